@@ -1,0 +1,100 @@
+"""A finding: one instance of drift, with what would mend it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from keyturn.decide.words import SIGN_OF, DriftKind, Severity, Sign
+from keyturn_providers.records import Level, PrincipalKind, Side
+
+
+class ChangeKind(StrEnum):
+    """Every kind of change keyturn can make. Each is one remote write."""
+
+    SUSPEND = "suspend"
+    REACTIVATE = "reactivate"
+    END_SESSION = "end session"
+    ADD_MEMBERSHIP = "add membership"
+    REMOVE_MEMBERSHIP = "remove membership"
+    GRANT = "grant"
+    REVOKE = "revoke"
+    RESTORE_GRANT = "restore grant"
+
+    @property
+    def removes(self) -> bool:
+        """Whether the change takes access away (and so needs complete, fresh listings)."""
+        return self in REMOVALS
+
+
+REMOVALS = frozenset(
+    {
+        ChangeKind.SUSPEND,
+        ChangeKind.END_SESSION,
+        ChangeKind.REMOVE_MEMBERSHIP,
+        ChangeKind.REVOKE,
+    }
+)
+
+
+class ObjectKind(StrEnum):
+    ACCOUNT = "account"
+    GROUP = "group"
+    VAULT = "vault"
+    MACHINE = "machine"
+    POLICY = "policy"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """An object in one source, by id, with the name it had when read."""
+
+    side: Side
+    kind: ObjectKind
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A wished change, not yet an operation of a plan. Which fields are set depends on the kind:
+
+    SUSPEND, REACTIVATE: account. END_SESSION: account, session_id. ADD/REMOVE_MEMBERSHIP: account,
+    group. GRANT: principal_kind, principal, vault, level. REVOKE, RESTORE_GRANT: principal_kind,
+    principal, carrier, and vaults + level as they are to be shown.
+    """
+
+    kind: ChangeKind
+    side: Side
+    account: Ref | None = None
+    group: Ref | None = None
+    principal_kind: PrincipalKind | None = None
+    principal: Ref | None = None
+    vaults: tuple[Ref, ...] = ()
+    level: Level | None = None
+    carrier: str = ""
+    session_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`id` is stable: the same drift seen in two snapshots has the same id.
+
+    `person` is the person's key (see `match`), empty for findings about groups, vaults, machines
+    or the policy. `words` is one plain sentence. `remedy` is empty where keyturn cannot mend it, and
+    `remedy_words` then says who can.
+    """
+
+    id: str
+    kind: DriftKind
+    severity: Severity
+    subject: Ref
+    words: str
+    object: Ref | None = None
+    person: str = ""
+    path: str = ""
+    remedy: tuple[Change, ...] = ()
+    remedy_words: str = ""
+    policy_line: int = 0
+
+    @property
+    def sign(self) -> Sign:
+        return SIGN_OF[self.kind]

@@ -1,0 +1,106 @@
+"""A plan: an ordered, hashed set of operations. A value; preview and apply walk the same steps."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from keyturn.decide.findings import Change
+
+PLAN_FORMAT = 1
+
+
+class PlanScope(StrEnum):
+    SYNC = "sync"
+    OFFBOARD = "offboard"
+    FINDINGS = "findings"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One typed change. `id` is unique for ever (it travels to the target's audit log).
+
+    `precondition` says in words what must still be true; the engine re-reads it live before the
+    call. `inverse` undoes it, None with `irreversible` saying why. `expected` says in words what
+    proof is looked for. `depends_on` are ids of operations that must be done first. `after` counts
+    the stage: lower stages come first (cut new access, live access, the secret store, the rest).
+    """
+
+    id: str
+    number: int
+    change: Change
+    words: str
+    precondition: str
+    expected: str
+    inverse: Change | None = None
+    irreversible: str = ""
+    depends_on: tuple[str, ...] = ()
+    stage: int = 0
+    finding_ids: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Side effects in names: e.g. vaults lost because they hang on the same carrier."""
+
+
+class Verdict(StrEnum):
+    ALLOW = "allow"
+    ASK = "ask"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardVerdict:
+    """One guard's word on a plan: which rule, which names, what would pass."""
+
+    guard: str
+    verdict: Verdict
+    words: str
+    names: tuple[str, ...] = ()
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """Something in scope that the plan does not change, and why. Counted and shown."""
+
+    words: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotUsed:
+    source: str
+    kind: str
+    tenant: str
+    snapshot_id: int
+    taken_ms: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`id` is the first 12 hex digits of `digest`, the SHA-256 over everything else.
+
+    `confirm_with` is what the operator must type: the login (one person) or the count.
+    """
+
+    id: str
+    digest: str
+    format: int
+    created_ms: int
+    program: str
+    scope: PlanScope
+    title: str
+    subject_key: str
+    policy_digest: str
+    snapshots: tuple[SnapshotUsed, ...]
+    operations: tuple[Operation, ...]
+    guards: tuple[GuardVerdict, ...]
+    left_alone: tuple[LeftAlone, ...]
+    blind_spots: tuple[str, ...]
+    confirm_with: str
+
+    @property
+    def refused(self) -> bool:
+        return any(v.verdict is Verdict.REFUSE for v in self.guards)
+
+    @property
+    def asks(self) -> bool:
+        return any(v.verdict is Verdict.ASK for v in self.guards)

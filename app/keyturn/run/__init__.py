@@ -1,0 +1,1 @@
+"""The only place where decisions meet I/O: refresh, apply, verify, recover."""

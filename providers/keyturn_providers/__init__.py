@@ -1,0 +1,1 @@
+"""What keyturn knows of remote systems: records, the connector contract and the connectors."""

@@ -1,0 +1,244 @@
+"""The values every connector speaks. Frozen, hashable, and free of any vendor's vocabulary.
+
+All times are UTC milliseconds since the epoch. All text in a record has passed
+`keyturn_providers.text.safe`: it holds no control or bidi characters. Ids are opaque strings,
+unique within one source and one record type; names are for people only.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """Which half of the truth a source owns."""
+
+    DIRECTORY = "directory"
+    SECRETS = "secrets"
+
+
+class AccountState(StrEnum):
+    """What a source says of an account. UNKNOWN is never treated as active, nor as gone."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    INVITED = "invited"
+    UNKNOWN = "unknown"
+
+
+class AccountKind(StrEnum):
+    PERSON = "person"
+    GUEST = "guest"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """`verified` is True only where the source vouches for the address (its primary one)."""
+
+    address: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user record in one source.
+
+    `state_raw` keeps the vendor's own word. `external_id` is the id the *other* side knows this
+    account by (SCIM externalId, OpenBao metadata idp_id), if any. `roles` are privileged roles
+    in this source, as the vendor names them.
+    """
+
+    id: str
+    name: str
+    display_name: str
+    state: AccountState
+    state_raw: str = ""
+    kind: AccountKind = AccountKind.PERSON
+    emails: tuple[Email, ...] = ()
+    external_id: str | None = None
+    title: str = ""
+    department: str = ""
+    manager: str = ""
+    roles: tuple[str, ...] = ()
+    created_ms: int | None = None
+    last_seen_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`managed_by` is empty where members may be changed here, else who decides (e.g. "login")."""
+
+    id: str
+    name: str
+    external_id: str | None = None
+    managed_by: str = ""
+
+
+class MemberKind(StrEnum):
+    ACCOUNT = "account"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A direct membership: an account, or a nested group, in a group."""
+
+    group_id: str
+    member_id: str
+    member_kind: MemberKind = MemberKind.ACCOUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    id: str
+    name: str
+    kind: str = ""
+    description: str = ""
+
+
+class Level(StrEnum):
+    """What a grant allows, weakest first. UNKNOWN: the source's rule cannot be evaluated."""
+
+    NONE = "none"
+    LIST = "list"
+    READ = "read"
+    WRITE = "write"
+    MANAGE = "manage"
+    UNKNOWN = "unknown"
+
+    @property
+    def rank(self) -> int:
+        """0 for NONE to 4 for MANAGE; UNKNOWN ranks above all, so that it is never narrow."""
+        return list(Level).index(self)
+
+
+class PrincipalKind(StrEnum):
+    ACCOUNT = "account"
+    GROUP = "group"
+    MACHINE = "machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A principal may do something on a vault.
+
+    `carrier` names the one edge that a revocation removes (for OpenBao, a policy attached to an
+    entity, group, login or token). Several grants on several vaults can share one carrier: then
+    they stand and fall together. A grant is identified by (vault_id, carrier).
+    """
+
+    vault_id: str
+    principal_kind: PrincipalKind
+    principal_id: str
+    level: Level
+    carrier: str
+    permissions: tuple[str, ...] = ()
+    revocable: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineIdentity:
+    """A service account, role, or token that is nobody's. `last_used_ms` None means no data."""
+
+    id: str
+    name: str
+    kind: str
+    owner_account_id: str | None = None
+    created_ms: int | None = None
+    expires_ms: int | None = None
+    last_used_ms: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A live credential of an account (for OpenBao, a token by its accessor, never the token)."""
+
+    id: str
+    account_id: str
+    created_ms: int | None = None
+    expires_ms: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One entry of a source's own audit log. `raw` is the original line, JSON, redacted."""
+
+    id: str
+    at_ms: int
+    actor: str
+    action: str
+    target: str
+    operation_id: str | None = None
+    source_address: str = ""
+    error: str = ""
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that came but could not be understood. Counted and shown, never dropped.
+
+    With an `id` the object is known to exist, so its stored rows stay open; without one the
+    listing cannot be complete.
+    """
+
+    id: str | None
+    reason: str
+
+
+class Collection(StrEnum):
+    """What a listing lists. MEMBERSHIPS has a group, GRANTS a vault as its parent."""
+
+    ACCOUNTS = "accounts"
+    GROUPS = "groups"
+    MEMBERSHIPS = "memberships"
+    VAULTS = "vaults"
+    GRANTS = "grants"
+    MACHINES = "machines"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How one collection was read. `proof` says in words why it is complete; `error` why not."""
+
+    collection: Collection
+    parent_id: str = ""
+    complete: bool = False
+    proof: str = ""
+    error: str = ""
+    rows: int = 0
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceIdentity:
+    """A source as storage and decisions know it. `tenant` is the vendor's own id of the tenant."""
+
+    name: str
+    kind: str
+    side: Side
+    tenant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All listings of one read of a source, as sealed in storage (or as of an older moment).
+
+    Rows under an incomplete listing are the last ones known; `listings` says which those are.
+    """
+
+    id: int
+    source: SourceIdentity
+    taken_ms: int
+    complete: bool
+    listings: tuple[Listing, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    groups: tuple[Group, ...] = ()
+    memberships: tuple[Membership, ...] = ()
+    vaults: tuple[Vault, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    machines: tuple[MachineIdentity, ...] = ()
+    blind_spots: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""What keyturn keeps in SQLite: snapshots (rebuildable) and the journal (precious)."""

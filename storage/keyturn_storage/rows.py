@@ -1,0 +1,242 @@
+"""The row types storage hands out and takes in. Plain frozen values, nothing of SQLite.
+
+Rows of decisions (people, findings, group links) are taken in these shapes, so that storage needs
+nothing from `keyturn.decide`. All times are UTC milliseconds.
+"""
+
+from dataclasses import dataclass
+
+from keyturn_providers.records import Listing, Side, SourceIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotInfo:
+    """A snapshot without its rows. `state` is "reading", "sealed" or "abandoned"."""
+
+    id: int
+    source: SourceIdentity
+    started_ms: int
+    ended_ms: int | None
+    state: str
+    complete: bool
+    listings: tuple[Listing, ...] = ()
+    blind_spots: tuple[str, ...] = ()
+    invariants: tuple[tuple[str, str], ...] = ()
+    """(rule, "passed" | "failed: why" | "skipped: why")"""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonIn:
+    """A matched person as decided, for the cache. `sign` and `severity_rank` are the worst of the
+    person's findings ("=" and 9 where there are none)."""
+
+    key: str
+    name: str
+    directory_id: str | None
+    secrets_id: str | None
+    matched_by: str
+    sign: str
+    severity_rank: int
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLinkIn:
+    """A directory group and the secrets group that stands for it; one of them may be missing."""
+
+    key: str
+    name: str
+    directory_id: str | None
+    secrets_id: str | None
+    in_policy: bool
+    sign: str
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindingIn:
+    """A finding as decided. `*_ref` are "side/kind/id"; `body` is the finding as JSON."""
+
+    id: str
+    kind: str
+    severity: str
+    severity_rank: int
+    sign: str
+    person_key: str
+    subject_ref: str
+    subject_name: str
+    object_ref: str
+    object_name: str
+    words: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """`since_ms` is when the first assessment that had it was made, without a break since."""
+
+    id: str
+    kind: str
+    severity: str
+    severity_rank: int
+    sign: str
+    person_key: str
+    subject_ref: str
+    subject_name: str
+    object_ref: str
+    object_name: str
+    words: str
+    body: str
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One line of the Users pane. A state is None where that side has no account."""
+
+    no: int
+    key: str
+    name: str
+    login: str
+    directory_id: str | None
+    secrets_id: str | None
+    directory_state: str | None
+    secrets_state: str | None
+    sign: str
+    severity_rank: int
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """One line of the Groups pane. Member counts are None where that side has no such group.
+
+    With a person in focus, `in_directory` / `in_secrets` say whether the person is a member
+    (effective, nesting included) and `sign` is about the person's membership."""
+
+    no: int
+    key: str
+    name: str
+    directory_id: str | None
+    secrets_id: str | None
+    directory_members: int | None
+    secrets_members: int | None
+    in_directory: bool
+    in_secrets: bool
+    sign: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """One line of the Vault grants pane.
+
+    `via` is "direct" or the names from the person's group to the granted group, outermost last,
+    joined by " > ". `openers` counts the people who can open the vault, where no person is in
+    focus. A missing grant that the policy wants has sign "+" and an empty carrier."""
+
+    no: int
+    vault_id: str
+    vault_name: str
+    via: str
+    level: str
+    permissions: str
+    principal_kind: str
+    principal_id: str
+    principal_name: str
+    carrier: str
+    openers: int | None
+    sign: str
+    word: str
+    finding_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """The newest snapshot of a source, with what the header and the Sources screen show."""
+
+    source: SourceIdentity
+    snapshot_id: int
+    taken_ms: int
+    complete: bool
+    listings_total: int
+    listings_complete: int
+    unreadable: int
+    accounts: int
+    groups: int
+    vaults: int
+    grants: int
+    machines: int
+    blind_spots: tuple[str, ...]
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriftCounts:
+    urgent: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run in the journal. `state` is "running", "stopped" or "ended"."""
+
+    id: str
+    plan_id: str
+    scope: str
+    title: str
+    operator: str
+    started_ms: int
+    ended_ms: int | None
+    state: str
+    plan_json: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """Where one operation of a run stands: the newest journal entry about it, folded.
+
+    `state` is a word of `keyturn.decide.steps.State`. `intent` and `outcome` are JSON."""
+
+    run_id: str
+    operation_id: str
+    number: int
+    state: str
+    words: str
+    at_ms: int
+    attempts: int
+    intent: str
+    outcome: str
+    verdict: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRow:
+    target: str
+    holder: str
+    host: str
+    pid: int
+    process_start: str
+    operation: str
+    generation: int
+    taken_ms: int
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedEvent:
+    """An audit event kept for evidence. `side` and `source` say whose log it was."""
+
+    run_id: str
+    operation_id: str
+    source: str
+    side: Side
+    event_id: str
+    at_ms: int
+    actor: str
+    action: str
+    target: str
+    source_address: str
+    raw: str
