@@ -1,0 +1,36 @@
+"""The exit codes: part of the interface, documented in `keyturn --help` and the README."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What a script may rely on. Only ever added to."""
+
+    IN_STEP = 0
+    DRIFT = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    REFUSED = 4
+    NOT_VERIFIED = 5
+    STOPPED = 6
+    LOCKED = 7
+    STORAGE = 8
+    NOT_FOUND = 9
+    CRASH = 70
+    INTERRUPTED = 130
+
+
+MEANING: dict[Exit, str] = {
+    Exit.IN_STEP: "in step, or done and verified",
+    Exit.DRIFT: "drift found",
+    Exit.USAGE: "usage, configuration or policy is wrong",
+    Exit.INCOMPLETE: "a source is unreachable, or was read incompletely",
+    Exit.REFUSED: "a guard refused, or the confirmation did not match",
+    Exit.NOT_VERIFIED: "applied, but not everything is verified",
+    Exit.STOPPED: "stopped with steps still open: keyturn resume goes on",
+    Exit.LOCKED: "another keyturn holds the same person, vault or tenant",
+    Exit.STORAGE: "a data file is refused (permissions, newer version, damage)",
+    Exit.NOT_FOUND: "no such person, plan or run",
+    Exit.CRASH: "keyturn itself failed: a redacted report was written",
+    Exit.INTERRUPTED: "interrupted with Ctrl-C",
+}
