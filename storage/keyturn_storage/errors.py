@@ -1,0 +1,69 @@
+"""What storage refuses and why. Each message says who, what, why and what to do next."""
+
+from keyturn_storage.rows import LeaseRow
+
+
+class StorageRefused(Exception):
+    """The file cannot be used as it is. Nothing was changed.
+
+    `who` is the file or directory, `what` the thing attempted.
+    """
+
+    def __init__(self, who: str, what: str, why: str, next_step: str) -> None:
+        self.who = who
+        self.what = what
+        self.why = why
+        self.next_step = next_step
+        super().__init__(f"{who}: {what}: {why} {next_step}".strip())
+
+
+class NewerFile(StorageRefused):
+    """The file was written by a newer keyturn. `migration` is the first one we do not know."""
+
+    def __init__(self, who: str, migration: str) -> None:
+        self.migration = migration
+        super().__init__(
+            who,
+            "cannot open",
+            f"it was written by a newer keyturn (it has the step {migration!r}, unknown here).",
+            "Use that newer keyturn, or another data directory (--data-dir, KEYTURN_DATA).",
+        )
+
+
+class StorageBusy(StorageRefused):
+    """Another keyturn held the file for longer than we wait. Nothing was written."""
+
+
+class TenantDiffers(StorageRefused):
+    """Stored snapshots of this source are of another tenant. Nothing may be compared or done."""
+
+
+class SnapshotOvertaken(StorageRefused):
+    """A newer snapshot of the same source was sealed first. This one is now abandoned."""
+
+
+class LeaseLost(Exception):
+    """The lease this write rested on is no longer held. Nothing was written; stop working."""
+
+    def __init__(self, generation: int, now_held: tuple[LeaseRow, ...]) -> None:
+        self.generation = generation
+        self.now_held = now_held
+        taken = "; ".join(f"{row.target} by {row.holder} on {row.host}" for row in now_held)
+        super().__init__(
+            "journal: cannot go on: the lease of this run ran out"
+            + (f" and was taken over ({taken})" if taken else "")
+            + ". Nothing more was done. Look at the other run, then use `keyturn resume`."
+        )
+
+
+class LeaseHeld(Exception):
+    """Somebody else works on the same target. `lease` says who, where, since when, doing what."""
+
+    def __init__(self, lease: LeaseRow, since: str, until: str) -> None:
+        self.lease = lease
+        super().__init__(
+            f"{lease.target}: cannot start: another keyturn is at work on it: {lease.holder} on "
+            f"{lease.host}, process {lease.pid}, since {since}: {lease.operation}. "
+            f"Wait for it to end, or stop it there. If that machine is lost, the lease runs out "
+            f"at {until}."
+        )

@@ -1,0 +1,76 @@
+"""Reading the journal's tables into rows."""
+
+import sqlite3
+
+from keyturn_providers.records import Side
+from keyturn_storage.rows import ArchivedEvent, RunRow, StepRow
+
+_RUN = (
+    "select id, plan_id, scope, title, operator, started_ms, ended_ms, state, plan_json from run "
+)
+_STEP = (
+    "select r.id, s.operation_id, s.number, s.state, s.words, s.at_ms, s.attempts, s.intent, "
+    "s.outcome, s.verdict, s.error from step s join run r on r.no = s.run_no "
+)
+
+
+def runs(connection: sqlite3.Connection, *, open_only: bool) -> tuple[RunRow, ...]:
+    """Newest first."""
+    where = "where state <> 'ended' " if open_only else ""
+    return tuple(RunRow(*row) for row in connection.execute(_RUN + where + "order by no desc"))
+
+
+def run(connection: sqlite3.Connection, run_id: str) -> RunRow | None:
+    row = connection.execute(_RUN + "where id = ?", (run_id,)).fetchone()
+    return None if row is None else RunRow(*row)
+
+
+def steps(connection: sqlite3.Connection, run_id: str) -> tuple[StepRow, ...]:
+    """In the order of their numbers."""
+    return tuple(
+        StepRow(*row)
+        for row in connection.execute(
+            _STEP + "where r.id = ? order by s.number, s.operation_id", (run_id,)
+        )
+    )
+
+
+def events(connection: sqlite3.Connection, run_id: str) -> tuple[ArchivedEvent, ...]:
+    """Oldest first."""
+    found = connection.execute(
+        "select run_id, operation_id, source, side, event_id, at_ms, actor, action, target, "
+        "source_address, raw from event where run_id = ? order by at_ms, no",
+        (run_id,),
+    )
+    return tuple(
+        ArchivedEvent(run, operation, source, Side(side), *rest)
+        for run, operation, source, side, *rest in found
+    )
+
+
+def removals_since(connection: sqlite3.Connection, at_ms: int) -> int:
+    row = connection.execute(
+        "select count(*) from step where removes = 1 and done_ms is not null and done_ms >= ?",
+        (at_ms,),
+    ).fetchone()
+    return int(row[0])
+
+
+def notes(connection: sqlite3.Connection, kind: str, run_id: str) -> tuple[str, ...]:
+    """Oldest first."""
+    found = connection.execute(
+        "select json_extract(line, '$.body') from entry where json_extract(line, '$.kind') = 'note'"
+        " and json_extract(line, '$.what') = ? "
+        "and (? = '' or json_extract(line, '$.run') = ?) order by seq",
+        (kind, run_id, run_id),
+    )
+    return tuple(str(row[0]) for row in found)
+
+
+def lines(connection: sqlite3.Connection, run_id: str) -> tuple[str, ...]:
+    """Oldest first."""
+    found = connection.execute(
+        "select line from entry where ? = '' or json_extract(line, '$.run') = ? order by seq",
+        (run_id, run_id),
+    )
+    return tuple(str(row[0]) for row in found)

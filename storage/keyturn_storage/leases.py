@@ -1,0 +1,127 @@
+"""Single flight per target: who works on what, in the journal's file, fenced by generations.
+
+A lease is taken for a set of targets at once, all or none, so two runs cannot wait for each other.
+Its generation is unique for ever; every journal write names it and is refused once any of the
+targets was taken over. A lease does not stop a call that was already sent: recovery re-reads.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from keyturn_storage.errors import LeaseHeld, LeaseLost
+from keyturn_storage.processes import Probe, Process, is_dead, start_of, this_process
+from keyturn_storage.rows import LeaseRow
+
+if TYPE_CHECKING:
+    from keyturn_storage.journal import Journal
+
+TTL_MS = 120_000
+_COLUMNS = "target, holder, host, pid, process_start, operation, generation, taken_ms, expires_ms"
+
+
+def take(
+    journal: "Journal",
+    targets: str | Sequence[str],
+    *,
+    holder: str,
+    operation: str,
+    now_ms: int,
+    ttl_ms: int = TTL_MS,
+    process: Process | None = None,
+    probe: Probe = start_of,
+) -> int:
+    """Takes the lease on every target and returns its generation (above 0).
+
+    A lease that ran out, or whose process on this machine has ended, is taken over. Believed
+    afterwards: this process works on the targets until `now_ms + ttl_ms`.
+    Raises LeaseHeld, naming who, where, since when and doing what; then nothing was taken.
+    """
+    wanted = sorted({targets} if isinstance(targets, str) else set(targets))
+    if not wanted:
+        raise ValueError("a lease needs at least one target")
+    me = process or this_process()
+    with journal.transaction() as connection:
+        for target in wanted:
+            held = _held(connection, target)
+            if held is not None and held.expires_ms > now_ms and not _over(held, me, probe):
+                raise LeaseHeld(held, _clock(held.taken_ms), _clock(held.expires_ms))
+        generation = int(
+            connection.execute("update generation set last = last + 1 returning last").fetchone()[0]
+        )
+        connection.executemany(
+            "insert or replace into lease (target, holder, host, pid, process_start, operation, "
+            "generation, targets, taken_ms, expires_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    target,
+                    holder,
+                    me.host,
+                    me.pid,
+                    me.start,
+                    operation,
+                    generation,
+                    len(wanted),
+                    now_ms,
+                    now_ms + ttl_ms,
+                )
+                for target in wanted
+            ],
+        )
+    return generation
+
+
+def renew(journal: "Journal", generation: int, *, now_ms: int, ttl_ms: int = TTL_MS) -> None:
+    """Holds the lease until `now_ms + ttl_ms`. Raises LeaseLost if any target was taken over."""
+    with journal.transaction() as connection:
+        refuse_if_lost(connection, generation)
+        connection.execute(
+            "update lease set expires_ms = ? where generation = ?", (now_ms + ttl_ms, generation)
+        )
+
+
+def release(journal: "Journal", generation: int) -> None:
+    """Gives the targets back. Nothing happens for those that somebody else took over."""
+    with journal.transaction() as connection:
+        connection.execute("delete from lease where generation = ?", (generation,))
+
+
+def held(journal: "Journal") -> tuple[LeaseRow, ...]:
+    """Every lease that stands, run out or not, by target."""
+    found = journal.connection.execute(f"select {_COLUMNS} from lease order by target")  # noqa: S608 -- a constant of this module
+    return tuple(LeaseRow(*row) for row in found)
+
+
+def refuse_if_lost(connection: sqlite3.Connection, generation: int) -> None:
+    """Raises LeaseLost unless all targets of `generation` are still its own; 0 is never refused.
+
+    Call it inside the transaction whose writes rest on the lease.
+    """
+    if generation == 0:
+        return
+    row = connection.execute(
+        "select count(*), max(targets) from lease where generation = ?", (generation,)
+    ).fetchone()
+    if row[0] == 0 or row[0] != row[1]:
+        newer = connection.execute(
+            f"select {_COLUMNS} from lease where generation > ? order by target",  # noqa: S608 -- a constant of this module
+            (generation,),
+        )
+        raise LeaseLost(generation, tuple(LeaseRow(*found) for found in newer))
+
+
+def _held(connection: sqlite3.Connection, target: str) -> LeaseRow | None:
+    row = connection.execute(
+        f"select {_COLUMNS} from lease where target = ?",  # noqa: S608 -- a constant of this module
+        (target,),
+    ).fetchone()
+    return None if row is None else LeaseRow(*row)
+
+
+def _over(lease: LeaseRow, me: Process, probe: Probe) -> bool:
+    return is_dead(Process(lease.host, lease.pid, lease.process_start), me.host, probe)
+
+
+def _clock(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
