@@ -24,6 +24,13 @@ class SnapshotInfo:
     invariants: tuple[tuple[str, str], ...] = ()
     """(rule, "passed" | "failed: why" | "skipped: why")"""
     error: str = ""
+    accounts: int = 0
+    groups: int = 0
+    memberships: int = 0
+    vaults: int = 0
+    grants: int = 0
+    machines: int = 0
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

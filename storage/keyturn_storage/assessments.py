@@ -1,0 +1,299 @@
+"""Storing what was decided: people, group links and findings, ready to be shown and searched.
+
+What a list needs at once (order, states, counts, search text) is worked out here, so that a screen
+only reads. Everything runs inside one transaction of the caller.
+"""
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from keyturn_providers.records import AccountState
+from keyturn_storage.codec import ObjectNo
+from keyturn_storage.rows import FindingIn, GroupLinkIn, PersonIn
+
+SIGN_ORDER = {"!": 0, "-": 1, "+": 2, "~": 3, "?": 4, "=": 5}
+
+_OBJECTS = """
+select o.id, o.no, v.body from object o
+join presence p on p.object_no = o.no
+join version v on v.no = p.version_no
+where o.source_no = (select source_no from snapshot where id = :snapshot) and o.kind = :kind
+and p.from_snapshot <= :snapshot and (p.to_snapshot is null or p.to_snapshot > :snapshot)
+"""
+_DIRECT_MEMBERS = """
+select b.group_no, count(*) from object g
+join membership b on b.group_no = g.no
+join object m on m.no = b.member_no and m.kind = 1
+where g.source_no = (select source_no from snapshot where id = :snapshot) and g.kind = 2
+and b.from_snapshot <= :snapshot and (b.to_snapshot is null or b.to_snapshot > :snapshot)
+group by b.group_no
+"""
+_NESTING_GROUPS = """
+select distinct b.group_no from object m
+join membership b on b.member_no = m.no
+where m.source_no = (select source_no from snapshot where id = :snapshot) and m.kind = 2
+and b.from_snapshot <= :snapshot and (b.to_snapshot is null or b.to_snapshot > :snapshot)
+"""
+_EFFECTIVE_MEMBERS = """
+with recursive inside (no) as (
+    select :group
+    union
+    select b.member_no from inside i
+    join membership b on b.group_no = i.no
+    join object m on m.no = b.member_no and m.kind = 2
+    where b.from_snapshot <= :snapshot and (b.to_snapshot is null or b.to_snapshot > :snapshot)
+)
+select count(distinct b.member_no) from inside i
+join membership b on b.group_no = i.no
+join object m on m.no = b.member_no and m.kind = 1
+where b.from_snapshot <= :snapshot and (b.to_snapshot is null or b.to_snapshot > :snapshot)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    no: int
+    login: str
+    state: str
+    emails: tuple[str, ...]
+
+
+_NOBODY = _Account(0, "", "", ())
+K = TypeVar("K", PersonIn, GroupLinkIn)
+
+
+def store(
+    connection: sqlite3.Connection,
+    directory_snapshot: int,
+    secrets_snapshot: int,
+    made_ms: int,
+    people: Sequence[PersonIn],
+    groups: Sequence[GroupLinkIn],
+    findings: Sequence[FindingIn],
+) -> None:
+    """Replaces what was decided before. Raises ValueError for a snapshot that is not sealed, or a
+    key or id that comes twice."""
+    for snapshot_id in (directory_snapshot, secrets_snapshot):
+        if not connection.execute(
+            "select 1 from snapshot where id = ? and state = 'sealed'", (snapshot_id,)
+        ).fetchone():
+            raise ValueError(f"snapshot {snapshot_id} is not sealed")
+    _refuse_twice((person.key for person in people), "person")
+    _refuse_twice((group.key for group in groups), "group link")
+    _refuse_twice((finding.id for finding in findings), "finding")
+    kinds_of: dict[str, set[str]] = defaultdict(set)
+    for finding in findings:
+        if finding.person_key:
+            kinds_of[finding.person_key].add(finding.kind)
+    connection.execute("delete from person")
+    connection.execute("delete from group_link")
+    _people(connection, directory_snapshot, secrets_snapshot, people, kinds_of)
+    _groups(connection, directory_snapshot, secrets_snapshot, groups)
+    _findings(connection, findings, made_ms)
+    connection.execute(
+        "insert or replace into assessment values (1, ?, ?, ?, ?, ?, ?)",
+        (
+            directory_snapshot,
+            secrets_snapshot,
+            made_ms,
+            len(people),
+            sum(finding.severity_rank == 0 for finding in findings),
+            len(findings),
+        ),
+    )
+
+
+def current(connection: sqlite3.Connection) -> tuple[int, int, int] | None:
+    """(directory snapshot, secrets snapshot, made_ms) of what is stored."""
+    row = connection.execute(
+        "select directory_snapshot, secrets_snapshot, made_ms from assessment"
+    ).fetchone()
+    return None if row is None else (int(row[0]), int(row[1]), int(row[2]))
+
+
+def _people(
+    connection: sqlite3.Connection,
+    directory_snapshot: int,
+    secrets_snapshot: int,
+    people: Sequence[PersonIn],
+    kinds_of: Mapping[str, set[str]],
+) -> None:
+    directory = _accounts(connection, directory_snapshot)
+    secrets = _accounts(connection, secrets_snapshot)
+    numbers = _numbers(connection, "person_key", people)
+    ordered = sorted(people, key=lambda p: (p.severity_rank, p.name.casefold(), p.key))
+
+    def rows() -> Iterable[tuple[object, ...]]:
+        for position, person in enumerate(ordered):
+            here = directory.get(person.directory_id or "", _NOBODY)
+            there = secrets.get(person.secrets_id or "", _NOBODY)
+            words = (
+                person.name,
+                here.login,
+                there.login if there.login != here.login else "",
+                *dict.fromkeys((*here.emails, *there.emails)),
+                here.state,
+                there.state,
+                *sorted(kinds_of.get(person.key, ())),
+            )
+            yield (
+                numbers[person.key],
+                position,
+                person.key,
+                person.name,
+                here.login or there.login,
+                person.directory_id,
+                person.secrets_id,
+                here.no or None,
+                there.no or None,
+                here.state or None,
+                there.state or None,
+                person.matched_by,
+                person.sign,
+                person.severity_rank,
+                person.findings,
+                " ".join(word for word in words if word).casefold(),
+            )
+
+    connection.executemany(
+        "insert into person (no, position, key, name, login, directory_id, secrets_id, "
+        "directory_no, secrets_no, directory_state, secrets_state, matched_by, sign, "
+        "severity_rank, findings, search) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows(),
+    )
+
+
+def _groups(
+    connection: sqlite3.Connection,
+    directory_snapshot: int,
+    secrets_snapshot: int,
+    groups: Sequence[GroupLinkIn],
+) -> None:
+    directory = _objects(connection, directory_snapshot, ObjectNo.GROUP, lambda no, _: no)
+    secrets = _objects(connection, secrets_snapshot, ObjectNo.GROUP, lambda no, _: no)
+    counts = _member_counts(connection, directory_snapshot)
+    counts |= _member_counts(connection, secrets_snapshot)
+    numbers = _numbers(connection, "group_key", groups)
+    ordered = sorted(groups, key=lambda g: (SIGN_ORDER.get(g.sign, 5), g.name.casefold(), g.key))
+    rows: list[tuple[object, ...]] = []
+    for position, group in enumerate(ordered):
+        here = directory.get(group.directory_id or "")
+        there = secrets.get(group.secrets_id or "")
+        rows.append(
+            (
+                numbers[group.key],
+                position,
+                group.key,
+                group.name,
+                group.directory_id,
+                group.secrets_id,
+                here,
+                there,
+                None if here is None else counts.get(here, 0),
+                None if there is None else counts.get(there, 0),
+                group.in_policy,
+                group.sign,
+                group.findings,
+                group.name.casefold(),
+            )
+        )
+    connection.executemany(
+        "insert into group_link (no, position, key, name, directory_id, secrets_id, directory_no, "
+        "secrets_no, directory_members, secrets_members, in_policy, sign, findings, search) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+
+
+def _findings(connection: sqlite3.Connection, findings: Sequence[FindingIn], made_ms: int) -> None:
+    since: dict[str, int] = dict(connection.execute("select id, since_ms from finding").fetchall())
+    ordered = sorted(
+        findings,
+        key=lambda f: (
+            f.severity_rank,
+            f.kind,
+            f.subject_name.casefold(),
+            f.object_name.casefold(),
+            f.id,
+        ),
+    )
+    connection.execute("delete from finding")
+    connection.executemany(
+        "insert into finding (position, id, kind, severity, severity_rank, sign, person_key, "
+        "subject_ref, subject_name, object_ref, object_name, words, body, since_ms) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                position,
+                f.id,
+                f.kind,
+                f.severity,
+                f.severity_rank,
+                f.sign,
+                f.person_key,
+                f.subject_ref,
+                f.subject_name,
+                f.object_ref,
+                f.object_name,
+                f.words,
+                f.body,
+                since.get(f.id, made_ms),
+            )
+            for position, f in enumerate(ordered)
+        ],
+    )
+
+
+def _accounts(connection: sqlite3.Connection, snapshot_id: int) -> dict[str, _Account]:
+    return _objects(connection, snapshot_id, ObjectNo.ACCOUNT, _account)
+
+
+def _account(no: int, body: str) -> _Account:
+    fields = json.loads(body)
+    state = str(fields[2])
+    if state == AccountState.UNKNOWN and fields[3]:
+        state = f"{state}: {fields[3]}"
+    return _Account(no, fields[0], state, tuple(address for address, _ in fields[5]))
+
+
+T = TypeVar("T")
+
+
+def _objects(
+    connection: sqlite3.Connection,
+    snapshot_id: int,
+    kind: ObjectNo,
+    build: Callable[[int, str], T],
+) -> dict[str, T]:
+    found = connection.execute(_OBJECTS, {"snapshot": snapshot_id, "kind": kind})
+    return {id_: build(no, body) for id_, no, body in found}
+
+
+def _member_counts(connection: sqlite3.Connection, snapshot_id: int) -> dict[int, int]:
+    at = {"snapshot": snapshot_id}
+    counts: dict[int, int] = dict(connection.execute(_DIRECT_MEMBERS, at).fetchall())
+    for (group_no,) in connection.execute(_NESTING_GROUPS, at).fetchall():
+        row = connection.execute(_EFFECTIVE_MEMBERS, {**at, "group": group_no}).fetchone()
+        counts[group_no] = int(row[0])
+    return counts
+
+
+def _numbers(connection: sqlite3.Connection, table: str, rows: Sequence[K]) -> dict[str, int]:
+    connection.executemany(
+        f"insert or ignore into {table} (key) values (?)",  # noqa: S608 -- a name of this module
+        [(row.key,) for row in rows],
+    )
+    return dict(connection.execute(f"select key, no from {table}").fetchall())  # noqa: S608 -- a name of this module
+
+
+def _refuse_twice(keys: Iterable[str], what: str) -> None:
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            raise ValueError(f"the {what} {key!r} comes twice")
+        seen.add(key)

@@ -1,0 +1,175 @@
+"""Records to stored bodies and back. A body is a JSON list of the fields, without the id."""
+
+import hashlib
+import json
+from enum import IntEnum
+
+from keyturn_providers.records import (
+    Account,
+    AccountKind,
+    AccountState,
+    Collection,
+    Email,
+    Grant,
+    Group,
+    Level,
+    MachineIdentity,
+    MemberKind,
+    PrincipalKind,
+    Vault,
+)
+
+
+class ObjectNo(IntEnum):
+    """The kinds of object in the `object` table."""
+
+    ACCOUNT = 1
+    GROUP = 2
+    VAULT = 3
+    MACHINE = 4
+
+
+OBJECT_OF_COLLECTION = {
+    Collection.ACCOUNTS: ObjectNo.ACCOUNT,
+    Collection.GROUPS: ObjectNo.GROUP,
+    Collection.VAULTS: ObjectNo.VAULT,
+    Collection.MACHINES: ObjectNo.MACHINE,
+}
+OBJECT_OF_MEMBER = {
+    MemberKind.ACCOUNT: ObjectNo.ACCOUNT,
+    MemberKind.GROUP: ObjectNo.GROUP,
+}
+OBJECT_OF_PRINCIPAL = {
+    PrincipalKind.ACCOUNT: ObjectNo.ACCOUNT,
+    PrincipalKind.GROUP: ObjectNo.GROUP,
+    PrincipalKind.MACHINE: ObjectNo.MACHINE,
+}
+LEVELS = tuple(Level)
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def digest(body: str) -> bytes:
+    """The content address of a body: 16 bytes of BLAKE2b."""
+    return hashlib.blake2b(body.encode("ascii"), digest_size=16).digest()
+
+
+def object_body(record: Account | Group | Vault | MachineIdentity) -> str:
+    """All fields but the id, as ASCII JSON."""
+    match record:
+        case Account():
+            return _encode(
+                [
+                    record.name,
+                    record.display_name,
+                    record.state,
+                    record.state_raw,
+                    record.kind,
+                    [[email.address, email.verified] for email in record.emails],
+                    record.external_id,
+                    record.title,
+                    record.department,
+                    record.manager,
+                    record.roles,
+                    record.created_ms,
+                    record.last_seen_ms,
+                ]
+            )
+        case Group():
+            return _encode([record.name, record.external_id, record.managed_by])
+        case Vault():
+            return _encode([record.name, record.kind, record.description])
+        case MachineIdentity():
+            return _encode(
+                [
+                    record.name,
+                    record.kind,
+                    record.owner_account_id,
+                    record.created_ms,
+                    record.expires_ms,
+                    record.last_used_ms,
+                    record.note,
+                ]
+            )
+
+
+def grant_body(grant: Grant) -> str:
+    """All fields but the vault and the carrier, as ASCII JSON."""
+    return _encode(
+        [
+            grant.principal_kind,
+            grant.principal_id,
+            grant.level,
+            grant.permissions,
+            grant.revocable,
+            grant.note,
+        ]
+    )
+
+
+def account(id_: str, body: str) -> Account:
+    """The account whose body `object_body` made."""
+    (
+        name,
+        display_name,
+        state,
+        state_raw,
+        kind,
+        emails,
+        external_id,
+        title,
+        department,
+        manager,
+        roles,
+        created_ms,
+        last_seen_ms,
+    ) = json.loads(body)
+    return Account(
+        id_,
+        name,
+        display_name,
+        AccountState(state),
+        state_raw,
+        AccountKind(kind),
+        tuple(Email(address, verified) for address, verified in emails),
+        external_id,
+        title,
+        department,
+        manager,
+        tuple(roles),
+        created_ms,
+        last_seen_ms,
+    )
+
+
+def group(id_: str, body: str) -> Group:
+    """The group whose body `object_body` made."""
+    name, external_id, managed_by = json.loads(body)
+    return Group(id_, name, external_id, managed_by)
+
+
+def vault(id_: str, body: str) -> Vault:
+    """The vault whose body `object_body` made."""
+    name, kind, description = json.loads(body)
+    return Vault(id_, name, kind, description)
+
+
+def machine(id_: str, body: str) -> MachineIdentity:
+    """The machine identity whose body `object_body` made."""
+    name, kind, owner, created_ms, expires_ms, last_used_ms, note = json.loads(body)
+    return MachineIdentity(id_, name, kind, owner, created_ms, expires_ms, last_used_ms, note)
+
+
+def grant(vault_id: str, carrier: str, body: str) -> Grant:
+    """The grant whose body `grant_body` made."""
+    principal_kind, principal_id, level, permissions, revocable, note = json.loads(body)
+    return Grant(
+        vault_id,
+        PrincipalKind(principal_kind),
+        principal_id,
+        Level(level),
+        carrier,
+        tuple(permissions),
+        revocable,
+        note,
+    )

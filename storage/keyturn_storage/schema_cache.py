@@ -1,0 +1,231 @@
+"""The cache's tables. A released migration is never edited: its digest is stored in each file.
+
+A row of an interval table is true of every snapshot of its source from `from_snapshot` up to, not
+including, `to_snapshot` (null: still true). Attributes are kept once per content in `version`.
+"""
+
+from keyturn_storage.migrations import Migration, Shape
+
+_SNAPSHOTS = (
+    """
+create table source (
+    no integer primary key,
+    name text not null unique,
+    kind text not null,
+    side text not null,
+    tenant text not null
+) strict
+""",
+    """
+create table snapshot (
+    id integer primary key autoincrement,
+    source_no integer not null references source (no),
+    state text not null check (state in ('reading', 'sealed', 'abandoned', 'forgotten')),
+    started_ms integer not null,
+    ended_ms integer,
+    complete integer not null default 0,
+    host text not null,
+    pid integer not null,
+    process_start text not null,
+    accounts integer not null default 0,
+    groups integer not null default 0,
+    memberships integer not null default 0,
+    vaults integer not null default 0,
+    grants integer not null default 0,
+    machines integer not null default 0,
+    unreadable integer not null default 0,
+    blind_spots text not null default '[]',
+    invariants text not null default '[]',
+    error text not null default ''
+) strict
+""",
+    "create index snapshot_source on snapshot (source_no, state, id)",
+    """
+create table listing (
+    snapshot_id integer not null references snapshot (id),
+    collection text not null,
+    parent_id text not null,
+    complete integer not null,
+    proof text not null,
+    error text not null,
+    rows integer not null,
+    unreadable integer not null,
+    primary key (snapshot_id, collection, parent_id)
+) strict, without rowid
+""",
+    """
+create table unreadable (
+    no integer primary key,
+    snapshot_id integer not null references snapshot (id),
+    collection text not null,
+    parent_id text not null,
+    id text,
+    reason text not null
+) strict
+""",
+    "create index unreadable_snapshot on unreadable (snapshot_id)",
+    """
+create table object (
+    no integer primary key,
+    source_no integer not null references source (no),
+    kind integer not null check (kind between 1 and 4),
+    id text not null,
+    unique (source_no, kind, id)
+) strict
+""",
+    """
+create table version (
+    no integer primary key,
+    hash blob not null unique,
+    body text not null
+) strict
+""",
+    """
+create table presence (
+    object_no integer not null references object (no),
+    from_snapshot integer not null references snapshot (id),
+    to_snapshot integer references snapshot (id),
+    version_no integer not null references version (no),
+    primary key (object_no, from_snapshot),
+    check (to_snapshot > from_snapshot)
+) strict, without rowid
+""",
+    "create unique index presence_open on presence (object_no) where to_snapshot is null",
+    "create index presence_from on presence (from_snapshot)",
+    "create index presence_to on presence (to_snapshot) where to_snapshot is not null",
+    "create index presence_version on presence (version_no)",
+    """
+create table membership (
+    group_no integer not null references object (no),
+    member_no integer not null references object (no),
+    from_snapshot integer not null references snapshot (id),
+    to_snapshot integer references snapshot (id),
+    primary key (group_no, member_no, from_snapshot),
+    check (to_snapshot > from_snapshot)
+) strict, without rowid
+""",
+    (
+        "create unique index membership_open on membership (group_no, member_no) "
+        "where to_snapshot is null"
+    ),
+    "create index membership_member on membership (member_no, group_no)",
+    "create index membership_from on membership (from_snapshot)",
+    "create index membership_to on membership (to_snapshot) where to_snapshot is not null",
+    """
+create table vault_grant (
+    vault_no integer not null references object (no),
+    carrier text not null,
+    from_snapshot integer not null references snapshot (id),
+    to_snapshot integer references snapshot (id),
+    principal_no integer not null references object (no),
+    level integer not null,
+    version_no integer not null references version (no),
+    primary key (vault_no, carrier, from_snapshot),
+    check (to_snapshot > from_snapshot)
+) strict, without rowid
+""",
+    (
+        "create unique index vault_grant_open on vault_grant (vault_no, carrier) "
+        "where to_snapshot is null"
+    ),
+    "create index vault_grant_principal on vault_grant (principal_no, vault_no)",
+    "create index vault_grant_from on vault_grant (from_snapshot)",
+    "create index vault_grant_to on vault_grant (to_snapshot) where to_snapshot is not null",
+    "create index vault_grant_version on vault_grant (version_no)",
+)
+
+_DECISIONS = (
+    """
+create table assessment (
+    only integer primary key check (only = 1),
+    directory_snapshot integer not null references snapshot (id),
+    secrets_snapshot integer not null references snapshot (id),
+    made_ms integer not null,
+    people integer not null,
+    urgent integer not null,
+    findings integer not null
+) strict
+""",
+    (
+        "create table person_key (no integer primary key autoincrement, key text not null unique) "
+        "strict"
+    ),
+    """
+create table person (
+    no integer primary key references person_key (no),
+    position integer not null unique,
+    key text not null unique,
+    name text not null,
+    login text not null,
+    directory_id text,
+    secrets_id text,
+    directory_no integer references object (no),
+    secrets_no integer references object (no),
+    directory_state text,
+    secrets_state text,
+    matched_by text not null,
+    sign text not null,
+    severity_rank integer not null,
+    findings integer not null,
+    search text not null
+) strict
+""",
+    "create index person_order on person (position, no)",
+    "create index person_drift on person (position, no) where findings > 0",
+    "create index person_directory on person (directory_no)",
+    "create index person_secrets on person (secrets_no)",
+    (
+        "create table group_key (no integer primary key autoincrement, key text not null unique) "
+        "strict"
+    ),
+    """
+create table group_link (
+    no integer primary key references group_key (no),
+    position integer not null unique,
+    key text not null unique,
+    name text not null,
+    directory_id text,
+    secrets_id text,
+    directory_no integer references object (no),
+    secrets_no integer references object (no),
+    directory_members integer,
+    secrets_members integer,
+    in_policy integer not null,
+    sign text not null,
+    findings integer not null,
+    search text not null
+) strict
+""",
+    "create index group_link_directory on group_link (directory_no)",
+    "create index group_link_secrets on group_link (secrets_no)",
+    """
+create table finding (
+    id text primary key,
+    position integer not null unique,
+    kind text not null,
+    severity text not null,
+    severity_rank integer not null,
+    sign text not null,
+    person_key text not null,
+    subject_ref text not null,
+    subject_name text not null,
+    object_ref text not null,
+    object_name text not null,
+    words text not null,
+    body text not null,
+    since_ms integer not null
+) strict, without rowid
+""",
+    "create index finding_person on finding (person_key)",
+    "create index finding_subject on finding (subject_ref)",
+    "create index finding_object on finding (object_ref)",
+)
+
+CACHE = Shape(
+    name="cache",
+    application_id=int.from_bytes(b"ktC1", "big"),
+    migrations=(
+        Migration("0001 snapshots", _SNAPSHOTS),
+        Migration("0002 people, groups, findings", _DECISIONS),
+    ),
+)

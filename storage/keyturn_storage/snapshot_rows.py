@@ -1,0 +1,187 @@
+"""The `snapshot` and `listing` tables as rows."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from keyturn_providers.records import Collection, Listing, Side, SourceIdentity
+from keyturn_storage.rows import SnapshotInfo, SourceRow
+
+_INFO = """
+select s.id, c.name, c.kind, c.side, c.tenant, s.started_ms, s.ended_ms, s.state, s.complete,
+s.blind_spots, s.invariants, s.error, s.accounts, s.groups, s.memberships, s.vaults, s.grants,
+s.machines, s.unreadable
+from snapshot s join source c on c.no = s.source_no
+"""
+_COUNT_OBJECTS = """
+select o.kind, count(*) from object o
+join presence p on p.object_no = o.no and p.to_snapshot is null
+where o.source_no = ? group by o.kind
+"""
+_COUNT_MEMBERS = """
+select count(*) from membership m join object g on g.no = m.group_no
+where g.source_no = ? and m.to_snapshot is null
+"""
+_COUNT_GRANTS = """
+select count(*) from vault_grant t join object v on v.no = t.vault_no
+where v.source_no = ? and t.to_snapshot is null
+"""
+_SOURCES = """
+select c.name, c.kind, c.side, c.tenant, s.id, s.ended_ms, s.complete,
+(select count(*) from listing l where l.snapshot_id = s.id),
+(select count(*) from listing l where l.snapshot_id = s.id and l.complete = 1),
+s.unreadable, s.accounts, s.groups, s.vaults, s.grants, s.machines, s.blind_spots,
+(select n.error from snapshot n where n.source_no = c.no and n.id > s.id
+ and n.state = 'abandoned' order by n.id desc limit 1)
+from source c join snapshot s on s.id = (
+    select max(id) from snapshot where source_no = c.no and state = 'sealed'
+)
+order by c.side, c.name
+"""
+
+
+def finish(
+    connection: sqlite3.Connection,
+    snapshot_id: int,
+    source_no: int,
+    ended_ms: int,
+    blind_spots: Sequence[str],
+    invariants: Sequence[tuple[str, str]],
+    *,
+    complete: bool,
+) -> None:
+    """Writes the snapshot's own row at the seal: sealed, counted, judged."""
+    kinds: dict[int, int] = dict(connection.execute(_COUNT_OBJECTS, (source_no,)).fetchall())
+    members = connection.execute(_COUNT_MEMBERS, (source_no,)).fetchone()[0]
+    grants = connection.execute(_COUNT_GRANTS, (source_no,)).fetchone()[0]
+    connection.execute(
+        "update snapshot set state = 'sealed', ended_ms = ?, complete = ?, blind_spots = ?, "
+        "invariants = ?, accounts = ?, groups = ?, memberships = ?, vaults = ?, grants = ?, "
+        "machines = ?, unreadable = (select count(*) from unreadable where snapshot_id = ?) "
+        "where id = ?",
+        (
+            ended_ms,
+            complete,
+            json.dumps(list(blind_spots)),
+            json.dumps(list(invariants)),
+            kinds.get(1, 0),
+            kinds.get(2, 0),
+            members,
+            kinds.get(3, 0),
+            grants,
+            kinds.get(4, 0),
+            snapshot_id,
+            snapshot_id,
+        ),
+    )
+
+
+def info(connection: sqlite3.Connection, snapshot_id: int) -> SnapshotInfo | None:
+    """One snapshot in any state but forgotten."""
+    found = _infos(connection, "where s.id = ? and s.state <> 'forgotten'", (snapshot_id,))
+    return found[0] if found else None
+
+
+def latest(
+    connection: sqlite3.Connection, source_name: str, *, complete_only: bool
+) -> SnapshotInfo | None:
+    """The newest sealed snapshot of a source."""
+    also = " and s.complete = 1" if complete_only else ""
+    found = _infos(
+        connection,
+        f"where c.name = ? and s.state = 'sealed'{also} order by s.id desc limit 1",
+        (source_name,),
+    )
+    return found[0] if found else None
+
+
+def all_of(connection: sqlite3.Connection, source_name: str) -> tuple[SnapshotInfo, ...]:
+    """Newest first."""
+    return _infos(
+        connection,
+        "where c.name = ? and s.state <> 'forgotten' order by s.id desc",
+        (source_name,),
+    )
+
+
+def listings(connection: sqlite3.Connection, snapshot_id: int) -> tuple[Listing, ...]:
+    """By collection in the order of `Collection`, then parent id."""
+    order = {str(collection): place for place, collection in enumerate(Collection)}
+    found = connection.execute(
+        "select collection, parent_id, complete, proof, error, rows, unreadable from listing "
+        "where snapshot_id = ? order by parent_id",
+        (snapshot_id,),
+    ).fetchall()
+    found.sort(key=lambda row: order[row[0]])
+    return tuple(
+        Listing(Collection(collection), parent, bool(complete), proof, error, rows, unreadable)
+        for collection, parent, complete, proof, error, rows, unreadable in found
+    )
+
+
+def sources(connection: sqlite3.Connection) -> tuple[SourceRow, ...]:
+    """Directory side first. `error` is of the newest refresh that failed after the snapshot."""
+    return tuple(
+        SourceRow(
+            SourceIdentity(name, kind, Side(side), tenant),
+            snapshot_id,
+            taken_ms,
+            bool(complete),
+            total,
+            done,
+            unreadable,
+            accounts,
+            groups,
+            vaults,
+            grants,
+            machines,
+            tuple(json.loads(blind_spots)),
+            error or "",
+        )
+        for (
+            name,
+            kind,
+            side,
+            tenant,
+            snapshot_id,
+            taken_ms,
+            complete,
+            total,
+            done,
+            unreadable,
+            accounts,
+            groups,
+            vaults,
+            grants,
+            machines,
+            blind_spots,
+            error,
+        ) in connection.execute(_SOURCES)
+    )
+
+
+def _infos(
+    connection: sqlite3.Connection, rest: str, values: tuple[int | str, ...]
+) -> tuple[SnapshotInfo, ...]:
+    return tuple(
+        SnapshotInfo(
+            id=row[0],
+            source=SourceIdentity(row[1], row[2], Side(row[3]), row[4]),
+            started_ms=row[5],
+            ended_ms=row[6],
+            state=row[7],
+            complete=bool(row[8]),
+            listings=listings(connection, row[0]),
+            blind_spots=tuple(json.loads(row[9])),
+            invariants=tuple((rule, verdict) for rule, verdict in json.loads(row[10])),
+            error=row[11],
+            accounts=row[12],
+            groups=row[13],
+            memberships=row[14],
+            vaults=row[15],
+            grants=row[16],
+            machines=row[17],
+            unreadable=row[18],
+        )
+        for row in connection.execute(_INFO + rest, values).fetchall()
+    )
