@@ -1,0 +1,395 @@
+"""The only user of httpx: TLS policy, credential, timeouts, redaction, retries of reads.
+
+A `Transport` belongs to one connector and one event loop. It never shows the credential: the
+header is put in at the last moment, and no error raised here holds a request, a header or a body,
+not even in its context. Writes are sent exactly once, on a fresh connection.
+"""
+
+import asyncio
+import json as json_codec
+import logging
+import os
+import random
+import ssl
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import stamina
+from pydantic import SecretStr
+
+from keyturn_providers import failures
+from keyturn_providers.contract import RequestSeen, Surroundings, Waiting
+from keyturn_providers.errors import (
+    BadAnswer,
+    Misconfigured,
+    NotAuthenticated,
+    ProviderError,
+    Throttled,
+)
+from keyturn_providers.exchange import (
+    BEARER,
+    Answer,
+    AuthHeader,
+    Call,
+    Retries,
+    Timeouts,
+    request_id_in,
+    usable_token,
+)
+from keyturn_providers.origin import checked_base, origin_of, same_origin, target_of
+from keyturn_providers.pacing import Pacer
+from keyturn_providers.ratelimit import retry_after
+from keyturn_providers.text import safe
+
+__all__ = [
+    "BEARER",
+    "Answer",
+    "AuthHeader",
+    "Retries",
+    "Timeouts",
+    "Transport",
+    "origin_of",
+    "same_origin",
+]
+
+# Without a handler Python prints stamina's warnings to the terminal, over the dashboard.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 3
+
+
+class _Again(Exception):
+    """A read that failed so that it may be sent again."""
+
+    def __init__(self, error: ProviderError) -> None:
+        self.error = error
+        super().__init__(str(error))
+
+
+class _Credential(httpx.Auth):
+    """Puts the credential into a request at the last moment."""
+
+    def __init__(self, header: AuthHeader, secret: SecretStr) -> None:
+        self._header = header
+        self._secret = secret
+
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        request.headers[self._header.name] = self._header.prefix + self._secret.get_secret_value()
+        yield request
+
+
+class Transport:
+    """Requests to one server, with everything design rule 8 to 11 asks for.
+
+    `source` is the source's name, for messages. `base_url` must be https, or http on loopback:
+    else `Misconfigured`. `auth` None sends no credential. `ca_file` is trusted in addition to the
+    system's and certifi's authorities (SSL_CERT_FILE and SSL_CERT_DIR replace those). Proxies from
+    the environment are used for https only: over plain http they would read the token.
+    `explain` takes an error body and returns the server's own sentence, or "".
+    """
+
+    def __init__(
+        self,
+        source: str,
+        base_url: str,
+        surroundings: Surroundings,
+        *,
+        auth: AuthHeader | None = BEARER,
+        headers: Mapping[str, str] | None = None,
+        ca_file: Path | None = None,
+        explain: Callable[[bytes], str] | None = None,
+        retries: Retries | None = None,
+        timeouts: Timeouts | None = None,
+        pacer: Pacer | None = None,
+        max_body: int = 32 * 1024 * 1024,
+    ) -> None:
+        self.source = source
+        try:
+            self.base_url = checked_base(base_url)
+        except ValueError as error:
+            problem = str(error)
+        else:
+            problem = ""
+        if problem:
+            raise Misconfigured(source, "reading the settings", problem, failures.CHECK_URL)
+        self._surroundings = surroundings
+        self._auth = auth
+        self._explain = explain or (lambda _: "")
+        self._retries = retries or Retries()
+        self._timeouts = timeouts or Timeouts()
+        self._max_body = max_body
+        self._pacer = pacer or Pacer(reserve=surroundings.rate_reserve, observe=self._tell_wait)
+        self._credential: _Credential | None = None
+        self._credential_lock = asyncio.Lock()
+        scheme, host, _ = origin_of(self.base_url)
+        self._host = host
+        tls = _tls_context(source, ca_file) if scheme == "https" else None
+        shown = {"User-Agent": "keyturn", "Accept": "application/json", **(headers or {})}
+        # A write must not meet a kept connection that the server has just closed: its outcome
+        # would be unknown for no reason. So writes have a pool that keeps none.
+        self._read_client = self._client(tls, shown, kept=20)
+        self._write_client = self._client(tls, shown, kept=0)
+
+    def __repr__(self) -> str:
+        return f"Transport({self.source!r}, {self.base_url!r})"
+
+    async def aclose(self) -> None:
+        """Closes all connections. The transport cannot be used afterwards."""
+        await self._read_client.aclose()
+        await self._write_client.aclose()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        what: str,
+        writes: bool,
+        params: Mapping[str, str | int] | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+        ok: tuple[int, ...] = (200,),
+        limit_class: str = "",
+    ) -> Answer:
+        """Sends a request and returns the answer if its status is in `ok`.
+
+        `path` is below the base URL (ids in it encoded with `origin.segment`), or an absolute URL
+        of the same origin, as paging links are. `what` names the attempt for messages ("listing
+        users"). With `writes` it is sent at most once, and an error says whether nothing was done
+        (`Unreachable`, `Throttled`, and all with a definite answer) or nobody knows
+        (`OutcomeUnknown`). Reads are sent again as `Retries` says. Raises `ProviderError` only.
+        """
+        content = None if json is None else json_codec.dumps(json).encode()
+        target, problem = "", ""
+        try:
+            target = target_of(self.base_url, path)
+        except ValueError as error:
+            problem = str(error)
+        if problem:
+            raise BadAnswer(self.source, what, problem, failures.CHECK_URL)
+        call = Call(method, target, what, writes, params, content, headers, ok, limit_class)
+        if writes:
+            failure: ProviderError
+            try:
+                return await self._once(call)
+            except _Again as again:
+                failure = again.error
+            raise failure
+        return await self._read(call)
+
+    def failure(self, answer: Answer, *, writes: bool) -> ProviderError:
+        """The error that an answer with a wanted status stands for after all."""
+        told = retry_after(answer.headers, time.time())
+        if answer.status != 429 and "retry-after" not in answer.headers:
+            told = None  # a window's reset, which many send always, promises nothing here
+        return failures.refused(
+            self.source,
+            answer.what,
+            answer.status,
+            self._explained(answer.body),
+            writes=writes,
+            retry_after_s=told,
+        )
+
+    async def _read(self, call: Call) -> Answer:
+        waits = 0
+
+        def backoff(error: Exception) -> bool | float:
+            nonlocal waits
+            if not isinstance(error, _Again):
+                return False
+            if isinstance(error.error, Throttled):
+                return 0.0  # the pacer makes this and every other task wait
+            longest = min(self._retries.longest_wait_s, self._retries.first_wait_s * 2.0**waits)
+            waits += 1
+            # Half of it random, so that many clients do not come back at the same moment.
+            delay = longest * (0.5 + random.random() / 2)  # noqa: S311 - spreads load, hides nothing
+            if waits < self._retries.attempts:
+                self._tell_wait(delay, f"trying again: {error.error.why}")
+            return delay
+
+        failure: ProviderError
+        try:
+            async for attempt in stamina.retry_context(
+                on=backoff, attempts=self._retries.attempts, timeout=None
+            ):
+                with attempt:
+                    return await self._follow(call)
+            raise AssertionError("stamina ends with an answer or an error")
+        except _Again as again:
+            failure = again.error
+        raise failure
+
+    async def _follow(self, call: Call) -> Answer:
+        for _ in range(_MOST_REDIRECTS):
+            answer = await self._once(call)
+            if answer.status in call.ok or answer.status not in _REDIRECTS:
+                return answer
+            call = call.to(self._redirect_target(call, answer))
+        raise BadAnswer(self.source, call.what, "It redirects round and round.", failures.CHECK_URL)
+
+    def _redirect_target(self, call: Call, answer: Answer) -> str:
+        problem = ""
+        try:
+            return target_of(self.base_url, answer.headers.get("location", ""))
+        except ValueError as error:
+            problem = f"It answered {answer.status}, a redirect. {error}"
+        raise BadAnswer(self.source, call.what, problem, failures.CHECK_URL)
+
+    async def _once(self, call: Call) -> Answer:
+        """One request. Raises `_Again` for a failure that a read survives."""
+        held = self._pacer.holds_for(call.limit_class)
+        if held > self._retries.longest_pause_s:
+            raise failures.throttled(
+                self.source, call.what, "The server asked to wait (too many requests).", held
+            )
+        credential = await self._present(call.what)
+        async with self._pacer.turn(writes=call.writes, limit_class=call.limit_class):
+            status, headers, body = await self._exchange(call, credential)
+            if status not in {429, 503}:
+                self._pacer.learn(headers, call.limit_class)
+        answer = Answer(
+            status, request_id_in(headers), call.url, headers, body, self.source, call.what
+        )
+        if status in call.ok or (status in _REDIRECTS and not call.writes):
+            return answer
+        error = self.failure(answer, writes=call.writes)
+        if isinstance(error, NotAuthenticated):
+            self._credential = None  # it may have been renewed where it comes from
+        if isinstance(error, Throttled):
+            told = retry_after(headers, time.time())
+            error = failures.throttled(
+                self.source,
+                call.what,
+                error.why.removesuffix(" Nothing was done."),
+                self._pacer.refuse(told, call.limit_class),
+            )
+            if error.retry_after_s > self._retries.longest_pause_s:
+                raise error
+        raise _Again(error) if failures.may_heal(status) else error
+
+    async def _exchange(
+        self, call: Call, credential: _Credential | None
+    ) -> tuple[int, dict[str, str], bytes]:
+        client = self._write_client if call.writes else self._read_client
+        started = time.monotonic()
+        status: int | None = None
+        request_id = ""
+        failure: ProviderError | None = None
+        again = True
+        sent = {"Content-Type": "application/json"} if call.content is not None else {}
+        try:
+            async with (
+                asyncio.timeout(self._timeouts.whole),
+                client.stream(
+                    call.method,
+                    call.url,
+                    params=call.params,
+                    content=call.content,
+                    headers={**sent, **(call.headers or {})},
+                    auth=credential,
+                ) as response,
+            ):
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                status, request_id = response.status_code, request_id_in(headers)
+                body = bytearray()
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > self._max_body:
+                        break
+                if len(body) <= self._max_body:
+                    return status, headers, bytes(body)
+                failure, again = self._too_long(call), False
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as e:
+            failure, again = failures.not_connected(self.source, call.what, self._host, e)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError):
+            failure, again = self._not_sendable(call), False
+        except (httpx.RequestError, httpx.StreamError, OSError) as e:
+            why = _how_it_broke(e)
+            failure = failures.cut_short(self.source, call.what, why, writes=call.writes)
+        finally:
+            elapsed_ms = (time.monotonic() - started) * 1000
+            path = safe(urlsplit(call.url).path, 200)
+            self._surroundings.observe(
+                RequestSeen(self.source, call.method, path, status, elapsed_ms, request_id)
+            )
+        # Raised out here: in there the library's exception, which holds the request with the
+        # credential, would stay in the context of ours.
+        raise _Again(failure) if again else failure
+
+    async def _present(self, what: str) -> _Credential | None:
+        if self._auth is None or self._credential is not None:
+            return self._credential
+        async with self._credential_lock:
+            if self._credential is None:
+                # The secret may come from a command that takes its time.
+                secret = await asyncio.to_thread(self._surroundings.secret)
+                self._credential = _Credential(self._auth, usable_token(self.source, what, secret))
+        return self._credential
+
+    def _client(
+        self, tls: ssl.SSLContext | None, headers: Mapping[str, str], *, kept: int
+    ) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            headers=dict(headers),
+            # Over plain http nothing is verified; should https be met there, nobody is trusted.
+            verify=tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            trust_env=tls is not None,
+            follow_redirects=False,
+            timeout=httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect, pool=60.0),
+            limits=httpx.Limits(max_connections=20, max_keepalive_connections=kept),
+        )
+
+    def _tell_wait(self, seconds: float, reason: str) -> None:
+        self._surroundings.observe(Waiting(self.source, seconds, reason))
+
+    def _explained(self, body: bytes) -> str:
+        return self._explain(body[:65_536])
+
+    def _too_long(self, call: Call) -> ProviderError:
+        why = f"Its answer is longer than {self._max_body // (1024 * 1024)} MiB."
+        if call.writes:
+            return failures.cut_short(self.source, call.what, why, writes=True)
+        return BadAnswer(
+            self.source, call.what, why, "Lower page_size, or ask who runs the server."
+        )
+
+    def _not_sendable(self, call: Call) -> ProviderError:
+        return Misconfigured(
+            self.source,
+            call.what,
+            f"No request can be made from the address {safe(call.url.partition('?')[0], 120)}.",
+            failures.CHECK_URL,
+        )
+
+
+def _how_it_broke(error: Exception) -> str:
+    if isinstance(error, (httpx.TimeoutException, TimeoutError)):
+        return "The request was sent, but the answer did not come in time."
+    if isinstance(error, httpx.DecodingError):
+        return "The answer could not be unpacked."
+    return "The connection broke before the answer was whole."
+
+
+def _tls_context(source: str, ca_file: Path | None) -> ssl.SSLContext:
+    context = httpx.create_ssl_context()
+    if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
+        context.load_default_certs()
+    problem = ""
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except (OSError, ssl.SSLError) as error:
+            problem = f"The ca_file {safe(str(ca_file), 200)} cannot be used"
+            problem += f" ({safe(error.strerror or 'not a certificate', 80)})."
+    if problem:
+        raise Misconfigured(
+            source, "reading the settings", problem, "Name a PEM file with the CA's certificate."
+        )
+    return context
