@@ -59,18 +59,23 @@ def _print_version(ctx: click.Context, _param: click.Parameter, wanted: bool) ->
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
     help="Print the version and exit.",
 )
 @click.option(
     "--config", type=click.Path(path_type=Path), help="keyturn.yaml; else $KEYTURN_CONFIG."
 )
 @click.option(
-    "--data", type=click.Path(path_type=Path), help="Directory of the data files; else $KEYTURN_DATA."
+    "--data-dir",
+    "data",
+    type=click.Path(path_type=Path),
+    help="Directory of the data files; else $KEYTURN_DATA.",
 )
-@click.option(
-    "--read-only", is_flag=True, help="Open nothing that could write to a source."
-)
+@click.option("--read-only", is_flag=True, help="Open nothing that could write to a source.")
 @click.pass_context
 def keyturn(ctx: click.Context, config: Path | None, data: Path | None, read_only: bool) -> None:
     """The terminal dashboard that makes the turn of keys safe when somebody joins, moves or leaves.
