@@ -1,0 +1,66 @@
+"""What a refresh or a run tells while it goes on. Frozen values; a screen only watches."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from keyturn_providers.contract import RequestSeen, Waiting
+from keyturn_providers.records import Collection, Side
+
+
+@dataclass(frozen=True, slots=True)
+class ListingProgress:
+    """A page of a listing came. `rows` so far; `expected` where the source says how many."""
+
+    source: str
+    collection: Collection
+    parent_id: str
+    rows: int
+    expected: int | None
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDone:
+    """A source was read as far as it goes. `words` says that all is complete, or what is not."""
+
+    source: str
+    side: Side
+    complete: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepChanged:
+    """One step of a run moved on. `state` is a word of `decide.steps.State`; `verdict` is "" until
+    the step is verified."""
+
+    run_id: str
+    operation_id: str
+    number: int
+    state: str
+    words: str
+    verdict: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """A run came to its end, or was stopped. `counts` is by verdict, then by state without one."""
+
+    run_id: str
+    state: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+Event: TypeAlias = ListingProgress | SourceDone | StepChanged | RunEnded | RequestSeen | Waiting
+Observer: TypeAlias = Callable[[Event], None]
+
+
+def unobserved(_: Event) -> None:
+    """Watches nothing."""
+
+
+def never() -> bool:
+    """A `stop` that never asks to stop."""
+    return False
