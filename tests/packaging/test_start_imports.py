@@ -16,7 +16,9 @@ def _imported(arguments: list[str]) -> set[str]:
         "print('modules:', *sorted({name.split('.')[0] for name in sys.modules}))\n"
         "sys.exit(code)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     return set(done.stdout.splitlines()[-1].split())
 
 

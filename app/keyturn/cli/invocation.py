@@ -11,7 +11,7 @@ import click
 from keyturn.settings import Places, places
 from keyturn_providers.text import safe
 
-Json: TypeAlias = "str | int | float | bool | None | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 P = ParamSpec("P")
 R = TypeVar("R")
 
