@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from keyturn_providers.records import AccountState
+from keyturn_providers.records import AccountState, Side
 from keyturn_storage.codec import ObjectNo
+from keyturn_storage.members import Members
 from keyturn_storage.rows import FindingIn, GroupLinkIn, PersonIn
 
 SIGN_ORDER = {"!": 0, "-": 1, "+": 2, "~": 3, "?": 4, "=": 5}
+IN_STEP = "in step"
 
 _OBJECTS = """
 select o.id, o.no, v.body from object o
@@ -23,34 +25,6 @@ join presence p on p.object_no = o.no
 join version v on v.no = p.version_no
 where o.source_no = (select source_no from snapshot where id = :snapshot) and o.kind = :kind
 and p.from_snapshot <= :snapshot and (p.to_snapshot is null or p.to_snapshot > :snapshot)
-"""
-_DIRECT_MEMBERS = """
-select b.group_no, count(*) from object g
-join membership b on b.group_no = g.no
-join object m on m.no = b.member_no and m.kind = 1
-where g.source_no = (select source_no from snapshot where id = :snapshot) and g.kind = 2
-and b.from_snapshot <= :snapshot and (b.to_snapshot is null or b.to_snapshot > :snapshot)
-group by b.group_no
-"""
-_NESTING_GROUPS = """
-select distinct b.group_no from object m
-join membership b on b.member_no = m.no
-where m.source_no = (select source_no from snapshot where id = :snapshot) and m.kind = 2
-and b.from_snapshot <= :snapshot and (b.to_snapshot is null or b.to_snapshot > :snapshot)
-"""
-_EFFECTIVE_MEMBERS = """
-with recursive inside (no) as (
-    select :group
-    union
-    select b.member_no from inside i
-    join membership b on b.group_no = i.no
-    join object m on m.no = b.member_no and m.kind = 2
-    where b.from_snapshot <= :snapshot and (b.to_snapshot is null or b.to_snapshot > :snapshot)
-)
-select count(distinct b.member_no) from inside i
-join membership b on b.group_no = i.no
-join object m on m.no = b.member_no and m.kind = 1
-where b.from_snapshot <= :snapshot and (b.to_snapshot is null or b.to_snapshot > :snapshot)
 """
 
 
@@ -91,9 +65,11 @@ def store(
             kinds_of[finding.person_key].add(finding.kind)
     connection.execute("delete from person")
     connection.execute("delete from group_link")
+    connection.execute("delete from vault_line")
     _people(connection, directory_snapshot, secrets_snapshot, people, kinds_of)
     _groups(connection, directory_snapshot, secrets_snapshot, groups)
     _findings(connection, findings, made_ms)
+    _vaults(connection, secrets_snapshot, findings)
     connection.execute(
         "insert or replace into assessment values (1, ?, ?, ?, ?, ?, ?)",
         (
@@ -176,8 +152,8 @@ def _groups(
 ) -> None:
     directory = _objects(connection, directory_snapshot, ObjectNo.GROUP, lambda no, _: no)
     secrets = _objects(connection, secrets_snapshot, ObjectNo.GROUP, lambda no, _: no)
-    counts = _member_counts(connection, directory_snapshot)
-    counts |= _member_counts(connection, secrets_snapshot)
+    here_members = Members(connection, directory_snapshot)
+    there_members = Members(connection, secrets_snapshot)
     numbers = _numbers(connection, "group_key", groups)
     ordered = sorted(groups, key=lambda g: (SIGN_ORDER.get(g.sign, 5), g.name.casefold(), g.key))
     rows: list[tuple[object, ...]] = []
@@ -194,8 +170,8 @@ def _groups(
                 group.secrets_id,
                 here,
                 there,
-                None if here is None else counts.get(here, 0),
-                None if there is None else counts.get(there, 0),
+                None if here is None else here_members.count(here),
+                None if there is None else there_members.count(there),
                 group.in_policy,
                 group.sign,
                 group.findings,
@@ -249,6 +225,44 @@ def _findings(connection: sqlite3.Connection, findings: Sequence[FindingIn], mad
     )
 
 
+def _vaults(
+    connection: sqlite3.Connection, secrets_snapshot: int, findings: Sequence[FindingIn]
+) -> None:
+    vaults = _objects(connection, secrets_snapshot, ObjectNo.VAULT, lambda no, body: (no, body))
+    worst: dict[str, FindingIn] = {}
+    for finding in sorted(findings, key=lambda f: (f.severity_rank, f.kind, f.id)):
+        for ref in (finding.subject_ref, finding.object_ref):
+            worst.setdefault(ref, finding)
+    members = Members(connection, secrets_snapshot)
+    able = members.bits(
+        int(no)
+        for (no,) in connection.execute(
+            "select secrets_no from person where secrets_no is not null "
+            "and secrets_state <> 'suspended'"
+        )
+    )
+    lines: list[tuple[int, str, str, int, str, str, str]] = []
+    for vault_id, (no, body) in vaults.items():
+        found = worst.get(f"{Side.SECRETS}/vault/{vault_id}")
+        lines.append(
+            (
+                no,
+                vault_id,
+                str(json.loads(body)[0]),
+                (members.openers(no) & able).bit_count(),
+                found.sign if found else "=",
+                found.kind if found else IN_STEP,
+                found.id if found else "",
+            )
+        )
+    lines.sort(key=lambda line: (SIGN_ORDER.get(line[4], 5), line[2].casefold(), line[1]))
+    connection.executemany(
+        "insert into vault_line (no, position, vault_id, name, openers, sign, word, finding_id) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(line[0], position, *line[1:]) for position, line in enumerate(lines)],
+    )
+
+
 def _accounts(connection: sqlite3.Connection, snapshot_id: int) -> dict[str, _Account]:
     return _objects(connection, snapshot_id, ObjectNo.ACCOUNT, _account)
 
@@ -272,15 +286,6 @@ def _objects(
 ) -> dict[str, T]:
     found = connection.execute(_OBJECTS, {"snapshot": snapshot_id, "kind": kind})
     return {id_: build(no, body) for id_, no, body in found}
-
-
-def _member_counts(connection: sqlite3.Connection, snapshot_id: int) -> dict[int, int]:
-    at = {"snapshot": snapshot_id}
-    counts: dict[int, int] = dict(connection.execute(_DIRECT_MEMBERS, at).fetchall())
-    for (group_no,) in connection.execute(_NESTING_GROUPS, at).fetchall():
-        row = connection.execute(_EFFECTIVE_MEMBERS, {**at, "group": group_no}).fetchone()
-        counts[group_no] = int(row[0])
-    return counts
 
 
 def _numbers(connection: sqlite3.Connection, table: str, rows: Sequence[K]) -> dict[str, int]:

@@ -199,6 +199,18 @@ create table group_link (
     "create index group_link_directory on group_link (directory_no)",
     "create index group_link_secrets on group_link (secrets_no)",
     """
+create table vault_line (
+    no integer primary key references object (no),
+    position integer not null unique,
+    vault_id text not null unique,
+    name text not null,
+    openers integer not null,
+    sign text not null,
+    word text not null,
+    finding_id text not null
+) strict
+""",
+    """
 create table finding (
     id text primary key,
     position integer not null unique,

@@ -1,0 +1,99 @@
+"""A reading connection to the cache, and what a list can be narrowed to."""
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from keyturn_storage.connections import connect_read_only
+from keyturn_storage.files import check_file
+from keyturn_storage.migrations import is_current
+from keyturn_storage.rows import GrantRow
+from keyturn_storage.schema_cache import CACHE
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a list is narrowed to. All that are given must hold; usually at most one is.
+
+    `person_key` and `group_key` are keys of persons and group links. `drift_only` leaves only rows
+    whose sign is not "=".
+    """
+
+    person_key: str | None = None
+    group_key: str | None = None
+    vault_id: str | None = None
+    drift_only: bool = False
+
+
+EVERYTHING = Scope()
+
+
+class Reader:
+    """A connection that cannot write. Use it in the thread that opened it, and close it.
+
+    Each query answers from what is stored at that moment; a refresh may come in between two, and
+    rows that are gone by then are left out.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self.connection = connection
+        self._grants: tuple[int, Scope, tuple[GrantRow, ...]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """May be called twice."""
+        self.connection.close()
+
+    def assessed(self) -> tuple[int, int, int] | None:
+        """(directory snapshot, secrets snapshot, made_ms) that every list is about, if any."""
+        row = self.connection.execute(
+            "select directory_snapshot, secrets_snapshot, made_ms from assessment"
+        ).fetchone()
+        return None if row is None else (int(row[0]), int(row[1]), int(row[2]))
+
+    def kept_grants(self, scope: Scope) -> tuple[GrantRow, ...] | None:
+        """The rows last worked out for `scope`, unless the file has changed since."""
+        if self._grants is None or self._grants[:2] != (self._version(), scope):
+            return None
+        return self._grants[2]
+
+    def keep_grants(self, scope: Scope, rows: tuple[GrantRow, ...]) -> None:
+        """Remembers the rows of one scope: a list asks for ids, then for rows, then for text."""
+        self._grants = (self._version(), scope, rows)
+
+    def _version(self) -> int:
+        return int(self.connection.execute("pragma data_version").fetchone()[0])
+
+
+def open_reader(path: Path) -> Reader:
+    """Opens the cache for reading; makes an empty one, or migrates an older one, where needed.
+
+    Raises StorageRefused where others can read it, it is newer or edited, or no cache at all.
+    """
+    if path.exists():
+        check_file(path)
+        reader = Reader(path, connect_read_only(path))
+        try:
+            if is_current(reader.connection, path, CACHE):
+                return reader
+        except BaseException:
+            reader.close()
+            raise
+        reader.close()
+    from keyturn_storage.snapshots import open_cache
+
+    open_cache(path).close()
+    return Reader(path, connect_read_only(path))

@@ -1,0 +1,36 @@
+"""The sources as the header and the Sources screen show them."""
+
+from keyturn_providers.records import Listing
+from keyturn_storage import snapshot_rows
+from keyturn_storage.queries.reader import Reader
+from keyturn_storage.rows import SnapshotInfo, SourceRow
+
+
+def source_rows(reader: Reader) -> tuple[SourceRow, ...]:
+    """The newest sealed snapshot of each source, directory side first."""
+    return snapshot_rows.sources(reader.connection)
+
+
+def snapshot_info(reader: Reader, snapshot_id: int) -> SnapshotInfo | None:
+    """A snapshot with its listings and invariants."""
+    return snapshot_rows.info(reader.connection, snapshot_id)
+
+
+def snapshots(reader: Reader, source_name: str) -> tuple[SnapshotInfo, ...]:
+    """Every snapshot of a source, newest first, abandoned ones too."""
+    return snapshot_rows.all_of(reader.connection, source_name)
+
+
+def listings(reader: Reader, snapshot_id: int) -> tuple[Listing, ...]:
+    """How each collection of a snapshot was read."""
+    return snapshot_rows.listings(reader.connection, snapshot_id)
+
+
+def unreadable(reader: Reader, snapshot_id: int) -> list[tuple[str, str, str | None, str]]:
+    """(collection, parent id, id if known, reason) of the records that could not be understood."""
+    found = reader.connection.execute(
+        "select collection, parent_id, id, reason from unreadable where snapshot_id = ? "
+        "order by no",
+        (snapshot_id,),
+    )
+    return [(str(row[0]), str(row[1]), row[2], str(row[3])) for row in found]
