@@ -68,19 +68,18 @@ def capabilities(rules: Sequence[Rule], path: str) -> frozenset[str]:
     Empty where nothing is allowed. Templated rules are left out.
     """
     plain = [rule for rule in rules if not rule.templated]
-    exact = _merged(rule for rule in plain if not _is_pattern(rule.path) and rule.path == path)
-    if exact is not None:
-        return exact
-    if path.endswith("/"):
-        bare = path.removesuffix("/")
-        listed = _merged(r for r in plain if not _is_pattern(r.path) and r.path == bare)
-        if listed is not None:
-            return listed & _LISTS
-    matching = [rule.path for rule in plain if _is_pattern(rule.path) and _matches(rule.path, path)]
-    if not matching:
-        return frozenset()
-    best = max(matching, key=_priority)
-    return _merged(rule for rule in plain if rule.path == best) or frozenset()
+    # A LIST is asked for with a trailing slash, and rules without one count for it.
+    spellings = (path, path.removesuffix("/")) if path.endswith("/") else (path,)
+    for spelling in spellings:
+        exact = _merged(r for r in plain if not _is_pattern(r.path) and r.path == spelling)
+        if exact is not None:
+            return exact
+    for spelling in spellings:
+        matching = [r.path for r in plain if _is_pattern(r.path) and _matches(r.path, spelling)]
+        if matching:
+            best = max(matching, key=_priority)
+            return _merged(r for r in plain if r.path == best) or frozenset()
+    return frozenset()
 
 
 def allowed_on(policy: Policy, mount: str, version: int) -> Allowed:
