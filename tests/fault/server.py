@@ -103,7 +103,12 @@ async def _exchange(
     state: FaultServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> bool:
     """One request and its reply; False where the connection ends."""
-    head = await reader.readuntil(b"\r\n\r\n")
+    opening = await reader.readexactly(1)
+    if not opening.isalpha():  # a TLS greeting, for one
+        writer.write(b"HTTP/1.1 400 Told\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        return False
+    head = opening + await reader.readuntil(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ", 2)
     headers = {

@@ -1,0 +1,139 @@
+"""The reading half of the SCIM connector."""
+
+from collections.abc import AsyncIterator
+
+from keyturn_providers.contract import Page
+from keyturn_providers.errors import BadAnswer, Gone
+from keyturn_providers.records import Account, Group, Membership, Unreadable
+from keyturn_providers.scim import translate
+from keyturn_providers.scim.client import GROUPS, USERS, Resource, ScimClient
+from keyturn_providers.scim.listing import pages
+from keyturn_providers.scim.settings import ScimSettings
+
+_DIFFERS = "This server differs from what keyturn knows; nothing was taken from this answer."
+
+
+class ScimReader:
+    """Lists accounts, groups and memberships, and reads one account or one group's members.
+
+    It remembers the ids of its own listings: with them a nested group, and a login given where an
+    id belongs, are recognised among the members.
+    """
+
+    def __init__(self, client: ScimClient, settings: ScimSettings) -> None:
+        self._client = client
+        self._settings = settings
+        self._accounts: set[str] = set()
+        self._logins: set[str] = set()
+        self._groups: set[str] = set()
+
+    async def accounts(self) -> AsyncIterator[Page[Account]]:
+        async for page in pages(
+            self._client,
+            USERS,
+            "users",
+            translate.account,
+            count=self._settings.page_size,
+            paging=self._settings.paging,
+        ):
+            self._accounts.update(account.id for account in page.records)
+            self._logins.update(a.name.casefold() for a in page.records if a.name)
+            yield page
+
+    async def groups(self) -> AsyncIterator[Page[Group]]:
+        async for page in pages(
+            self._client,
+            GROUPS,
+            "groups",
+            translate.group,
+            count=self._settings.page_size,
+            paging=self._settings.paging,
+            extras={"excludedAttributes": "members"},
+        ):
+            self._groups.update(group.id for group in page.records)
+            yield page
+
+    async def memberships(self, group_id: str) -> AsyncIterator[Page[Membership]]:
+        """One page: a group's members come in its own record, whole or not at all. Raises `Gone`
+        where the group is."""
+        what = f"reading the members of group {group_id}"
+        raw = await self._members(group_id, what)
+        if raw is None:
+            raise Gone(
+                self._client.source,
+                what,
+                "The group does not exist any more.",
+                "Refresh again to read the list of groups anew.",
+            )
+        members, unreadable = self._sorted_out(group_id, raw)
+        whole = all(odd.id is not None for odd in unreadable)
+        proof = f"the group's own record, with {len(raw)} members" if whole else ""
+        yield Page(members, unreadable, len(raw), proof)
+
+    async def read_account(self, account_id: str) -> Account | None:
+        what = f"reading account {account_id}"
+        resource = await self._client.resource(USERS, account_id, what=what)
+        if resource is None:
+            return None
+        account = translate.account(resource.payload)
+        if isinstance(account, Unreadable):
+            raise BadAnswer(self._client.source, what, account.reason, _DIFFERS)
+        return account
+
+    async def read_members(self, group_id: str) -> tuple[Membership, ...] | None:
+        what = f"reading the members of group {group_id}"
+        raw = await self._members(group_id, what)
+        if raw is None:
+            return None
+        members, unreadable = self._sorted_out(group_id, raw)
+        if unreadable:
+            raise BadAnswer(self._client.source, what, unreadable[0].reason, _DIFFERS)
+        return members
+
+    async def _members(self, group_id: str, what: str) -> tuple[object, ...] | None:
+        resource = await group_with_members(self._client, group_id, what=what)
+        if resource is None:
+            return None
+        return translate.members_of(resource.payload) or ()
+
+    def _sorted_out(
+        self, group_id: str, raw: tuple[object, ...]
+    ) -> tuple[tuple[Membership, ...], tuple[Unreadable, ...]]:
+        members: dict[str, Membership] = {}
+        unreadable: list[Unreadable] = []
+        for entry in raw:
+            member = translate.membership(
+                group_id,
+                entry,
+                groups=self._groups,
+                accounts=self._accounts,
+                logins=self._logins,
+            )
+            if isinstance(member, Unreadable):
+                unreadable.append(member)
+            else:
+                members[member.member_id] = member
+        return tuple(members.values()), tuple(unreadable)
+
+
+async def group_with_members(client: ScimClient, group_id: str, *, what: str) -> Resource | None:
+    """A group with its `members`, None if it is proven gone.
+
+    A record without the attribute may be an empty group, or one whose members are only given when
+    asked for; so they are asked for by name before the group counts as empty. Raises `BadAnswer`
+    where the server refuses that question or `members` is no array.
+    """
+    resource = await client.resource(GROUPS, group_id, what=what)
+    problem = ""
+    try:
+        if resource is not None and translate.members_of(resource.payload) is None:
+            resource = await client.resource(
+                GROUPS, group_id, what=what, params={"attributes": "members"}
+            )
+            if resource is not None:
+                translate.members_of(resource.payload)
+    except ValueError as error:
+        problem = str(error)
+    if problem:
+        raise BadAnswer(client.source, what, problem, _DIFFERS)
+    return resource
