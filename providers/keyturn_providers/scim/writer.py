@@ -45,6 +45,7 @@ class ScimWriter:
         group = await self._group(group_id, what)
         if account_id in _member_ids(group):
             return Receipt(Outcome.ALREADY_SO)
+        await self._account(account_id, what)  # a server may take any id for a member
         answer = await self._client.patch(
             GROUPS,
             group_id,
