@@ -4,8 +4,6 @@ import os
 import stat
 from pathlib import Path
 
-import platformdirs
-
 from keyturn_storage.errors import StorageRefused
 
 ENVIRONMENT_NAME = "KEYTURN_DATA"
@@ -29,6 +27,9 @@ def data_dir(override: Path | None = None) -> Path:
     elif named:
         path = Path(named)
     else:
+        # 10 ms that a start with a named directory need not spend.
+        import platformdirs
+
         path = platformdirs.user_data_path("keyturn", appauthor=False)
     path = path.expanduser().absolute()
     try:
