@@ -79,8 +79,8 @@ class Finding:
     """`id` is stable: the same drift seen in two snapshots has the same id.
 
     `person` is the person's key (see `match`), empty for findings about groups, vaults, machines
-    or the policy. `words` is one plain sentence. `remedy` is empty where keyturn cannot mend it, and
-    `remedy_words` then says who can.
+    or the policy. `words` is one plain sentence. `remedy` is empty where keyturn cannot mend it,
+    and `remedy_words` then says who can.
     """
 
     id: str

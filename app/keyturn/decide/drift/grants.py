@@ -1,0 +1,207 @@
+"""Drift of grants that groups hold, against the policy's mappings."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from keyturn.decide.desired import desired_grants
+from keyturn.decide.drift.making import Remedy, by_hand, finding, remedy
+from keyturn.decide.drift.revoking import give, keeps, lost_with, take
+from keyturn.decide.findings import Finding, ObjectKind, Ref
+from keyturn.decide.groups import GroupLink
+from keyturn.decide.names import LEVEL_WORDS, group_ref, listed, vault_ref
+from keyturn.decide.policy_objects import Trouble
+from keyturn.decide.proof import GROUPS_ALL, grants_needed, unproven
+from keyturn.decide.rules import GrantRule
+from keyturn.decide.words import DriftKind, Severity
+from keyturn.decide.world import World
+from keyturn_providers.records import Grant, Level, PrincipalKind, Side
+
+
+def group_grant_drift(world: World) -> Iterator[Finding]:
+    """What each secrets group may and should not, and the reverse."""
+    missing = unproven(world, (*GROUPS_ALL, *grants_needed(world)))
+    for (kind, group_id), grants in world.secrets.grants_of.items():
+        if kind is PrincipalKind.GROUP:
+            yield from _held(world, group_id, grants, missing)
+    for link in world.links:
+        if link.mappings:
+            yield from _not_held(world, link, missing)
+
+
+def _held(
+    world: World, group_id: str, grants: tuple[Grant, ...], missing: tuple[str, ...]
+) -> Iterator[Finding]:
+    link = world.link_of_secrets.get(group_id)
+    wanted = desired_grants(link)
+    by_vault: dict[str, list[Grant]] = defaultdict(list)
+    for grant in grants:
+        if grant.level is not Level.NONE:
+            by_vault[grant.vault_id].append(grant)
+    holder = _group(world, group_id)
+    against = link.problem if link else ""
+    for vault_id, held in by_vault.items():
+        rule = wanted.get(vault_id)
+        for grant in held:
+            if rule is None:
+                yield _unwanted(world, holder, grant, wanted, missing, against)
+            elif grant.level is Level.UNKNOWN:
+                yield _unclear(world, holder, grant, rule)
+            elif grant.level.rank > rule.level.rank:
+                yield _wider(world, holder, grant, rule, wanted, missing)
+        if rule is not None and all(g.level.rank < rule.level.rank for g in held):
+            yield _narrower(world, holder, held, rule, missing)
+
+
+def _unwanted(
+    world: World,
+    holder: Ref,
+    grant: Grant,
+    wanted: Mapping[str, GrantRule],
+    missing: tuple[str, ...],
+    against: str,
+) -> Finding:
+    vault = _vault(world, grant.vault_id)
+    mend: Remedy
+    if grant.level is Level.UNKNOWN:
+        mend = by_hand(f"keyturn cannot evaluate what it allows ({grant.note}): look there.")
+    else:
+        mend = remedy(
+            world,
+            [take(world, holder, grant)],
+            missing=missing,
+            against=against or keeps(world, grant, holder, wanted),
+        )
+    return finding(
+        DriftKind.GRANT_NOT_IN_POLICY,
+        Severity.HIGH if grant.level.rank >= Level.WRITE.rank else Severity.MEDIUM,
+        holder,
+        f"{holder.name} may {LEVEL_WORDS[grant.level]} {vault.name}, which the policy does not "
+        f"want.{lost_with(world, grant)}",
+        mend,
+        of=vault,
+        path=grant.carrier,
+        part=grant.carrier,
+    )
+
+
+def _wider(
+    world: World,
+    holder: Ref,
+    grant: Grant,
+    rule: GrantRule,
+    wanted: Mapping[str, GrantRule],
+    missing: tuple[str, ...],
+) -> Finding:
+    vault = _vault(world, grant.vault_id)
+    # The right level first, so that nobody is without access in between.
+    enough = any(
+        g.level is rule.level
+        for g in world.secrets.grants_of[(PrincipalKind.GROUP, holder.id)]
+        if g.vault_id == grant.vault_id
+    )
+    others = {v: r for v, r in wanted.items() if v != grant.vault_id}
+    first = [] if enough else [give(holder, vault, rule.level)]
+    return finding(
+        DriftKind.PERMISSIONS_WIDER,
+        Severity.HIGH if grant.level is Level.MANAGE else Severity.MEDIUM,
+        holder,
+        f"{holder.name} may {LEVEL_WORDS[grant.level]} {vault.name}; the policy (line {rule.line}) "
+        f"wants {rule.level.value}.{lost_with(world, grant)}",
+        remedy(
+            world,
+            [*first, take(world, holder, grant)],
+            missing=missing,
+            against=keeps(world, grant, holder, others),
+        ),
+        of=vault,
+        path=grant.carrier,
+        policy_line=rule.line,
+        part=grant.carrier,
+    )
+
+
+def _narrower(
+    world: World, holder: Ref, held: list[Grant], rule: GrantRule, missing: tuple[str, ...]
+) -> Finding:
+    vault = _vault(world, rule.vault.id)
+    level = max(held, key=lambda g: g.level.rank).level
+    return finding(
+        DriftKind.PERMISSIONS_NARROWER,
+        Severity.LOW,
+        holder,
+        f"{holder.name} may only {LEVEL_WORDS[level]} {vault.name}; the policy (line {rule.line}) "
+        f"wants {rule.level.value}.",
+        remedy(world, [give(holder, vault, rule.level)], missing=missing),
+        of=vault,
+        path=listed(g.carrier for g in held),
+        policy_line=rule.line,
+    )
+
+
+def _unclear(world: World, holder: Ref, grant: Grant, rule: GrantRule) -> Finding:
+    vault = _vault(world, grant.vault_id)
+    return finding(
+        DriftKind.UNKNOWN_STATE,
+        Severity.MEDIUM,
+        holder,
+        f"What {holder.name} may do on {vault.name} cannot be evaluated ({grant.note}); the policy "
+        f"(line {rule.line}) wants {rule.level.value}.",
+        by_hand(f"Look at {grant.carrier} in {world.secrets.name}."),
+        of=vault,
+        path=grant.carrier,
+        policy_line=rule.line,
+        part=grant.carrier,
+    )
+
+
+def _not_held(world: World, link: GroupLink, missing: tuple[str, ...]) -> Iterator[Finding]:
+    held = {
+        grant.vault_id
+        for grant in world.secrets.grants_of.get(
+            (PrincipalKind.GROUP, link.secrets.id if link.secrets else ""), ()
+        )
+        if grant.level is not Level.NONE
+    }
+    for vault_id, rule in desired_grants(link).items():
+        dispute = world.disputed.get((Side.SECRETS, ObjectKind.VAULT, vault_id))
+        if vault_id in held or (dispute is not None and dispute.trouble is Trouble.GONE):
+            continue
+        vault = Ref(
+            Side.SECRETS,
+            ObjectKind.VAULT,
+            vault_id,
+            world.secrets.vaults[vault_id].name
+            if vault_id in world.secrets.vaults
+            else rule.vault.name or vault_id,
+        )
+        if link.secrets is not None:
+            holder = group_ref(Side.SECRETS, link.secrets)
+            mend = remedy(world, [give(holder, vault, rule.level)], missing=missing)
+        else:
+            holder = Ref(Side.DIRECTORY, ObjectKind.GROUP, link.key.removeprefix("d:"), link.name)
+            mend = by_hand(
+                link.problem
+                or f"No group in {world.secrets.name} stands for {link.name}: make one there with "
+                "its name, or name it as secrets_group."
+            )
+        yield finding(
+            DriftKind.MISSING_GRANT,
+            Severity.MEDIUM,
+            holder,
+            f"{holder.name} should be able to {LEVEL_WORDS[rule.level]} {vault.name} (policy line "
+            f"{rule.line}), but cannot.",
+            mend,
+            of=vault,
+            policy_line=rule.line,
+        )
+
+
+def _group(world: World, group_id: str) -> Ref:
+    return Ref(Side.SECRETS, ObjectKind.GROUP, group_id, world.secrets.group_name(group_id))
+
+
+def _vault(world: World, vault_id: str) -> Ref:
+    vault = world.secrets.vaults.get(vault_id)
+    if vault is None:
+        return Ref(Side.SECRETS, ObjectKind.VAULT, vault_id, vault_id)
+    return vault_ref(vault)

@@ -1,0 +1,79 @@
+"""Drift of machine identities: somebody must answer for each, and still be there."""
+
+from collections.abc import Iterator
+
+from keyturn.decide.drift.making import by_hand, finding
+from keyturn.decide.findings import Finding
+from keyturn.decide.names import fold, machine_ref
+from keyturn.decide.people import Person
+from keyturn.decide.rules import MachineRule
+from keyturn.decide.words import DriftKind, Severity
+from keyturn.decide.world import World
+from keyturn_providers.records import AccountState, Collection, MachineIdentity, Side
+
+_NAME_IT = "Name its owner under machines in the policy, or remove it in {source}."
+
+
+def machine_drift(world: World) -> Iterator[Finding]:
+    """Machine identities without an owner, or whose owner left. An owner named in the policy counts
+    before the one the source tells."""
+    rules = {fold(rule.machine): rule for rule in world.rules.machines}
+    for machine in world.secrets.snapshot.machines:
+        rule = rules.get(fold(machine.id)) or rules.get(fold(machine.name))
+        if rule is not None:
+            yield from _ruled(world, machine, rule)
+        elif machine.owner_account_id is not None:
+            yield from _owned(world, machine, machine.owner_account_id)
+        else:
+            yield _ownerless(world, machine, "nobody answers for it")
+
+
+def _ruled(world: World, machine: MachineIdentity, rule: MachineRule) -> Iterator[Finding]:
+    keys = world.people_called(rule.owner)
+    if not keys:
+        if world.directory.complete(Collection.ACCOUNTS):
+            why = f"its owner {rule.owner} (policy line {rule.line}) is nobody keyturn knows"
+            yield _ownerless(world, machine, why, rule.line)
+    elif not any(_here(world.people[key]) for key in keys):
+        yield _left(world, machine, world.people[keys[0]], rule.line)
+
+
+def _owned(world: World, machine: MachineIdentity, account_id: str) -> Iterator[Finding]:
+    person = world.person_of.get((Side.SECRETS, account_id))
+    if person is None:
+        if world.secrets.complete(Collection.ACCOUNTS):
+            yield _ownerless(world, machine, f"its owner {account_id} is not there any more")
+    elif not _here(person):
+        yield _left(world, machine, person, 0)
+
+
+def _here(person: Person) -> bool:
+    """Whether nothing says that the person left. An unknown state does not say so."""
+    account = person.directory or person.secrets
+    return account is None or account.state is not AccountState.SUSPENDED
+
+
+def _ownerless(world: World, machine: MachineIdentity, why: str, line: int = 0) -> Finding:
+    return finding(
+        DriftKind.MACHINE_WITHOUT_OWNER,
+        Severity.MEDIUM,
+        machine_ref(machine),
+        f"{machine.name} ({machine.kind}) in {world.secrets.name}: {why}.",
+        by_hand(_NAME_IT.format(source=world.secrets.name)),
+        path=machine.note,
+        policy_line=line,
+    )
+
+
+def _left(world: World, machine: MachineIdentity, person: Person, line: int) -> Finding:
+    return finding(
+        DriftKind.MACHINE_OWNER_LEFT,
+        Severity.HIGH,
+        machine_ref(machine),
+        f"{machine.name} ({machine.kind}) in {world.secrets.name} belongs to {person.name}, who "
+        "left.",
+        by_hand(_NAME_IT.format(source=world.secrets.name)),
+        person=person.key,
+        path=machine.note,
+        policy_line=line,
+    )

@@ -1,0 +1,165 @@
+"""A snapshot arranged for looking things up. Built once, in time linear in its rows."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from keyturn_providers.records import (
+    Account,
+    Collection,
+    Grant,
+    Group,
+    Listing,
+    MachineIdentity,
+    MemberKind,
+    PrincipalKind,
+    Side,
+    Snapshot,
+    Vault,
+)
+
+TOKEN_PREFIX = "token/"  # noqa: S105  the beginning of a carrier, no credential
+
+
+def edge_of(carrier: str) -> str:
+    """What really goes when `carrier` is revoked: for a token the whole token, else the carrier.
+
+    Carriers of tokens begin with `token/ACCESSOR/`; a token ends with everything it opens.
+    """
+    if not carrier.startswith(TOKEN_PREFIX):
+        return carrier
+    return TOKEN_PREFIX + carrier.removeprefix(TOKEN_PREFIX).partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """`snapshot` by id and by relation.
+
+    `direct` are a group's own accounts, `inside` its nested groups, `around` the groups a group
+    is nested in, `groups_of` the groups an account is in directly. `by_edge` are the grants that
+    stand and fall together (see `edge_of`).
+    """
+
+    snapshot: Snapshot
+    accounts: Mapping[str, Account]
+    groups: Mapping[str, Group]
+    vaults: Mapping[str, Vault]
+    machines: Mapping[str, MachineIdentity]
+    direct: Mapping[str, frozenset[str]]
+    inside: Mapping[str, tuple[str, ...]]
+    around: Mapping[str, tuple[str, ...]]
+    groups_of: Mapping[str, tuple[str, ...]]
+    grants_of: Mapping[tuple[PrincipalKind, str], tuple[Grant, ...]]
+    grants_on: Mapping[str, tuple[Grant, ...]]
+    by_edge: Mapping[str, tuple[Grant, ...]]
+    listings: Mapping[tuple[Collection, str], Listing]
+
+    @property
+    def side(self) -> Side:
+        return self.snapshot.source.side
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.snapshot.source.name
+
+    def complete(self, collection: Collection, parent_id: str = "") -> bool:
+        """Whether that listing was read to its end. One that is not there was not read."""
+        listing = self.listings.get((collection, parent_id))
+        return listing is not None and listing.complete
+
+    def unreadable(self, collection: Collection, parent_id: str = "") -> int:
+        """How many of that listing's records could not be understood."""
+        listing = self.listings.get((collection, parent_id))
+        return listing.unreadable if listing else 0
+
+    def vault_name(self, vault_id: str) -> str:
+        vault = self.vaults.get(vault_id)
+        return (vault.name if vault else "") or vault_id
+
+    def group_name(self, group_id: str) -> str:
+        group = self.groups.get(group_id)
+        return (group.name if group else "") or group_id
+
+
+def index(snapshot: Snapshot) -> Indexed:
+    """Arranges a snapshot. Memberships and grants of unlisted objects are kept: they exist."""
+    direct: dict[str, set[str]] = defaultdict(set)
+    inside: dict[str, list[str]] = defaultdict(list)
+    around: dict[str, list[str]] = defaultdict(list)
+    groups_of: dict[str, list[str]] = defaultdict(list)
+    for membership in dict.fromkeys(snapshot.memberships):
+        if membership.member_kind is MemberKind.GROUP:
+            inside[membership.group_id].append(membership.member_id)
+            around[membership.member_id].append(membership.group_id)
+        else:
+            direct[membership.group_id].add(membership.member_id)
+            groups_of[membership.member_id].append(membership.group_id)
+    grants_of: dict[tuple[PrincipalKind, str], list[Grant]] = defaultdict(list)
+    grants_on: dict[str, list[Grant]] = defaultdict(list)
+    by_edge: dict[str, list[Grant]] = defaultdict(list)
+    for grant in dict.fromkeys(snapshot.grants):
+        grants_of[(grant.principal_kind, grant.principal_id)].append(grant)
+        grants_on[grant.vault_id].append(grant)
+        by_edge[edge_of(grant.carrier)].append(grant)
+    return Indexed(
+        snapshot=snapshot,
+        accounts={account.id: account for account in snapshot.accounts},
+        groups={group.id: group for group in snapshot.groups},
+        vaults={vault.id: vault for vault in snapshot.vaults},
+        machines={machine.id: machine for machine in snapshot.machines},
+        direct={group_id: frozenset(ids) for group_id, ids in direct.items()},
+        inside={group_id: tuple(ids) for group_id, ids in inside.items()},
+        around={group_id: tuple(ids) for group_id, ids in around.items()},
+        groups_of={account_id: tuple(ids) for account_id, ids in groups_of.items()},
+        grants_of={principal: tuple(grants) for principal, grants in grants_of.items()},
+        grants_on={vault_id: tuple(grants) for vault_id, grants in grants_on.items()},
+        by_edge={edge: tuple(grants) for edge, grants in by_edge.items()},
+        listings={(x.collection, x.parent_id): x for x in snapshot.listings},
+    )
+
+
+def group_and_inside(indexed: Indexed, group_id: str) -> Mapping[str, tuple[str, ...]]:
+    """Every group that feeds `group_id`, itself first, each with the shortest chain of group ids
+    from it up to `group_id`. Nesting that runs in a circle ends."""
+    return _reach(indexed.inside, group_id)
+
+
+def group_and_around(indexed: Indexed, group_id: str) -> Mapping[str, tuple[str, ...]]:
+    """Every group that a member of `group_id` is in, itself first, each with the shortest chain
+    of group ids from `group_id` (innermost first) to it. Nesting that runs in a circle ends."""
+    return {reached: chain[::-1] for reached, chain in _reach(indexed.around, group_id).items()}
+
+
+def _reach(steps: Mapping[str, tuple[str, ...]], start: str) -> dict[str, tuple[str, ...]]:
+    chains: dict[str, tuple[str, ...]] = {start: (start,)}
+    waiting = deque([start])
+    while waiting:
+        here = waiting.popleft()
+        for there in steps.get(here, ()):
+            if there not in chains:
+                chains[there] = (there, *chains[here])
+                waiting.append(there)
+    return chains
+
+
+def members_of(indexed: Indexed, group_id: str) -> frozenset[str]:
+    """The account ids in a group, those of nested groups included."""
+    if group_id not in indexed.inside:
+        return indexed.direct.get(group_id, frozenset())
+    found: set[str] = set()
+    for inner in group_and_inside(indexed, group_id):
+        found |= indexed.direct.get(inner, frozenset())
+    return frozenset(found)
+
+
+def effective_members(indexed: Indexed) -> Mapping[str, frozenset[str]]:
+    """The account ids in each listed group, those of nested groups included."""
+    return {group_id: members_of(indexed, group_id) for group_id in indexed.groups}
+
+
+def chains_of(indexed: Indexed, account_id: str) -> Iterator[tuple[str, ...]]:
+    """Each group an account is in, as the chain of group ids from its own group to it, outermost
+    last. A group reached from two of its groups comes twice: those are two paths."""
+    for own in indexed.groups_of.get(account_id, ()):
+        yield from group_and_around(indexed, own).values()
