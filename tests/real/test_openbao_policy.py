@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.real.bao_server import BaoServer, bao_server
 
 from keyturn_providers.openbao.policy import allowed_on, capabilities, read_policy
 from keyturn_providers.openbao.policy_text import parse
 from keyturn_providers.records import Level
-from tests.real.bao_server import BaoServer, bao_server
 
 pytestmark = pytest.mark.real
 

@@ -51,7 +51,9 @@ class BaoClient:
             "GET", f"/v1/{path}", what=what, writes=False, ok=(200, 404)
         )
         if answer.status == 404:
-            self._is_absence(answer)
+            # A name that a method's own rules forbid cannot exist in it.
+            if "unsupported path" not in explain(answer.body):
+                self._is_absence(answer)
             return None
         return self._data(answer)
 
@@ -106,8 +108,8 @@ class BaoClient:
     ) -> tuple[str, tuple[str, ...]]:
         """One write, sent once: request id (empty for a 204) and the server's warnings.
 
-        A 400 says that the target is not as assumed: it raises `BadAnswer` with the server's
-        sentence, except an unknown id, which raises `Gone`.
+        A 400 says that the target is not as assumed: it raises `Conflict` with the server's
+        sentence, or `Gone` for an unknown id.
         """
         answer = await self._transport.request(
             "POST",
@@ -124,7 +126,13 @@ class BaoClient:
                 raise Gone(
                     self.source, what, f'It answered 400 ("{safe(said, 120)}").', "Refresh to see."
                 )
-            raise self._transport.failure(answer, writes=True)
+            raise Conflict(
+                self.source,
+                what,
+                f'It answered 400 ("{safe(said, 200)}"): it does not take this change, and nothing'
+                " was done.",
+                "Refresh and plan again.",
+            )
         if answer.status == 204 or not answer.body:
             return answer.request_id, ()
         content = _mapping(answer.json())

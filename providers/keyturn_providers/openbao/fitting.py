@@ -26,6 +26,7 @@ def fitting_policy(
 
 
 def _only_in(policy: Policy, mount: KvMount) -> bool:
-    return policy.rules is not None and all(
-        rule.path.startswith(f"{mount.path}/") and not rule.templated for rule in policy.rules
+    rules = policy.rules or ()
+    return bool(rules) and all(
+        rule.path.startswith(f"{mount.path}/") and not rule.templated for rule in rules
     )

@@ -203,12 +203,14 @@ class OpenBaoWriter:
             held = await self._holders.read(carrier.holder)
             if held is None:
                 raise self._gone(what, "What it hangs on does not exist.")
-            if (carrier.policy in held.policies) is wanted:
-                return Receipt(Outcome.ALREADY_SO)
-            if not wanted and carrier.policy in held.implied:
+            if carrier.policy in held.implied:
+                if wanted:
+                    return Receipt(Outcome.ALREADY_SO)
                 raise self._refusal(
                     what, "Every login carries the default policy unless its settings forbid it."
                 )
+            if (carrier.policy in held.policies) is wanted:
+                return Receipt(Outcome.ALREADY_SO)
             policies = _changed(held.policies, carrier.policy, wanted=wanted)
             request_id, _ = await self._client.write(
                 held.path, {**held.rest, held.list_name: policies}, what, operation_id
