@@ -62,14 +62,18 @@ def list_page(payload: object) -> ListPage:
     if error is not None:
         raise ValueError(f"A list came as an error ({error.detail or error.status}).")
     resources = attribute(page, "Resources")
+    total = whole_number(attribute(page, "totalResults"))
     if resources is None:
+        # Left out where there is nothing; else any object without it would look like the end.
+        if total != 0:
+            raise ValueError("A list came without Resources.")
         resources = []
     if not isinstance(resources, list):
         raise ValueError("Resources is not a JSON array.")  # noqa: TRY004 - the payload is wrong, not a caller
     cursor = attribute(page, "nextCursor")
     return ListPage(
         tuple(resources),
-        whole_number(attribute(page, "totalResults")),
+        total,
         whole_number(attribute(page, "startIndex")),
         cursor if isinstance(cursor, str) and cursor else None,
     )
