@@ -231,7 +231,8 @@ def _launch() -> tuple[_Keeper, Servers]:
 def _wait_until_ready(keeper: _Keeper, servers: Servers) -> str:
     """ "" as soon as both servers answer, else why not."""
     deadline = time.monotonic() + _READY_WITHIN_S
-    waiting = [(servers.bao_url, "/v1/sys/health"), (servers.scim_url, "/v2/ServiceProviderConfig")]
+    # OpenBao's health page says "active" a moment before it is: a refusal of its mounts is proof.
+    waiting = [(servers.bao_url, "/v1/sys/mounts"), (servers.scim_url, "/v2/ServiceProviderConfig")]
     while time.monotonic() < deadline:
         waiting = [(url, path) for url, path in waiting if not _answers(url, path)]
         if not waiting:
@@ -257,7 +258,7 @@ def _answers(url: str, path: str) -> bool:
     connection = http.client.HTTPConnection(host, int(port), timeout=2)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status in (200, 401)
+        return connection.getresponse().status in (200, 401, 403)
     except (OSError, http.client.HTTPException):
         return False
     finally:

@@ -39,8 +39,6 @@ from keyturn_providers.records import (
 T = TypeVar("T")
 R = TypeVar("R")
 _POLL_S = 0.1
-_PATIENCE_S = 2.0
-"""Added to what a connector says of its own delays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +66,10 @@ class Bench:
     async def eventually(
         self, read: Callable[[], Awaitable[R]], wanted: Callable[[R], bool], delay_s: float
     ) -> R:
-        """Reads until it is as wanted, or until `delay_s` and a little more has passed; the last
-        reading."""
+        """Reads until it is as wanted, or until `delay_s` and the subject's patience are over; the
+        last reading."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + delay_s + _PATIENCE_S
+        deadline = loop.time() + delay_s + self.subject.patience_s
         while True:
             found = await read()
             if wanted(found) or loop.time() >= deadline:

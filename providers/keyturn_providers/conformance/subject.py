@@ -29,7 +29,8 @@ class Subject:
     suspended and, where sessions can be ended, has at least one that may end. `outsider_id` is an
     account that is not in `group_id`, which may be changed. `unknown_id` has the form of an id and
     belongs to nothing. `dangling` is how many memberships and grants point at nothing that is
-    listed. `grant` None where no grant can be made.
+    listed. `grant` None where no grant can be made. `patience_s` is added to the delays the
+    connector itself declares before a change counts as not seen.
     """
 
     open: Callable[[Surroundings], Connector]
@@ -41,3 +42,4 @@ class Subject:
     unknown_id: str = "00000000-0000-4000-8000-000000000000"
     grant: GrantTarget | None = None
     dangling: int = 0
+    patience_s: float = 2.0
