@@ -9,11 +9,20 @@ from keyturn_storage.errors import StorageBusy, StorageRefused
 
 BUSY_MS = 5_000
 _CACHE_KIB = 64 * 1024
+_TRIES = 20
 
 
-def connect_cache(path: Path) -> sqlite3.Connection:
-    """A writing connection to the cache: WAL, NORMAL (it can be pulled again), a big page cache."""
-    connection = _connect(path)
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that may write. Nothing of the file was touched yet: see what it is first, then
+    `settle_cache` or `settle_journal`."""
+    try:
+        return sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
+    except sqlite3.OperationalError as problem:
+        raise refused(path, problem) from None
+
+
+def settle_cache(connection: sqlite3.Connection, path: Path) -> None:
+    """WAL, NORMAL (the cache can be pulled again), a big page cache, foreign keys checked."""
     _pragmas(
         connection,
         path,
@@ -22,12 +31,10 @@ def connect_cache(path: Path) -> sqlite3.Connection:
         f"pragma cache_size=-{_CACHE_KIB}",
         "pragma foreign_keys=on",
     )
-    return connection
 
 
-def connect_journal(path: Path) -> sqlite3.Connection:
-    """A writing connection to the journal: after a commit the entry is on the disk."""
-    connection = _connect(path)
+def settle_journal(connection: sqlite3.Connection, path: Path) -> None:
+    """TRUNCATE and FULL: after a commit the entry is on the disk. Foreign keys checked."""
     _pragmas(
         connection,
         path,
@@ -35,7 +42,6 @@ def connect_journal(path: Path) -> sqlite3.Connection:
         "pragma synchronous=full",
         "pragma foreign_keys=on",
     )
-    return connection
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
@@ -49,7 +55,11 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
         )
     except sqlite3.OperationalError as problem:
         raise refused(path, problem) from None
-    _pragmas(connection, path, "pragma query_only=on", f"pragma cache_size=-{_CACHE_KIB}")
+    try:
+        _pragmas(connection, path, "pragma query_only=on", f"pragma cache_size=-{_CACHE_KIB}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -74,23 +84,28 @@ def writing(connection: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Conn
         raise refused(path, problem) from None
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    try:
-        return sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
-    except sqlite3.OperationalError as problem:
-        raise refused(path, problem) from None
-
-
 def _pragmas(connection: sqlite3.Connection, path: Path, *statements: str) -> None:
-    try:
-        for statement in statements:
+    for statement in statements:
+        try:
+            _pragma(connection, path, statement)
+        except sqlite3.DatabaseError:
+            raise not_a_database(path) from None
+
+
+def _pragma(connection: sqlite3.Connection, path: Path, statement: str) -> None:
+    for _ in range(_TRIES):
+        try:
             connection.execute(statement).fetchall()
-    except sqlite3.OperationalError as problem:
-        connection.close()
-        raise refused(path, problem) from None
-    except sqlite3.DatabaseError:
-        connection.close()
-        raise not_a_database(path) from None
+        except sqlite3.OperationalError as problem:
+            # SQLite does not wait when the journal mode is changed; taking the lock does.
+            busy = refused(path, problem)
+            if not isinstance(busy, StorageBusy):
+                raise busy from None
+            with writing(connection, path):
+                pass
+        else:
+            return
+    raise busy
 
 
 def not_a_database(path: Path) -> StorageRefused:

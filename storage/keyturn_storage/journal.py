@@ -17,7 +17,7 @@ from typing import Self
 from keyturn_storage import journal_check, journal_read, leases
 from keyturn_storage.chain import ChainReport, link
 from keyturn_storage.clock import now_ms
-from keyturn_storage.connections import connect_journal, connect_read_only, writing
+from keyturn_storage.connections import connect, connect_read_only, settle_journal, writing
 from keyturn_storage.errors import StorageRefused
 from keyturn_storage.files import check_file, create_private
 from keyturn_storage.migrations import is_current, migrate
@@ -219,11 +219,13 @@ def open_journal(path: Path, *, read_only: bool = False) -> Journal:
             str(path), "cannot open", "there is no journal yet.", "Nothing has been run so far."
         )
     check_file(path)
-    connection = connect_read_only(path) if read_only else connect_journal(path)
+    connection = connect_read_only(path) if read_only else connect(path)
     try:
         if read_only:
             _refuse_older(connection, path)
         else:
+            is_current(connection, path, JOURNAL)
+            settle_journal(connection, path)
             migrate(connection, path, JOURNAL, now_ms)
     except BaseException:
         connection.close()

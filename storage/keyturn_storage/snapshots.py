@@ -17,10 +17,10 @@ from keyturn_storage import (
     staging,
 )
 from keyturn_storage.clock import now_ms
-from keyturn_storage.connections import connect_cache, writing
+from keyturn_storage.connections import connect, settle_cache, writing
 from keyturn_storage.errors import SnapshotOvertaken, TenantDiffers
 from keyturn_storage.files import check_file, create_private
-from keyturn_storage.migrations import migrate
+from keyturn_storage.migrations import is_current, migrate
 from keyturn_storage.processes import Probe, Process, is_dead, start_of, this_process
 from keyturn_storage.rows import FindingIn, GroupLinkIn, PersonIn, SnapshotInfo, SourceRow
 from keyturn_storage.schema_cache import CACHE
@@ -265,8 +265,10 @@ def open_cache(path: Path) -> Cache:
     """
     create_private(path)
     check_file(path)
-    connection = connect_cache(path)
+    connection = connect(path)
     try:
+        is_current(connection, path, CACHE)
+        settle_cache(connection, path)
         migrate(connection, path, CACHE, now_ms)
         return Cache(path, connection)
     except BaseException:
