@@ -124,4 +124,7 @@ def _over(lease: LeaseRow, me: Process, probe: Probe) -> bool:
 
 
 def _clock(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    try:
+        return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (ValueError, OverflowError, OSError):  # a machine with a clock far off wrote it
+        return f"{at_ms} ms"
