@@ -22,6 +22,7 @@ from keyturn_providers.records import Level
 
 DIRECTORY_TOKEN = "KEYTURN_DEMO_DIRECTORY_TOKEN"  # noqa: S105  a variable's name
 SECRETS_TOKEN = "KEYTURN_DEMO_SECRETS_TOKEN"  # noqa: S105  a variable's name
+_LIMITS = "limits: {removals: {count: 10, share: 20%, per_day: 25}, snapshot_age: 15m}"
 
 
 def write_config(path: Path, servers: Servers, filled: Filled, today: date) -> None:
@@ -67,8 +68,7 @@ def config_text(servers: Servers, filled: Filled, today: date) -> str:
             ),
             "privileges:",
             *(f"  - {{person: {one}, role: {OPERATORS_POLICY}}}" for one in NEVER_TOUCH),
-            "limits: {removals: {count: 10, share: 20%, per_day: 25}, snapshot_age: 15m,"
-            " rate_reserve: 30%}",
+            _LIMITS,
             f"never_touch: [{', '.join(NEVER_TOUCH)}]",
             "",
         ]

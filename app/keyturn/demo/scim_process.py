@@ -16,7 +16,8 @@ def serve(port: int, token: str) -> None:
 
     # The default of five waiting connections refuses some as soon as keyturn reads in parallel.
     cli.ThreadingWSGIServer.request_queue_size = 128
-    sys.argv = ["scim2-server", "--port", str(port), "--bearer-token", token]
+    # With "=", for a token may begin with a dash.
+    sys.argv = ["scim2-server", f"--port={port}", f"--bearer-token={token}"]
     cli.main()
 
 
