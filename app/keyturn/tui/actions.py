@@ -1,0 +1,178 @@
+"""Every action of the dashboard, once: keys, words, danger, and where it can be done.
+
+Bindings, the footer, the help screen, the command palette and the README's key table are all made
+from `ACTIONS`. `python -m keyturn.tui.actions` prints the key table.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding, BindingType
+
+
+class Where(StrEnum):
+    """Where an action can be done; the words head the help screen's parts."""
+
+    EVERYWHERE = "Everywhere"
+    LIST = "In every list"
+    ACCESS = "Access"
+    OFFBOARD = "Offboard"
+    PLAN = "Plan"
+    SOURCES = "Sources"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing the operator can do.
+
+    `id` is the name of the `action_...` method. `keys` are Textual key names, the first is shown.
+    `label` is for the footer, `help` a full sentence. `weight` orders the footer, 0 is not shown
+    there. `dangerous` actions do not exist in read-only mode. `palette` is its "area: verb" name
+    in the command palette, empty for mere movement.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    where: Where
+    weight: int = 0
+    dangerous: bool = False
+    palette: str = ""
+
+
+_E, _L, _A = Where.EVERYWHERE, Where.LIST, Where.ACCESS
+_O, _P, _S = Where.OFFBOARD, Where.PLAN, Where.SOURCES
+
+ACTIONS: tuple[Action, ...] = (
+    Action("help", ("question_mark", "f1"), "help", "Show every key, and what it does.", _E, 20,
+           palette="help: keys"),
+    Action("palette", ("ctrl+p", "colon"), "commands",
+           "Find an action or a person by typing.", _E, 12),
+    Action("go_access", ("1",), "access", "Go to the Access screen.", _E, palette="go: access"),
+    Action("go_sources", ("6",), "sources", "Go to the Sources screen.", _E, 13,
+           palette="go: sources"),
+    Action("back", ("escape",), "back",
+           "Go back; clear the filter or a message first. Nothing is changed.", _E),
+    Action("stop", ("x",), "stop",
+           "Stop what is running, after the one request in flight.", _E, palette="job: stop"),
+    Action("theme", ("f2",), "light/dark", "Change between the dark and the light theme.", _E,
+           palette="view: light or dark"),
+    Action("quit", ("q", "ctrl+q"), "quit",
+           "Leave keyturn; it asks first while something is running.", _E, 19,
+           palette="keyturn: quit"),
+    Action("down", ("down", "j"), "down", "Next row.", _L),
+    Action("up", ("up", "k"), "up", "Previous row.", _L),
+    Action("page_down", ("pagedown", "ctrl+f"), "page down", "A page down.", _L),
+    Action("page_up", ("pageup",), "page up", "A page up.", _L),
+    Action("half_down", ("ctrl+d",), "half down", "Half a page down.", _L),
+    Action("half_up", ("ctrl+u",), "half up", "Half a page up.", _L),
+    Action("top", ("home", "g"), "top", "First row.", _L),
+    Action("bottom", ("end", "G"), "bottom", "Last row.", _L),
+    Action("mark", ("space",), "mark", "Mark or unmark the row.", _L, 9),
+    Action("invert_marks", ("asterisk",), "invert", "Invert the marks of the rows shown.", _L),
+    Action("open", ("enter",), "open", "Open the row.", _L),
+    Action("next_pane", ("tab", "l", "right"), "next pane",
+           "Go to the next pane. The pane with focus drives the other two.", _A),
+    Action("previous_pane", ("shift+tab", "h", "left"), "previous pane", "Go to the previous pane.",
+           _A),
+    Action("offboard", ("o",), "offboard", "Offboard the person in focus: shows the plan first.",
+           _A, 1, dangerous=True, palette="person: offboard"),
+    Action("sync", ("s",), "sync",
+           "Plan what mends the marked drift, or all of it: shows the plan first.", _A, 2,
+           dangerous=True, palette="drift: plan what mends it"),
+    Action("drift_only", ("d",), "drift only", "Show only what is not in step, or all again.", _A,
+           3, palette="view: drift only"),
+    Action("find", ("slash",), "find", "Filter the pane in focus as you type.", _A, 4,
+           palette="view: find in this pane"),
+    Action("why", ("w",), "why", "Show every path that gives this access.", _A, 5,
+           palette="access: why"),
+    Action("show_all", ("a",), "all", "Show all rows of all panes again.", _A, 6,
+           palette="view: show all"),
+    Action("refresh", ("r",), "refresh", "Read both sources again.", _A, 7,
+           palette="sources: refresh"),
+    Action("unmark", ("u",), "unmark all", "Take all marks away.", _A, palette="view: unmark all"),
+    Action("make_plan", ("p",), "plan", "Show the plan of this offboarding.", _O, 1,
+           dangerous=True, palette="offboard: show the plan"),
+    Action("confirm", ("c",), "confirm", "Type the confirmation, then enter applies the plan.", _P,
+           1, dangerous=True, palette="plan: confirm and apply"),
+    Action("scroll_down", ("down", "j"), "down", "Scroll down.", _P),
+    Action("scroll_up", ("up", "k"), "up", "Scroll up.", _P),
+    Action("page_down", ("pagedown", "space"), "page down", "A page down.", _P, 3),
+    Action("page_up", ("pageup",), "page up", "A page up.", _P),
+    Action("scroll_home", ("home", "g"), "top", "To the top.", _P),
+    Action("scroll_end", ("end", "G"), "bottom", "To the bottom.", _P),
+    Action("refresh", ("r",), "refresh", "Read both sources again.", _S, 1,
+           palette="sources: refresh"),
+    Action("check", ("c",), "check", "Ask both sources who keyturn is there, and what it may do.",
+           _S, 2, palette="sources: check the connection"),
+)  # fmt: skip
+
+KEY_NAMES = {
+    "question_mark": "?", "slash": "/", "asterisk": "*", "colon": ":", "escape": "esc",
+    "pagedown": "pgdn", "pageup": "pgup", "down": "↓", "up": "↑", "left": "←", "right": "→",
+}  # fmt: skip
+
+
+def shown_key(key: str) -> str:
+    """A Textual key name as people know it: "?" for "question_mark"."""
+    return KEY_NAMES.get(key, key)
+
+
+def actions(where: Where, *, read_only: bool = False) -> tuple[Action, ...]:
+    """The actions of one place, in the order of the table."""
+    return tuple(
+        action for action in ACTIONS
+        if action.where is where and not (read_only and action.dangerous)
+    )  # fmt: skip
+
+
+def bindings(where: Where) -> list[BindingType]:
+    """Textual's bindings for one place. Everywhere actions belong to the app."""
+    prefix = "app." if where is Where.EVERYWHERE else ""
+    return [
+        Binding(
+            ",".join(action.keys),
+            f"{prefix}{action.id}",
+            action.label,
+            show=False,
+            tooltip=action.help,
+            id=f"{where.name.lower()}.{action.id}",
+        )
+        for action in actions(where)
+    ]
+
+
+def footer(where: Where, *, read_only: bool = False) -> tuple[Action, ...]:
+    """The actions the footer of a screen shows, most wanted first."""
+    found = [*actions(where, read_only=read_only), *actions(Where.EVERYWHERE)]
+    if where is Where.ACCESS:
+        found.extend(actions(Where.LIST))
+    return tuple(sorted((a for a in found if a.weight), key=lambda action: action.weight))
+
+
+def find(where: Where, key: str) -> Action | None:
+    """The action a key stands for in one place, dangerous ones too."""
+    for place in (where, Where.LIST, Where.EVERYWHERE):
+        for action in actions(place):
+            if key in action.keys:
+                return action
+    return None
+
+
+def key_table_markdown() -> str:
+    """The README's table of keys."""
+    lines: list[str] = []
+    for where in Where:
+        lines += ["", f"**{where.value}**", "", "| key | what it does |", "|---|---|"]
+        for action in actions(where):
+            keys = " ".join(f"`{shown_key(key)}`" for key in action.keys)
+            note = " Not in read-only mode." if action.dangerous else ""
+            lines.append(f"| {keys} | {action.help}{note} |")
+    return "\n".join(lines).strip() + "\n"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(key_table_markdown())

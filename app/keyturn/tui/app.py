@@ -1,0 +1,334 @@
+"""The dashboard's app: the header's facts, jobs, going between screens, crashes."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from textual import events
+from textual.app import App
+from textual.screen import Screen
+
+from keyturn.tui import crash
+from keyturn.tui.actions import Where, actions, bindings, find
+from keyturn.tui.data import Data, Pane
+from keyturn.tui.engine import Engine
+from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
+from keyturn.tui.reads import Closes, Reads
+from keyturn.tui.screens.access import Access
+from keyturn.tui.screens.frame import Frame
+from keyturn.tui.state import Remembered, recall, remember
+from keyturn.tui.theme import DARK, DRIFT_DARK, LIGHT
+from keyturn.tui.troubles import trouble_of
+from keyturn.tui.widgets.header_line import HeaderFacts
+from keyturn.tui.workers import WatchesWorkers, WorkFailed
+
+T = TypeVar("T")
+AGE_EVERY_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the app is made with. `data` answers in the thread of `reads`."""
+
+    reads: Reads[Closes]
+    data: Data
+    engine: Engine
+    state_dir: Path
+    now_ms: Callable[[], int]
+    organisation: str = ""
+    read_only: bool = False
+    person: str = ""
+
+
+class KeyturnApp(WatchesWorkers, App[None], inherit_bindings=False):
+    """One dashboard over one cache. It ends with `return_code` set."""
+
+    CSS_PATH = "keyturn.tcss"
+    BINDINGS = bindings(Where.EVERYWHERE)
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+
+    def __init__(self, parts: Parts) -> None:
+        # Greys are not "no colour"; without this NO_COLOR gives greys, or black on black.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self.animation_level = "none"
+        self.parts = parts
+        self.jobs = Jobs(self)
+        self.remembered = recall(parts.state_dir)
+        self.facts = HeaderFacts(parts.organisation, (), None, parts.read_only, parts.now_ms())
+        self.note = ""
+        self.job_words = ""
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = LIGHT.name if self.remembered.light else DARK.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The drift colours, also under a theme that has none."""
+        return DRIFT_DARK
+
+    def get_default_screen(self) -> Screen[None]:
+        """The Access screen is always at the bottom."""
+        return Access()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing may be changed: the dangerous actions do not exist then."""
+        return self.facts.read_only
+
+    @property
+    def frame(self) -> Frame | None:
+        """The full screen in front, under any dialog."""
+        return next((s for s in reversed(self.screen_stack) if isinstance(s, Frame)), None)
+
+    # ------------------------------------------------------------------ facts
+
+    def on_mount(self) -> None:
+        """The first paint is from the cache; everything else comes after it."""
+        self.renew_facts()
+        self.set_interval(AGE_EVERY_S, self._tick)
+        self.call_after_refresh(self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        async def setting(_observe: object, _stop: object) -> None:
+            found = await self.parts.engine.setting()
+            self.call_from_thread(self._set, found.organisation, found.read_only)
+
+        self.start("reading the configuration", setting, lambda _: None, quiet=True)
+        if self.remembered.screen == "sources":
+            self.action_go_sources()
+
+    def _set(self, organisation: str, read_only: bool) -> None:
+        self._put_facts(
+            replace(
+                self.facts,
+                organisation=organisation or self.facts.organisation,
+                read_only=read_only or self.parts.read_only,
+            )
+        )
+        self.refresh_bindings()
+
+    def _tick(self) -> None:
+        self._put_facts(replace(self.facts, now_ms=self.parts.now_ms()))
+
+    def renew_facts(self) -> None:
+        """Reads the header's facts again."""
+        self.work("facts", "reading the sources' state", self._read_facts)
+
+    async def _read_facts(self) -> None:
+        data = self.parts.data
+        sources, drift = await self.parts.reads.ask(lambda: (data.sources(), data.drift()))
+        self._put_facts(
+            replace(self.facts, sources=sources, drift=drift, now_ms=self.parts.now_ms())
+        )
+
+    def _put_facts(self, facts: HeaderFacts) -> None:
+        self.facts = facts
+        for screen in self.screen_stack:
+            if isinstance(screen, Frame) and screen.is_mounted:
+                screen.facts_changed(facts)
+
+    # ------------------------------------------------------------------ words and failures
+
+    def tell(self, words: str) -> None:
+        """One line that answers the last key."""
+        self.note = words
+        if self.frame is not None and self.frame.is_mounted:
+            self.frame.say(words)
+
+    def say_job(self, words: str) -> None:
+        """What the running job is doing."""
+        self.job_words = words
+        if self.frame is not None and self.frame.is_mounted:
+            self.frame.say_job(words)
+
+    def failed(self, doing: str, error: BaseException) -> None:
+        """An error that stays on the screen until it is dismissed."""
+        if self.frame is not None:
+            self.frame.trouble(trouble_of(error, doing))
+
+    def on_work_failed(self, event: WorkFailed) -> None:
+        """A worker of any widget failed."""
+        self.failed(event.doing, event.error)
+
+    def work_failed(self, doing: str, error: BaseException) -> None:
+        """A worker of the app itself failed."""
+        self.failed(doing, error)
+
+    def _fatal_error(self) -> None:
+        """Textual's own report would print local variables; this one holds no value at all."""
+        import sys
+
+        error = sys.exc_info()[1] or self._exception or RuntimeError("unknown")
+        report = crash.write_report(error, self.parts.state_dir)
+        self._return_code = crash.CRASH_EXIT_CODE
+        self._exit_renderables.append(crash.screen_words(error, report))
+        self.jobs.stop()
+        self._close_messages_no_wait()
+
+    # ------------------------------------------------------------------ jobs
+
+    def start(
+        self, name: str, work: Work[T], done: Callable[[T], None], *, quiet: bool = False
+    ) -> bool:
+        """Starts a job, one of a name at a time. False, with words on the screen, if it may not."""
+        try:
+            self.jobs.start(name, work, done)
+        except RuntimeError:
+            self.tell(f"{name.capitalize()} is going on already. x stops it.")
+            return False
+        if not quiet:
+            self.say_job(f"{name} …")
+        return True
+
+    def on_job_moved(self, event: JobMoved) -> None:
+        """Progress: to the note line, and to whatever screen watches."""
+        from keyturn.tui.progress_words import words_of
+
+        happened = event.take()
+        for words in filter(None, map(words_of, happened)):
+            self.say_job(words)
+        for screen in self.screen_stack:
+            if isinstance(screen, Frame):
+                screen.watch_job(event.name, happened)
+
+    def on_job_ended(self, event: JobEnded) -> None:
+        """The result goes to whoever started the job; a failure to the screen."""
+        self.say_job("")
+        try:
+            event.settle()
+        except Exception as error:  # noqa: BLE001 - the last place where a job's failure can be told
+            self.failed(event.name, error)
+            for screen in self.screen_stack:
+                if isinstance(screen, Frame):
+                    screen.job_failed(event.name)
+
+    def refresh_sources(self) -> None:
+        """Reads both sources again, as the Access screen does."""
+        access = self.screen_stack[0]
+        if isinstance(access, Access):
+            access.action_refresh()
+
+    def data_changed(self) -> None:
+        """The cache has newer snapshots or findings."""
+        self.parts.reads.reopen()
+        self.renew_facts()
+        for screen in self.screen_stack:
+            if isinstance(screen, Frame):
+                screen.data_changed()
+
+    # ------------------------------------------------------------------ actions
+
+    async def on_event(self, event: events.Event) -> None:
+        """The note answers the last key only."""
+        if isinstance(event, events.Key) and not event.is_forwarded and self.note:
+            self.tell("")
+        await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that read-only mode has taken away says so."""
+        frame = self.frame
+        if frame is None or not self.read_only or self.screen is not frame:
+            return
+        action = find(frame.WHERE, event.key)
+        if action is not None and action.dangerous:
+            self.tell(f"{action.label}: keyturn is read-only here, so it cannot change anything.")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In read-only mode the dangerous actions are not there."""
+        return not (self.read_only and action in DANGEROUS)
+
+    def action_press(self, key: str) -> None:
+        """A key clicked in the footer."""
+        self.simulate_key(key)
+
+    def action_help(self) -> None:
+        """Every key."""
+        from keyturn.tui.screens.help import help_dialog
+
+        if self.frame is not None and self.screen is self.frame:
+            _ = self.push_screen(help_dialog(self.frame.WHERE, read_only=self.read_only))
+
+    def action_palette(self) -> None:
+        """Commands and people by typing."""
+        from keyturn.tui.palette import palette
+
+        if self.screen is self.frame:
+            _ = self.push_screen(palette())
+
+    def action_go_access(self) -> None:
+        """Back to the bottom of the stack."""
+        while len(self.screen_stack) > 1:
+            _ = self.pop_screen()
+
+    def action_go_sources(self) -> None:
+        """The Sources screen."""
+        from keyturn.tui.screens.sources import Sources
+
+        if not isinstance(self.frame, Sources):
+            _ = self.push_screen(Sources())
+
+    async def action_back(self) -> None:
+        """Dismisses an error, then a filter, then the screen."""
+        frame = self.frame
+        if frame is None or frame.go_back():
+            return
+        if frame.has_trouble:
+            frame.trouble(None)
+        elif len(self.screen_stack) > 1:
+            _ = self.pop_screen()
+
+    def action_stop(self) -> None:
+        """Asks what runs to stop."""
+        names = self.jobs.stop()
+        self.tell(
+            f"Stopping {' and '.join(names)} after the request in flight."
+            if names
+            else "Nothing is running."
+        )
+
+    def action_theme(self) -> None:
+        """Dark or light."""
+        self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
+
+    def action_quit_now(self) -> None:
+        """Leaves; what runs stops after the request in flight and stays in the journal."""
+        self.jobs.stop()
+        self.save_state()
+        self.exit()
+
+    async def action_quit(self) -> None:
+        """Leaves, or asks where a run is going on."""
+        going = [name for name in self.jobs.running() if name != "reading the configuration"]
+        if not going:
+            self.action_quit_now()
+            return
+        from keyturn.tui.screens.leaving import leaving_dialog
+
+        _ = self.push_screen(leaving_dialog(going, self.action_quit_now))
+
+    def save_state(self) -> None:
+        """Keeps where the operator is; a disk that does not take it is no reason to stay."""
+        access = self.screen_stack[0]
+        if not isinstance(access, Access) or not access.is_mounted:
+            return
+        sources = any(type(screen).__name__ == "Sources" for screen in self.screen_stack)
+        try:
+            remember(
+                self.parts.state_dir,
+                Remembered(
+                    screen="sources" if sources else "access",
+                    pane=access.front.value,
+                    drift_only=access.drift_only,
+                    person=access.person_key,
+                    light=self.theme == LIGHT.name,
+                    finds={pane.value: access.pane(pane).needle for pane in Pane},
+                ),
+            )
+        except OSError:
+            return
+
+
+DANGEROUS = frozenset(action.id for where in Where for action in actions(where) if action.dangerous)

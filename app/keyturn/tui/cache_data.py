@@ -1,0 +1,148 @@
+"""The dashboard's reads, answered by the cache's named queries. Only in the reading thread."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from keyturn.tui.access_rows import grant_line, group_line, person_line
+from keyturn.tui.data import Pane, View
+from keyturn.tui.reads import Reads
+from keyturn.tui.widgets.row_source import Row, RowsInMemory, RowSource
+from keyturn_storage.queries import findings, grants, groups, persons, sources
+from keyturn_storage.queries.reader import Reader, Scope, open_reader
+from keyturn_storage.rows import (
+    DriftCounts,
+    FindingRow,
+    GrantRow,
+    GroupRow,
+    PersonRow,
+    SnapshotInfo,
+    SourceRow,
+)  # fmt: skip
+
+
+class CacheData:
+    """`keyturn.tui.data.Data` over `cache.db`. A cache that is not there yet is empty."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.reads: Reads[Reader] = Reads(lambda: open_reader(path))
+        self._grants: dict[int, GrantRow] = {}
+
+    def exists(self) -> bool:
+        """Whether there is a cache. Looking does not make one."""
+        return self._path.exists()
+
+    def sources(self) -> tuple[SourceRow, ...]:
+        """The newest snapshot of each source."""
+        return sources.source_rows(self.reads.reader()) if self.exists() else ()
+
+    def drift(self) -> DriftCounts | None:
+        """None before the first assessment."""
+        return findings.drift_counts(self.reads.reader()) if self.exists() else None
+
+    def snapshot(self, snapshot_id: int) -> SnapshotInfo | None:
+        """A snapshot with how each collection was read, and its invariants."""
+        return sources.snapshot_info(self.reads.reader(), snapshot_id) if self.exists() else None
+
+    def unreadable(self, snapshot_id: int) -> Sequence[tuple[str, str]]:
+        """(collection, reason) of the records that could not be understood."""
+        found = sources.unreadable(self.reads.reader(), snapshot_id) if self.exists() else []
+        return [(collection, reason) for collection, _parent, _id, reason in found]
+
+    def pane(self, pane: Pane, view: View, *, drift_only: bool) -> RowSource:
+        """The rows of a pane."""
+        if not self.exists():
+            return RowsInMemory()
+        scope = Scope(view.person or None, view.group or None, view.vault or None, drift_only)
+        if pane is Pane.USERS:
+            return _People(self.reads, scope)
+        if pane is Pane.GROUPS:
+            return _Groups(self.reads, scope)
+        return _Grants(self.reads, scope, self._grants)
+
+    def findings_of(
+        self, about: PersonRow | GroupRow | GrantRow, view: View
+    ) -> Sequence[FindingRow]:
+        """The findings behind a row, most urgent first."""
+        reader = self.reads.reader()
+        if isinstance(about, PersonRow):
+            return findings.findings(reader, person_key=about.key, limit=6)
+        if isinstance(about, GroupRow):
+            found = findings.findings_of_group(reader, about.key)
+            return [one for one in found if not view.person or one.person_key == view.person][:6]
+        if about.finding_id:
+            one = findings.finding(reader, about.finding_id)
+            return [one] if one is not None else []
+        if about.openers is not None:
+            return findings.findings_of_vault(reader, about.vault_id)[:6]
+        return []
+
+    def finding_ids(self, pane: Pane, numbers: Sequence[int]) -> frozenset[str]:
+        """The findings behind marked rows."""
+        reader = self.reads.reader()
+        if pane is Pane.USERS:
+            return findings.finding_ids_of_people(reader, numbers)
+        found: set[str] = set()
+        if pane is Pane.GROUPS:
+            for group in groups.group_rows(reader, numbers):
+                found |= {one.id for one in findings.findings_of_group(reader, group.key)}
+            return frozenset(found)
+        for number in numbers:
+            row = self._grants.get(number)
+            if row is not None and row.finding_id:
+                found.add(row.finding_id)
+            elif row is not None and row.openers is not None:
+                found |= {one.id for one in findings.findings_of_vault(reader, row.vault_id)}
+        return frozenset(found)
+
+    def people(self, text: str, limit: int) -> Sequence[PersonRow]:
+        """People by part of a name, login or address, or by key."""
+        if not self.exists():
+            return []
+        return persons.person_by_text(self.reads.reader(), text, limit)
+
+
+class _People:
+    def __init__(self, reads: Reads[Reader], scope: Scope) -> None:
+        self._reads, self._scope = reads, scope
+
+    def ids(self) -> Sequence[int]:
+        return persons.person_nos(self._reads.reader(), self._scope)
+
+    def rows(self, ids: Sequence[int]) -> Sequence[Row]:
+        return [person_line(row) for row in persons.person_rows(self._reads.reader(), ids)]
+
+    def search(self) -> Sequence[tuple[int, str]]:
+        return persons.person_search(self._reads.reader())
+
+
+class _Groups:
+    def __init__(self, reads: Reads[Reader], scope: Scope) -> None:
+        self._reads, self._scope = reads, scope
+
+    def ids(self) -> Sequence[int]:
+        return groups.group_nos(self._reads.reader(), self._scope)
+
+    def rows(self, ids: Sequence[int]) -> Sequence[Row]:
+        of_person = self._scope.person_key is not None
+        found = groups.group_rows(self._reads.reader(), ids, self._scope)
+        return [group_line(row, of_person=of_person) for row in found]
+
+    def search(self) -> Sequence[tuple[int, str]]:
+        return groups.group_search(self._reads.reader(), self._scope)
+
+
+class _Grants:
+    def __init__(self, reads: Reads[Reader], scope: Scope, seen: dict[int, GrantRow]) -> None:
+        self._reads, self._scope, self._seen = reads, scope, seen
+
+    def ids(self) -> Sequence[int]:
+        return grants.grant_nos(self._reads.reader(), self._scope)
+
+    def rows(self, ids: Sequence[int]) -> Sequence[Row]:
+        found = grants.grant_rows(self._reads.reader(), ids, self._scope)
+        self._seen.update({row.no: row for row in found})
+        return [grant_line(row) for row in found]
+
+    def search(self) -> Sequence[tuple[int, str]]:
+        return grants.grant_search(self._reads.reader(), self._scope)

@@ -1,0 +1,79 @@
+"""What the dashboard asks of the cache. Blocking: called in the reading thread only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from keyturn.tui.widgets.row_source import RowSource
+from keyturn_storage.rows import (
+    DriftCounts,
+    FindingRow,
+    GrantRow,
+    GroupRow,
+    PersonRow,
+    SnapshotInfo,
+    SourceRow,
+)  # fmt: skip
+
+
+class Pane(StrEnum):
+    """The three panes of the Access screen, in order."""
+
+    USERS = "users"
+    GROUPS = "groups"
+    GRANTS = "grants"
+
+
+PANE_TITLES = {Pane.USERS: "Users", Pane.GROUPS: "Groups", Pane.GRANTS: "Vault grants"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a pane is narrowed to: at most one of person, group and vault; `label` names it."""
+
+    person: str = ""
+    group: str = ""
+    vault: str = ""
+    label: str = ""
+
+
+EVERYTHING = View()
+
+
+class Data(Protocol):
+    """The reads of the dashboard."""
+
+    def exists(self) -> bool:
+        """Whether anything was ever read into the cache."""
+        ...
+
+    def sources(self) -> tuple[SourceRow, ...]: ...
+
+    def drift(self) -> DriftCounts | None:
+        """None before the first assessment."""
+        ...
+
+    def pane(self, pane: Pane, view: View, *, drift_only: bool) -> RowSource: ...
+
+    def snapshot(self, snapshot_id: int) -> SnapshotInfo | None:
+        """How each collection of a snapshot was read."""
+        ...
+
+    def unreadable(self, snapshot_id: int) -> Sequence[tuple[str, str]]:
+        """(collection, reason) of the records that could not be understood."""
+        ...
+
+    def findings_of(
+        self, about: PersonRow | GroupRow | GrantRow, view: View
+    ) -> Sequence[FindingRow]:
+        """The findings behind a row of a pane narrowed to `view`, most urgent first; few."""
+        ...
+
+    def finding_ids(self, pane: Pane, numbers: Sequence[int]) -> frozenset[str]:
+        """The findings behind marked rows."""
+        ...
+
+    def people(self, text: str, limit: int) -> Sequence[PersonRow]:
+        """People whose name, login or address contains `text`."""
+        ...

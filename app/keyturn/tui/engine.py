@@ -1,0 +1,119 @@
+"""What the dashboard asks of `keyturn.run`. Every coroutine runs in a job's thread and loop."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from keyturn.decide.plans import Plan
+from keyturn_providers.records import Side
+
+Observe = Callable[[object], None]
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the configuration says that a screen shows."""
+
+    organisation: str
+    read_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """How a refresh ended. `words` is one sentence; `complete` if both sources are."""
+
+    complete: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardLine:
+    """One thing a leaver has. `sign` as in the gutter, `role` of the text."""
+
+    words: str
+    sign: str = " "
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything a person has on both sides, in parts with a heading each."""
+
+    person: str
+    title: str
+    parts: tuple[tuple[str, tuple[CardLine, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnd:
+    """Where one operation of a run stood at the end."""
+
+    operation_id: str
+    state: str
+    words: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: its state ("ended", "stopped", ...), a summary in words, and every step."""
+
+    run_id: str
+    state: str
+    words: str
+    steps: tuple[StepEnd, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A source's answer to who keyturn is there and what it may do; `error` in words if none."""
+
+    side: Side
+    name: str
+    kind: str
+    address: str
+    tenant: str = ""
+    version: str = ""
+    own: str = ""
+    expires_ms: int | None = None
+    abilities: tuple[str, ...] = ()
+    blind_spots: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    error: str = ""
+
+
+class Engine(Protocol):
+    """The work behind the screens. Errors are raised as they come."""
+
+    async def setting(self) -> Setting:
+        """The configuration, read now."""
+        ...
+
+    async def refresh(self, observe: Observe, stop: Stop) -> Refreshed:
+        """Reads both sources and decides anew."""
+        ...
+
+    async def card(self, person_key: str) -> Card:
+        """What a person has, from the newest snapshots."""
+        ...
+
+    async def paths(self, person_key: str, vault_id: str) -> tuple[str, ...]:
+        """Every path by which a person can open a vault (all vaults where it is empty)."""
+        ...
+
+    async def plan_sync(self, finding_ids: frozenset[str] | None) -> Plan:
+        """The plan that mends these findings, or all."""
+        ...
+
+    async def plan_offboard(self, person_key: str) -> Plan:
+        """The plan of one person's offboarding."""
+        ...
+
+    async def apply(self, plan: Plan, confirmed: str, observe: Observe, stop: Stop) -> Ended:
+        """Applies a plan, reads back and matches the audit log."""
+        ...
+
+    async def meet(self) -> tuple[Met, ...]:
+        """Asks both sources who keyturn is there."""
+        ...

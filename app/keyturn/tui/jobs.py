@@ -1,0 +1,96 @@
+"""Long work as the dashboard sees it: it runs elsewhere, screens watch, one key stops it."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from threading import Lock
+from typing import TypeVar
+
+from textual.app import App
+from textual.message import Message
+
+from keyturn.run.background import Background, Job, Stop
+
+T = TypeVar("T")
+Observe = Callable[[object], None]
+Work = Callable[[Observe, Stop], Awaitable[T]]
+
+
+class JobMoved(Message):
+    """Something happened in a job. `take` gives what has happened since the last `take`."""
+
+    def __init__(self, name: str, told: "_Told") -> None:
+        super().__init__()
+        self.name = name
+        self._told = told
+
+    def take(self) -> list[object]:
+        """The events in order; empty if an earlier message already took them."""
+        return self._told.take()
+
+
+class JobEnded(Message):
+    """A job has ended. `settle` gives its result to whoever started it, or raises its failure."""
+
+    def __init__(self, name: str, settle: Callable[[], None]) -> None:
+        super().__init__()
+        self.name = name
+        self.settle = settle
+
+
+class _Told:
+    """Collects events in the job's thread, and tells the app once per batch."""
+
+    def __init__(self, app: App[None], name: str) -> None:
+        self._app, self._name = app, name
+        self._waiting: deque[object] = deque()
+        self._lock = Lock()
+
+    def observe(self, event: object) -> None:
+        with self._lock:
+            first = not self._waiting
+            self._waiting.append(event)
+        if first:
+            self._app.post_message(JobMoved(self._name, self))
+
+    def take(self) -> list[object]:
+        with self._lock:
+            happened = list(self._waiting)
+            self._waiting.clear()
+        return happened
+
+
+class Jobs:
+    """Starts work in `keyturn.run.background` and turns what it tells into messages to the app."""
+
+    def __init__(self, app: App[None]) -> None:
+        self._app = app
+        self._background = Background()
+        self._jobs: dict[str, Callable[[], None]] = {}
+
+    def start(self, name: str, work: Work[T], done: Callable[[T], None]) -> None:
+        """Starts `work(observe, stop)`; `done` is called on the app's loop with its result.
+
+        RuntimeError while a job of that name is still going on.
+        """
+        told = _Told(self._app, name)
+
+        def ended(job: Job[T]) -> None:
+            self._app.post_message(JobEnded(name, lambda: done(job.result())))
+
+        job = self._background.start(name, lambda stop: work(told.observe, stop), ended)
+        self._jobs[name] = job.stop
+
+    def running(self) -> tuple[str, ...]:
+        """The names of jobs still going on."""
+        return self._background.running()
+
+    def stop(self) -> tuple[str, ...]:
+        """Asks every running job to stop after the request in flight; gives their names."""
+        names = self.running()
+        for name in names:
+            self._jobs[name]()
+        return names
+
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Waits for every job to end. Blocks: only where no screen is left."""
+        return self._background.join_all(timeout_s)

@@ -1,0 +1,80 @@
+"""The command palette: actions by "area: verb" first, then people by one query with a limit."""
+
+from collections.abc import Callable
+from typing import cast
+
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+
+from keyturn.tui.actions import Action, Where, actions, shown_key
+from keyturn.tui.app import KeyturnApp
+from keyturn.tui.safe import literal, printable
+from keyturn.tui.screens.access import Access
+from keyturn.tui.screens.frame import Frame
+
+PEOPLE_LIMIT = 20
+
+
+def palette() -> CommandPalette:
+    """The palette over the screen in front."""
+    return CommandPalette(
+        providers=[Commands, People], placeholder="An action, or part of a person's name"
+    )
+
+
+class Commands(Provider):
+    """The actions of the screen in front and of everywhere, from the table of actions."""
+
+    def _found(self) -> list[tuple[Action, str]]:
+        app = cast("KeyturnApp", self.app)
+        where = self.screen.WHERE if isinstance(self.screen, Frame) else Where.EVERYWHERE
+        places = dict.fromkeys((where, Where.EVERYWHERE))
+        return [
+            (action, f"{action.palette}  ({shown_key(action.keys[0])})")
+            for place in places
+            for action in actions(place, read_only=app.read_only)
+            if action.palette
+        ]
+
+    def _do(self, action: Action) -> Callable[[], None]:
+        def press() -> None:
+            self.app.simulate_key(action.keys[0])
+
+        return press
+
+    async def discover(self) -> Hits:
+        """All of them, before anything is typed."""
+        for action, name in self._found():
+            yield DiscoveryHit(name, self._do(action), help=action.help)
+
+    async def search(self, query: str) -> Hits:
+        """Those that match."""
+        matcher = self.matcher(query)
+        for action, name in self._found():
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score + 1, matcher.highlight(name), self._do(action), help=action.help)
+
+
+class People(Provider):
+    """People whose name, login or address contains what is typed."""
+
+    async def search(self, query: str) -> Hits:
+        """At most `PEOPLE_LIMIT`, from the cache."""
+        app = cast("KeyturnApp", self.app)
+        data = app.parts.data
+        found = await app.parts.reads.ask(lambda: data.people(query, PEOPLE_LIMIT))
+        for place, person in enumerate(found):
+
+            def go(key: str = person.key) -> None:
+                access = app.screen_stack[0]
+                app.action_go_access()
+                if isinstance(access, Access):
+                    access.go_to_person(key)
+
+            yield Hit(
+                0.9 - place / 100,
+                literal(f"person: {person.name}"),
+                go,
+                text=printable(person.name),
+                help=printable(person.login) or None,
+            )

@@ -1,0 +1,53 @@
+"""Reads from the cache, in one thread of their own, so that no query ever holds up a key."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, Protocol, TypeVar
+
+
+class Closes(Protocol):
+    """Something that is open until it is closed."""
+
+    def close(self) -> None: ...
+
+
+R_co = TypeVar("R_co", bound=Closes, covariant=True)
+T = TypeVar("T")
+
+
+class Reads(Generic[R_co]):
+    """One thread with one open reader. Work is done in the order it was asked for.
+
+    `open_reader` is called in that thread, at the first read and again after `reopen`; what it
+    raises is what the read raises.
+    """
+
+    def __init__(self, open_reader: Callable[[], R_co]) -> None:
+        self._open = open_reader
+        self._reader: R_co | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="keyturn-reads")
+
+    def reader(self) -> R_co:
+        """The open reader. Only from work that `ask` runs."""
+        if self._reader is None:
+            self._reader = self._open()
+        return self._reader
+
+    async def ask(self, work: Callable[[], T]) -> T:
+        """Runs `work` in the reading thread and gives its answer."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def reopen(self) -> None:
+        """The next read opens anew: the file may have been created or replaced."""
+        self._thread.submit(self._close)
+
+    def close(self) -> None:
+        """Ends the thread after what it is doing now. No read may follow."""
+        self._thread.submit(self._close)
+        self._thread.shutdown(wait=True, cancel_futures=False)
+
+    def _close(self) -> None:
+        if self._reader is not None:
+            reader, self._reader = self._reader, None
+            reader.close()

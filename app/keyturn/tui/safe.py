@@ -1,0 +1,30 @@
+"""The second border for outside text: where it is drawn.
+
+Text was made safe once, at the provider's border. Textual lets escape sequences and direction
+overrides in content through to the terminal, so everything drawn passes here again: a name that
+came another way (a file, an error message of the system) must not reach the terminal raw either.
+"""
+
+from textual.content import Content
+from textual.style import Style
+
+from keyturn_providers.text import safe
+
+LINE_LIMIT = 2000
+
+
+def printable(text: str) -> str:
+    """`text` as one line without control or bidi characters, at most `LINE_LIMIT` long."""
+    return safe(text, LINE_LIMIT)
+
+
+def literal(text: str, style: str | Style = "") -> Content:
+    """`text` as content that is never read as markup; each line is made printable by itself."""
+    return Content.styled("\n".join(printable(line) for line in text.split("\n")), style)
+
+
+def joined(*parts: str | tuple[str, str | Style]) -> Content:
+    """Several pieces, some with a style, as one literal content."""
+    return Content("").join(
+        literal(part) if isinstance(part, str) else literal(part[0], part[1]) for part in parts
+    )

@@ -1,0 +1,370 @@
+"""The Access screen: Users, Groups and Vault grants side by side, each driving the other two."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from textual import events, on
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+
+from keyturn.decide.plans import Plan
+from keyturn.tui.access_rows import EMPTY, columns
+from keyturn.tui.actions import Where, bindings
+from keyturn.tui.ages import clock_time
+from keyturn.tui.data import EVERYTHING, PANE_TITLES, Pane, View
+from keyturn.tui.engine import Refreshed
+from keyturn.tui.safe import literal
+from keyturn.tui.screens.frame import Frame
+from keyturn.tui.why_words import why_words
+from keyturn.tui.widgets.find_line import FindLine
+from keyturn.tui.widgets.header_line import HeaderFacts
+from keyturn.tui.widgets.pane_tabs import PaneTabs
+from keyturn.tui.widgets.virtual_list import VirtualList
+from keyturn.tui.widgets.why_strip import WhyStrip
+from keyturn_storage.rows import FindingRow, GrantRow, GroupRow, PersonRow
+
+REFRESHING = "reading both sources"
+PLANNING = "planning"
+
+
+class Access(Frame):
+    """The pane with focus drives the other two; `a` shows all again."""
+
+    WHERE = Where.ACCESS
+    BINDINGS = bindings(Where.ACCESS)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.front = Pane.USERS
+        self.drift_only = False
+        self._views = dict.fromkeys(Pane, EVERYTHING)
+        self._all_shown = False
+        self._wanted_person = ""
+        self._names = ("directory", "secrets")
+
+    # ------------------------------------------------------------------ widgets
+
+    def body(self) -> Iterable[Widget]:
+        """Tabs where only one pane fits, the panes, the strip."""
+        yield PaneTabs()
+        yield Horizontal(*self._make_panes(), id="panes")
+        yield WhyStrip()
+
+    def _make_panes(self) -> Sequence[VirtualList]:
+        return [
+            VirtualList(
+                columns(pane, *self._names), title=PANE_TITLES[pane], empty=EMPTY[pane],
+                ask=self.keyturn.parts.reads.ask, id=pane.value,
+            )
+            for pane in Pane
+        ]  # fmt: skip
+
+    def pane(self, pane: Pane) -> VirtualList:
+        """The list of one pane."""
+        return self.query_one(f"#{pane.value}", VirtualList)
+
+    @property
+    def person_key(self) -> str:
+        """The key of the person in focus, empty where there is none."""
+        return self._person_in_focus()[0]
+
+    def on_mount(self) -> None:
+        """Where the operator was, from the cache."""
+        remembered = self.keyturn.remembered
+        self.front = Pane(remembered.pane) if remembered.pane in list(Pane) else Pane.USERS
+        self.drift_only = remembered.drift_only
+        self._wanted_person = self.keyturn.parts.person or remembered.person
+        if self.keyturn.parts.person:
+            self.front = Pane.USERS
+        for pane in Pane:
+            self.pane(pane).content.needle = remembered.finds.get(pane.value, "")
+        self._show(self.front, EVERYTHING)
+        self._bring_to_front(self.front)
+
+    def facts_changed(self, facts: HeaderFacts) -> None:
+        """The columns are headed by the sources' own names."""
+        super().facts_changed(facts)
+        by_side = {row.source.side.value: row.source.name for row in facts.sources}
+        names = (by_side.get("directory", "directory"), by_side.get("secrets", "secrets"))
+        if names != self._names:
+            self._names = names
+            for pane in Pane:
+                self.pane(pane).set_columns(columns(pane, *names))
+
+    # ------------------------------------------------------------------ linked selection
+
+    def _show(self, pane: Pane, view: View, *, again: bool = False) -> None:
+        shown = self.pane(pane)
+        self._views[pane] = view
+        shown.title = f"{PANE_TITLES[pane]}, drift only" if self.drift_only else PANE_TITLES[pane]
+        shown.note = f"of {view.label}" if view.label else ""
+        shown.mark_gone(clock_time(self.keyturn.parts.now_ms()))
+        source = self.keyturn.parts.data.pane(pane, view, drift_only=self.drift_only)
+        shown.show(source, again=again)
+
+    def _drive(self) -> None:
+        """Narrows the other two panes to the row under the cursor of the pane in front."""
+        row = self.pane(self.front).row
+        if row is None or self._all_shown:
+            return
+        view = _view_of(row.about, row.label)
+        for pane in Pane:
+            if pane is not self.front and self._views[pane] != view:
+                self._show(pane, view)
+
+    @on(VirtualList.CursorMoved)
+    def _cursor_moved(self, event: VirtualList.CursorMoved) -> None:
+        pane = Pane(event.list.id or "")
+        if pane is not self.front:
+            return
+        if event.loaded and pane is Pane.USERS and self._wanted_person:
+            self._go_to_wanted()
+        if not event.loaded:
+            self._all_shown = False
+        self._drive()
+        self._say_why()
+        self._say_tabs()
+
+    def _go_to_wanted(self) -> None:
+        wanted, self._wanted_person = self._wanted_person, ""
+        self.work("wanted", "looking for a person", partial(self._find_person, wanted))
+
+    async def _find_person(self, wanted: str) -> None:
+        data = self.keyturn.parts.data
+        found = await self.keyturn.parts.reads.ask(lambda: data.people(wanted, 1))
+        users = self.pane(Pane.USERS)
+        if found and not users.put_cursor(found[0].no) and wanted == self.keyturn.parts.person:
+            self.keyturn.tell(f"{found[0].name} is not shown: d or esc shows all people.")
+        elif not found and wanted == self.keyturn.parts.person:
+            self.keyturn.tell(f"Nobody here is called {wanted}.")
+
+    def go_to_person(self, key: str) -> None:
+        """Shows all people with the cursor on this one."""
+        self.drift_only = False
+        self._wanted_person = key
+        self.pane(Pane.USERS).content.needle = ""
+        self._bring_to_front(Pane.USERS)
+        self._all_shown = False
+        self._show(Pane.USERS, EVERYTHING)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Focus decides which pane drives."""
+        if isinstance(event.widget, VirtualList):
+            pane = Pane(event.widget.id or "")
+            if pane is not self.front:
+                self.front = pane
+                self._mark_front()
+                self._drive()
+                self._say_why()
+
+    def _bring_to_front(self, pane: Pane) -> None:
+        self.front = pane
+        self._mark_front()
+        self.pane(pane).focus()
+
+    def _mark_front(self) -> None:
+        for pane in Pane:
+            self.pane(pane).set_class(pane is self.front, "-in-front")
+        self._say_tabs()
+
+    def _say_tabs(self) -> None:
+        tabs = self.query_one(PaneTabs)
+        tabs.names = tuple(
+            (pane.value, f"{PANE_TITLES[pane]} {len(self.pane(pane).content.shown):,}")
+            for pane in Pane
+        )
+        tabs.front = self.front.value
+
+    # ------------------------------------------------------------------ why
+
+    def _say_why(self) -> None:
+        row, view = self.pane(self.front).row, self._views[self.front]
+        if self.pane(self.front).content.on_gone:
+            self.query_one(WhyStrip).words = literal("This is gone since the last refresh.")
+            return
+        self.work("why", "reading why", partial(self._read_why, row.about if row else None, view))
+
+    async def _read_why(self, about: object, view: View) -> None:
+        findings: Sequence[FindingRow] = ()
+        if isinstance(about, PersonRow | GroupRow | GrantRow):
+            data = self.keyturn.parts.data
+            findings = await self.keyturn.parts.reads.ask(lambda: data.findings_of(about, view))
+        self.query_one(WhyStrip).words = why_words(
+            about, view, findings, self.keyturn.parts.now_ms(),
+            read_only=self.keyturn.read_only, names=self._names,
+        )  # fmt: skip
+
+    def action_why(self) -> None:
+        """Every path, worked out from the whole snapshots."""
+        from keyturn.tui.screens.dialog import Dialog
+
+        key, name = self._person_in_focus()
+        if not key:
+            self.keyturn.tell("Why: put the cursor on a person, or on a vault of a person.")
+            return
+        row = self.pane(self.front).row
+        about = row.about if row else None
+        vault = about.vault_id if isinstance(about, GrantRow) else ""
+        title = f"{name} and {about.vault_name}" if isinstance(about, GrantRow) else name
+        engine, strip = self.keyturn.parts.engine, self.query_one(WhyStrip).words
+
+        async def work(_observe: object, _stop: object) -> tuple[str, ...]:
+            return await engine.paths(key, vault)
+
+        def show(paths: tuple[str, ...]) -> None:
+            lines = [strip, Content(""), *(literal(f"• {path}") for path in paths)]
+            _ = self.app.push_screen(Dialog(f"Why: {title}", lines))
+
+        self.keyturn.start("working out why", work, show)
+
+    # ------------------------------------------------------------------ finding
+
+    def action_find(self) -> None:
+        """A line to type a filter into."""
+        if self.query(FindLine):
+            return
+        line = FindLine(PANE_TITLES[self.front], self.pane(self.front).needle)
+        _ = self.mount(line, before=self.query_one("NoteLine"))
+
+    @on(FindLine.Typed)
+    def _typed(self, event: FindLine.Typed) -> None:
+        self.pane(self.front).filter(event.needle)
+
+    @on(FindLine.Kept)
+    def _kept(self) -> None:
+        self.pane(self.front).focus()
+        _ = self.query(FindLine).remove()
+
+    def go_back(self) -> bool:
+        """Esc: the filter being typed, then the filter of this pane."""
+        shown = self.pane(self.front)
+        typing = bool(self.query(FindLine))
+        if typing:
+            shown.focus()
+            _ = self.query(FindLine).remove()
+        if typing or (shown.needle and not self.has_trouble):
+            shown.filter("")
+            return True
+        return False
+
+    # ------------------------------------------------------------------ actions
+
+    def action_next_pane(self) -> None:
+        """The next pane, in a ring."""
+        self._step(1)
+
+    def action_previous_pane(self) -> None:
+        """The pane before, in a ring."""
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        panes = list(Pane)
+        self._change_front(panes[(panes.index(self.front) + by) % len(panes)])
+
+    def action_front(self, pane: str) -> None:
+        """A tab was clicked."""
+        self._change_front(Pane(pane))
+
+    def _change_front(self, pane: Pane) -> None:
+        _ = self.query(FindLine).remove()
+        self._bring_to_front(pane)
+        self._drive()
+        self._say_why()
+
+    @on(VirtualList.Chosen)
+    def _chosen(self) -> None:
+        if self.front is Pane.GRANTS:
+            self.action_why()
+        else:
+            self.action_next_pane()
+
+    def action_drift_only(self) -> None:
+        """All three panes change together."""
+        self.drift_only = not self.drift_only
+        for pane in Pane:
+            self._show(pane, self._views[pane])
+
+    def action_show_all(self) -> None:
+        """Until the cursor moves, nothing is narrowed."""
+        self.drift_only, self._all_shown = False, True
+        for pane in Pane:
+            self.pane(pane).content.needle = ""
+            self._show(pane, EVERYTHING)
+
+    def action_unmark(self) -> None:
+        """Takes every mark of every pane away."""
+        for pane in Pane:
+            self.pane(pane).clear_marks()
+
+    def action_refresh(self) -> None:
+        """Reads both sources again."""
+        self.keyturn.start(REFRESHING, self.keyturn.parts.engine.refresh, self._refreshed)
+
+    def _refreshed(self, result: Refreshed) -> None:
+        self.keyturn.data_changed()
+        self.keyturn.tell(result.words)
+
+    def data_changed(self) -> None:
+        """The same questions, answered anew: no cursor moves to another row."""
+        for pane in Pane:
+            self._show(pane, self._views[pane], again=True)
+
+    def action_offboard(self) -> None:
+        """The leaver's card, then the plan."""
+        from keyturn.tui.screens.offboard import Offboard
+
+        key, name = self._person_in_focus()
+        if not key:
+            self.keyturn.tell("Offboard: put the cursor on a person in Users first.")
+            return
+        _ = self.app.push_screen(Offboard(key, name))
+
+    def _person_in_focus(self) -> tuple[str, str]:
+        """Key and name: the person under the cursor, or the one this pane is narrowed to."""
+        if self.front is Pane.USERS:
+            row = self.pane(Pane.USERS).row
+            about = row.about if row else None
+            return (about.key, about.name) if isinstance(about, PersonRow) else ("", "")
+        view = self._views[self.front]
+        return (view.person, view.label) if view.person else ("", "")
+
+    def action_sync(self) -> None:
+        """A plan for what is marked, or for all drift."""
+        every = {pane: tuple(sorted(self.pane(pane).content.marks)) for pane in Pane}
+        marks = {pane: found for pane, found in every.items() if found}
+        hidden = sum(len(self.pane(pane).content.hidden_marks()) for pane in Pane)
+        self.work("marked", "reading the marks", partial(self._plan_marked, marks, hidden))
+
+    async def _plan_marked(self, marks: dict[Pane, tuple[int, ...]], hidden: int) -> None:
+        from keyturn.tui.screens.plan import PlanReview
+
+        engine, data = self.keyturn.parts.engine, self.keyturn.parts.data
+        chosen: frozenset[str] | None = None
+        if marks:
+            chosen = await self.keyturn.parts.reads.ask(
+                lambda: frozenset().union(*(data.finding_ids(p, n) for p, n in marks.items()))
+            )
+            if not chosen:
+                self.keyturn.tell("Nothing that is marked has drifted: there is nothing to plan.")
+                return
+        count = sum(map(len, marks.values()))
+        note = f"{count} marked" + (f", {hidden} of them hidden now" if hidden else "")
+
+        async def work(_observe: object, _stop: object) -> Plan:
+            return await engine.plan_sync(chosen)
+
+        def show(plan: Plan) -> None:
+            _ = self.app.push_screen(PlanReview(plan, note if marks else ""))
+
+        self.keyturn.start(PLANNING, work, show)
+
+
+def _view_of(about: object, label: str) -> View:
+    if isinstance(about, PersonRow):
+        return View(person=about.key, label=label)
+    if isinstance(about, GroupRow):
+        return View(group=about.key, label=label)
+    if isinstance(about, GrantRow):
+        return View(vault=about.vault_id, label=label)
+    return EVERYTHING

@@ -1,0 +1,98 @@
+"""What every screen has: the header, an error that stays, the note line, the keys."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from keyturn.tui.actions import Where, footer
+from keyturn.tui.widgets.header_line import HeaderFacts, HeaderLine
+from keyturn.tui.widgets.key_footer import KeyFooter
+from keyturn.tui.widgets.notice import ErrorPanel, NoteLine, Trouble
+from keyturn.tui.widgets.too_small import TooSmall, is_too_small
+from keyturn.tui.workers import WatchesWorkers
+
+if TYPE_CHECKING:
+    from keyturn.tui.app import KeyturnApp
+
+
+class Frame(WatchesWorkers, Screen[None]):
+    """A full screen. Subclasses say `WHERE` they are and give their `body`."""
+
+    WHERE: ClassVar[Where] = Where.EVERYWHERE
+    AUTO_FOCUS = ""
+    ESCAPE_TO_MINIMIZE = False
+
+    def compose(self) -> ComposeResult:
+        """Header, body, error, note, keys."""
+        yield HeaderLine()
+        yield from self.body()
+        panel, note, keys = ErrorPanel(), NoteLine(), KeyFooter()
+        panel.display = note.display = False
+        keys.actions = footer(self.WHERE, read_only=self.keyturn.read_only)
+        yield panel
+        yield note
+        yield keys
+        yield TooSmall()
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between the header and the notes."""
+        return ()
+
+    @property
+    def keyturn(self) -> "KeyturnApp":
+        """The app, by its own type."""
+        return cast("KeyturnApp", self.app)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Below the least size only a message is shown."""
+        self.set_class(is_too_small(event.size.width, event.size.height), "-too-small")
+
+    def on_screen_resume(self) -> None:
+        """The app's facts may have changed while another screen was in front."""
+        self.facts_changed(self.keyturn.facts)
+        self.say(self.keyturn.note)
+        self.say_job(self.keyturn.job_words)
+
+    def facts_changed(self, facts: HeaderFacts) -> None:
+        """The header follows the newest snapshots."""
+        self.query_one(HeaderLine).facts = facts
+        keys = footer(self.WHERE, read_only=facts.read_only)
+        self.query_one(KeyFooter).actions = keys
+
+    def say(self, words: str) -> None:
+        """One line that answers the last key; empty takes it away."""
+        self.query_one(NoteLine).note = words
+
+    def say_job(self, words: str) -> None:
+        """What the running job is doing; empty when none runs."""
+        self.query_one(NoteLine).job = words
+
+    def trouble(self, found: Trouble | None) -> None:
+        """An error stays until it is dismissed."""
+        self.query_one(ErrorPanel).trouble = found
+
+    @property
+    def has_trouble(self) -> bool:
+        """Whether an error is on the screen."""
+        return self.query_one(ErrorPanel).trouble is not None
+
+    def go_back(self) -> bool:
+        """One step back within the screen; False if there is none."""
+        return False
+
+    def data_changed(self) -> None:
+        """New snapshots or findings are in the cache."""
+
+    def watch_job(self, name: str, happened: list[object]) -> None:
+        """Events of a running job; the note line is written already."""
+
+    def job_failed(self, name: str) -> None:
+        """A job ended with an error, which is on the screen already."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In read-only mode the dangerous actions are not there."""
+        return self.app.check_action(action, parameters)

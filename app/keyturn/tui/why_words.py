@@ -1,0 +1,95 @@
+"""The sentences of the Why strip: what a row means, from what the cache already knows."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from keyturn.tui.ages import age
+from keyturn.tui.data import View
+from keyturn.tui.safe import joined
+from keyturn.tui.widgets.list_content import SIGN_ROLE
+from keyturn_storage.rows import FindingRow, GrantRow, GroupRow, PersonRow
+
+STYLE = {
+    "add": "$add", "remove": "$remove", "change": "$change", "unknown": "$unknown",
+    "urgent": "bold $urgent", "dim": "$quiet",
+}  # fmt: skip
+
+
+def why_words(
+    about: object,
+    view: View,
+    findings: Sequence[FindingRow],
+    now_ms: int,
+    *,
+    read_only: bool,
+    names: tuple[str, str],
+) -> Content:
+    """A plain sentence about the row in focus, then its drift with how long it has been so.
+
+    `names` are the directory's and the secret manager's. `view` is what the row's pane is
+    narrowed to.
+    """
+    pieces: list[Content] = []
+    if isinstance(about, PersonRow):
+        pieces.append(_person(about, names))
+    elif isinstance(about, GroupRow):
+        pieces.append(_group(about, view, names))
+    elif isinstance(about, GrantRow):
+        pieces.append(_grant(about, view))
+    else:
+        return joined(("Nothing is in focus.", "$quiet"))
+    for found in findings:
+        style = STYLE[SIGN_ROLE.get(found.sign, "dim")]
+        pieces.append(
+            joined(
+                (f"{found.sign} ", style), found.words,
+                (f" ({found.kind}, {age(found.since_ms, now_ms)})", "$quiet"),
+            )
+        )  # fmt: skip
+    if isinstance(about, PersonRow) and about.sign == "!" and not read_only:
+        pieces.append(joined(("o", "bold $accent"), " offboards."))
+    return Content(" ").join(pieces)
+
+
+def _person(row: PersonRow, names: tuple[str, str]) -> Content:
+    return joined(
+        (row.name, "bold"),
+        f" ({row.login})" if row.login and row.login != row.name else "",
+        f": {_has(row.directory_state)} in {names[0]}, {_has(row.secrets_state)} in {names[1]}.",
+        "" if row.findings else " In step.",
+    )
+
+
+def _has(state: str | None) -> str:
+    return "no account" if state is None else state
+
+
+def _group(row: GroupRow, view: View, names: tuple[str, str]) -> Content:
+    if view.person:
+        member_of = (row.in_directory, row.in_secrets)
+        sides = [name for name, member in zip(names, member_of, strict=True) if member]
+        member = f"is a member in {' and in '.join(sides)}" if sides else "is a member on no side"
+        return joined((view.label, "bold"), f" {member} of ", (row.name, "bold"), ".")
+    counts = [
+        f"no such group in {name}" if count is None else f"{count} members in {name}"
+        for name, count in zip(names, (row.directory_members, row.secrets_members), strict=True)
+    ]
+    return joined((row.name, "bold"), f": {', '.join(counts)}.")
+
+
+def _grant(row: GrantRow, view: View) -> Content:
+    who = view.label if (view.person or view.group) else row.principal_name
+    if row.openers is not None:
+        return joined((row.vault_name, "bold"), f": {row.openers} people can open it.")
+    if not row.carrier:
+        return joined((who, "bold"), " should have ", (row.level, "bold"), " on ",
+                      (row.vault_name, "bold"), ", and has not.")  # fmt: skip
+    if view.group:
+        return joined((view.label, "bold"), " may ", (row.level, "bold"), " in ",
+                      (row.vault_name, "bold"), ".")  # fmt: skip
+    path = "a direct grant" if row.via == "direct" else row.via
+    return joined(
+        (who, "bold"), " can open ", (row.vault_name, "bold"), f" ({row.level}) through {path}.",
+        (f" {row.permissions}" if row.permissions else "", "$quiet"),
+    )  # fmt: skip

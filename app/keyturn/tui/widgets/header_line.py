@@ -1,0 +1,73 @@
+"""The first line of every screen: whose data this is, how old, how complete, how drifted."""
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from keyturn.tui.ages import age
+from keyturn.tui.safe import joined, printable
+from keyturn_storage.rows import DriftCounts, SourceRow
+
+Part = str | tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderFacts:
+    """What the line says. `sources` is empty before the first refresh."""
+
+    organisation: str = ""
+    sources: tuple[SourceRow, ...] = ()
+    drift: DriftCounts | None = None
+    read_only: bool = False
+    now_ms: int = 0
+
+
+class HeaderLine(Widget):
+    """Chooses the longest wording that fits its width; it never says less than the signs."""
+
+    facts: reactive[HeaderFacts] = reactive(HeaderFacts())
+
+    def render(self) -> Content:
+        """The line."""
+        for brevity in range(4):
+            left, right = _left(self.facts, brevity), _right(self.facts, brevity)
+            spare = self.size.width - _length(left) - _length(right)
+            if spare >= 1 or brevity == 3:
+                break
+        return joined(*left, " " * max(1, spare), *right)
+
+
+def _length(parts: list[Part]) -> int:
+    return sum(cell_len(printable(part if isinstance(part, str) else part[0])) for part in parts)
+
+
+def _left(facts: HeaderFacts, brevity: int) -> list[Part]:
+    gap = "   " if brevity == 0 else "  "
+    parts: list[Part] = [(" keyturn", "bold $accent")]
+    if facts.organisation and brevity < 3:
+        parts += [" ", (facts.organisation, "bold")]
+    if not facts.sources:
+        parts += [gap, ("nothing read yet", "$quiet")]
+    for row in facts.sources:
+        parts += [gap, row.source.name, (f" {age(row.taken_ms, facts.now_ms)}", "$quiet")]
+        if row.complete:
+            parts += [(" ✓" if brevity else " ✓ complete", "$accent")]
+        else:
+            missing = row.listings_total - row.listings_complete
+            words = f" ✗ {missing} of {row.listings_total} incomplete"
+            parts += [(words if brevity < 2 else " ✗ incomplete", "bold $remove")]
+    return parts
+
+
+def _right(facts: HeaderFacts, brevity: int) -> list[Part]:
+    parts: list[Part] = []
+    if facts.drift is not None:
+        if facts.drift.urgent:
+            parts += [(f"! {facts.drift.urgent} urgent", "bold $urgent"), "  "]
+        parts += [f"{facts.drift.total} drift "]
+    if facts.read_only:
+        parts += [("read-only " if brevity < 2 else "r/o ", "bold $change")]
+    return parts

@@ -1,0 +1,29 @@
+"""A page of text scrolled by keys: for what is read from top to bottom."""
+
+from collections.abc import Sequence
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from keyturn.tui.safe import literal
+
+
+class Sheet(VerticalScroll, can_focus=True):
+    """Shows one literal content under a title in its border."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._text = Static(markup=False)
+        self.text = Content("")
+
+    def compose(self) -> Sequence[Static]:
+        """One text."""
+        return [self._text]
+
+    def put(self, title: str, lines: Sequence[Content], *, note: str = "") -> None:
+        """Replaces title and text; the place scrolled to stays."""
+        self.border_title = literal(title)
+        self.border_subtitle = literal(note) if note else None
+        self.text = Content("\n").join(lines)
+        self._text.update(self.text)

@@ -1,0 +1,466 @@
+"""One list for any number of rows: draws only what is visible, reads only the pages it draws."""
+
+from array import array
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.cache import LRUCache
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from keyturn.tui.actions import Where, bindings
+from keyturn.tui.safe import literal
+from keyturn.tui.widgets.cells import Column, fit, widths
+from keyturn.tui.widgets.list_content import SIGN_ROLE, ListContent, matching
+from keyturn.tui.widgets.row_source import Ask, Row, RowsInMemory, RowSource, ask_here
+from keyturn.tui.workers import WatchesWorkers
+
+GUTTER = 3
+PAGE = 64
+ROLES = ("dim", "add", "remove", "change", "unknown", "urgent", "strong")
+
+
+class VirtualList(WatchesWorkers, ScrollView, can_focus=True):
+    """A list of rows with a gutter sign, marks, a filter and a cursor that follows an id.
+
+    It shows `title` and "matches/total" in its border. `show` asks a source anew; until the answer
+    is there, the old rows stay. Posts `CursorMoved`, `Chosen` and `MarksChanged`.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "list--head",
+        "list--cursor",
+        "list--rest",
+        "list--mark",
+        "list--gone",
+        "list--words",
+        *(f"list--{role}" for role in ROLES),
+    }
+    BINDINGS = bindings(Where.LIST)
+
+    title: reactive[str] = reactive("", init=False)
+    note: reactive[str] = reactive("", init=False)
+
+    class _Told(Message):
+        """Something about one list."""
+
+        def __init__(self, sender: "VirtualList") -> None:
+            super().__init__()
+            self.list = sender
+
+        @property
+        def control(self) -> "VirtualList":
+            """The list, so that handlers can be chosen by selector."""
+            return self.list
+
+    class CursorMoved(_Told):
+        """The cursor is on another row, or (`loaded`) the rows are others."""
+
+        def __init__(self, sender: "VirtualList", *, loaded: bool = False) -> None:
+            super().__init__(sender)
+            self.loaded = loaded
+
+    class Chosen(_Told):
+        """The row under the cursor was opened: enter, or a double click."""
+
+    class MarksChanged(_Told):
+        """A mark was set or taken away."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        title: str = "",
+        empty: str = "Nothing here.",
+        ask: Ask = ask_here,
+        id: str | None = None,  # noqa: A002 - Textual's own name for it
+    ) -> None:
+        super().__init__(id=id)
+        self.columns = tuple(columns)
+        self.empty = empty
+        self.content = ListContent()
+        self._ask = ask
+        self._source: RowSource = RowsInMemory()
+        self._known: LRUCache[int, Row] = LRUCache(4096)
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
+        self._texts: Sequence[tuple[int, str]] | None = None
+        self._reading: set[int] = set()
+        self._generation = 0
+        self._loading = True
+        self._failure = ""
+        self._gone_words = ""
+        self._looks: dict[str, Style] = {}
+        self._layout_for: tuple[int, tuple[int, ...], int] = (-1, (), 1)
+        self.set_reactive(VirtualList.title, title)
+
+    # ------------------------------------------------------------------ content
+
+    def show(self, source: RowSource, *, again: bool = False) -> None:
+        """Loads another source's rows, or with `again` the same question answered anew.
+
+        Newer calls win over older ones. Failures are shown in place and reported.
+        """
+        self._generation += 1
+        self._loading = True
+        self.work("rows", "reading a list", partial(self._load, source, again, self._generation))
+
+    async def _load(self, source: RowSource, again: bool, generation: int) -> None:
+        needle, top = self.content.needle, int(self.scroll_offset.y)
+        before, height = self.content.cursor_id, max(PAGE, self.size.height)
+
+        def read() -> tuple[Sequence[int], Sequence[int], Sequence[Row], object]:
+            ids = source.ids()
+            texts = source.search() if needle else None
+            shown = matching(ids, texts, needle) if texts is not None else ids
+            first = list(shown[top : top + height]) if again else list(shown[:height])
+            if before is not None:
+                first.append(before)
+            return ids, shown, source.rows(first), texts
+
+        ids, shown, rows, texts = await self._ask(read)
+        if generation != self._generation:
+            return
+        last_seen = self._known.get(before) if before is not None else None
+        self._source, self._loading, self._failure = source, False, ""
+        self._texts = texts if needle and isinstance(texts, Sequence) else None
+        if again:
+            self.content.renew(ids, shown, last_seen)
+        else:
+            self.content.replace(ids, shown, needle)
+        self._known.clear()
+        for row in rows:
+            self._known[row.id] = row
+        if self.content.gone is not None:
+            self._known[self.content.gone.id] = self.content.gone
+        self._content_changed()
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Other columns for the same rows."""
+        self.columns = tuple(columns)
+        self._layout_for = (-1, (), 1)
+        self._strips.clear()
+        self.refresh()
+
+    def work_failed(self, doing: str, error: BaseException) -> None:
+        """Says so in place of the rows; the app shows what, why and what next."""
+        self._loading = False
+        if not self.content.ids:
+            self._failure = "This list could not be read."
+        self.refresh()
+        super().work_failed(doing, error)
+
+    def mark_gone(self, words: str) -> None:
+        """Sets what the border says when the row under the cursor has gone, e.g. "12:04"."""
+        self._gone_words = words
+        self._say_titles()
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor, if it has been read and still exists."""
+        number = self.content.cursor_id
+        if number is None or self.content.on_gone:
+            return None
+        return self._known.get(number)
+
+    def put_cursor(self, number: int) -> bool:
+        """Moves the cursor to an id; False where it is not shown."""
+        if number not in self.content.shown:
+            return False
+        self._move_to(self.content.shown.index(number))
+        return True
+
+    # ------------------------------------------------------------------ filter
+
+    @property
+    def needle(self) -> str:
+        """The words the list is filtered by."""
+        return self.content.needle
+
+    def filter(self, needle: str) -> None:
+        """Shows only rows that contain every word of `needle`."""
+        self._generation += 1
+        self.work("filter", "filtering a list", partial(self._filter, needle, self._generation))
+
+    async def _filter(self, needle: str, generation: int) -> None:
+        source, ids, texts = self._source, self.content.ids, self._texts
+
+        def search() -> tuple[Sequence[tuple[int, str]], Sequence[int]]:
+            found = texts if texts is not None else source.search()
+            return found, matching(ids, found, needle)
+
+        if needle.strip():
+            texts, shown = await self._ask(search)
+        else:
+            shown = ids
+        if generation != self._generation:
+            return
+        self._texts = texts
+        self.content.narrow(shown, needle)
+        self._content_changed()
+
+    # ------------------------------------------------------------------ drawing
+
+    def _content_changed(self) -> None:
+        self._strips.clear()
+        self._fit_size()
+        self._keep_in_view()
+        self._say_titles()
+        self.refresh()
+        self.post_message(self.CursorMoved(self, loaded=True))
+
+    def _fit_size(self) -> None:
+        size = self.scrollable_content_region.size
+        self.virtual_size = Size(size.width, len(self.content.shown) + 1)
+
+    def _say_titles(self) -> None:
+        shown, total = len(self.content.shown), len(self.content.ids)
+        count = f"{shown:,}/{total:,}" if self.content.needle.strip() else f"{total:,}"
+        words = f"{self.title} {count}" if self.title else count
+        if self.content.needle.strip():
+            words = f"{words}  find: {self.content.needle}"
+        self.border_title = literal(words)
+        notes = [self.note] if self.note else []
+        if self.content.marks:
+            hidden = len(self.content.hidden_marks())
+            notes.append(
+                f"{len(self.content.marks)} marked" + (f" ({hidden} hidden)" * bool(hidden))
+            )
+        if self.content.gone is not None:
+            since = f" since {self._gone_words}" if self._gone_words else ""
+            notes.append(f"{self.content.gone.label or 'This row'} is gone{since}")
+        self.border_subtitle = literal("  ".join(notes)) if notes else None
+
+    def watch_title(self) -> None:
+        """The border follows."""
+        self._say_titles()
+
+    def watch_note(self) -> None:
+        """The lower border follows."""
+        self._say_titles()
+
+    def on_mount(self) -> None:
+        """A list says that it is being read before there is anything to show."""
+        self._say_titles()
+
+    def on_resize(self) -> None:
+        """Columns and the scroll range follow the size."""
+        self._strips.clear()
+        self._fit_size()
+        self._keep_in_view()
+
+    def notify_style_update(self) -> None:
+        """Another theme, or another pseudo-class: all strips are drawn anew."""
+        super().notify_style_update()
+        self._looks.clear()
+        self._strips.clear()
+
+    def _look(self, name: str) -> Style:
+        if name not in self._looks:
+            self._looks[name] = self.get_component_rich_style(f"list--{name}", partial=True)
+        return self._looks[name]
+
+    def _layout(self, width: int) -> tuple[tuple[int, ...], int]:
+        if self._layout_for[0] != width:
+            gap = 2 if width >= 44 else 1
+            self._layout_for = (width, widths(self.columns, width - GUTTER - 1, gap), gap)
+        return self._layout_for[1], self._layout_for[2]
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the list; the head stays where it is."""
+        width = self.scrollable_content_region.width
+        if y == 0:
+            return self._head(width)
+        index = int(self.scroll_offset.y) + y - 1
+        if not self.content.shown:
+            return self._words_line(y, width)
+        if index >= len(self.content.shown):
+            return Strip.blank(width, self.rich_style)
+        number = self.content.shown[index]
+        row = self._known.get(number)
+        if row is None:
+            self._read_around(index)
+            return Strip(
+                [Segment("    …".ljust(width), self.rich_style + self._look("dim"))], width
+            )
+        here = index == self.content.cursor
+        key = (number, here, here and self.has_focus, number in self.content.marks, width)
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._row_strip(row, width, here)
+            self._strips[key] = strip
+        return strip
+
+    def _head(self, width: int) -> Strip:
+        sizes, gap = self._layout(width)
+        cells = [
+            fit(column.title, size, right=column.right)
+            for column, size in zip(self.columns, sizes, strict=True)
+            if size
+        ]
+        text = fit(" " * GUTTER + (" " * gap).join(cells), width)
+        return Strip([Segment(text, self.rich_style + self._look("head"))], width)
+
+    def _words_line(self, y: int, width: int) -> Strip:
+        if self._failure:
+            words, look = self._failure, "urgent"
+        elif self._loading:
+            words, look = "Reading …", "words"
+        elif self.content.needle.strip():
+            words, look = f"Nothing contains “{self.content.needle}”. Esc clears.", "words"
+        else:
+            words, look = self.empty, "words"
+        line = words if y == 2 or (y == 1 and self.size.height < 4) else ""
+        return Strip([Segment(fit(f"  {line}", width), self.rich_style + self._look(look))], width)
+
+    def _row_strip(self, row: Row, width: int, here: bool) -> Strip:
+        sizes, gap = self._layout(width)
+        base = self.rich_style
+        if here:
+            base += self._look("cursor" if self.has_focus else "rest")
+        if self.content.gone is not None and row.id == self.content.gone.id:
+            base += self._look("gone")
+        marked = row.id in self.content.marks
+        pieces = [
+            Segment("●" if marked else " ", base + self._look("mark")),
+            Segment(fit(row.sign, 1), base + self._look(SIGN_ROLE.get(row.sign, "dim"))),
+            Segment(" ", base),
+        ]
+        between = ""
+        for index, size in enumerate(sizes):
+            if not size:
+                continue
+            cell = row.cells[index] if index < len(row.cells) else ""
+            role = row.roles[index] if index < len(row.roles) else ""
+            style = base + self._look(role) if role in ROLES else base
+            if between:
+                pieces.append(Segment(between, base))
+            pieces.append(Segment(fit(cell, size, right=self.columns[index].right), style))
+            between = " " * gap
+        return Strip(pieces).adjust_cell_length(width, base)
+
+    def _read_around(self, index: int) -> None:
+        if index // PAGE in self._reading:
+            return
+        self._reading.add(index // PAGE)
+        self.work(
+            f"page-{index // PAGE}",
+            "reading a page of a list",
+            partial(self._read_page, index // PAGE, self._generation),
+        )
+
+    async def _read_page(self, page: int, generation: int) -> None:
+        wanted = array("q", self.content.shown[page * PAGE : (page + 1) * PAGE])
+        source = self._source
+        try:
+            rows = await self._ask(lambda: source.rows(wanted))
+        finally:
+            self._reading.discard(page)
+        if generation != self._generation:
+            return
+        for row in rows:
+            self._known[row.id] = row
+        for number in wanted:
+            if number not in self._known:
+                self._known[number] = Row(number, "?", ("gone",), ("dim",))
+        self.refresh()
+        if self.content.cursor_id in wanted:
+            self.post_message(self.CursorMoved(self))
+
+    # ------------------------------------------------------------------ moving
+
+    def _page_rows(self) -> int:
+        return max(1, self.scrollable_content_region.height - 1)
+
+    def _keep_in_view(self) -> None:
+        top, rows = int(self.scroll_offset.y), self._page_rows()
+        cursor = self.content.cursor
+        if cursor < top:
+            top = cursor
+        elif cursor >= top + rows:
+            top = cursor - rows + 1
+        self.scroll_to(y=top, animate=False, force=True, immediate=True)
+
+    def _move_to(self, place: int) -> None:
+        before, length = self.content.cursor, len(self.content.shown)
+        self.content.move(place)
+        if len(self.content.shown) != length:
+            self._content_changed()
+            return
+        self._keep_in_view()
+        if self.content.cursor != before:
+            self.refresh_lines(before + 1)
+            self.refresh_lines(self.content.cursor + 1)
+            self.post_message(self.CursorMoved(self))
+
+    def action_down(self, rows: int = 1) -> None:
+        """The cursor down."""
+        self._move_to(self.content.cursor + rows)
+
+    def action_up(self, rows: int = 1) -> None:
+        """The cursor up."""
+        self._move_to(self.content.cursor - rows)
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        self.action_down(self._page_rows())
+
+    def action_page_up(self) -> None:
+        """A page up."""
+        self.action_up(self._page_rows())
+
+    def action_half_down(self) -> None:
+        """Half a page down."""
+        self.action_down(max(1, self._page_rows() // 2))
+
+    def action_half_up(self) -> None:
+        """Half a page up."""
+        self.action_up(max(1, self._page_rows() // 2))
+
+    def action_top(self) -> None:
+        """To the first row."""
+        self._move_to(0)
+
+    def action_bottom(self) -> None:
+        """To the last row."""
+        self._move_to(len(self.content.shown) - 1)
+
+    def action_mark(self) -> None:
+        """Marks or unmarks the row, and goes on to the next."""
+        self.content.toggle_mark()
+        self._marks_changed()
+        self.action_down()
+
+    def action_invert_marks(self) -> None:
+        """Inverts the marks of every row shown."""
+        self.content.invert_marks()
+        self._marks_changed()
+
+    def clear_marks(self) -> None:
+        """Takes every mark away."""
+        self.content.marks.clear()
+        self._marks_changed()
+
+    def _marks_changed(self) -> None:
+        self._say_titles()
+        self.refresh()
+        self.post_message(self.MarksChanged(self))
+
+    def action_open(self) -> None:
+        """Opens the row under the cursor."""
+        if self.row is not None:
+            self.post_message(self.Chosen(self))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click puts the cursor there; a double click opens."""
+        place = int(self.scroll_offset.y) + event.get_content_offset_capture(self).y - 1
+        if 0 <= place < len(self.content.shown) and event.y > 0:
+            self._move_to(place)
+            if event.chain == 2:
+                self.action_open()

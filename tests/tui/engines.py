@@ -1,0 +1,59 @@
+"""Engines for screens under test: every answer is set by the test, every question is kept."""
+
+from dataclasses import dataclass, field
+
+from keyturn.decide.plans import Plan
+from keyturn.tui.engine import Card, Ended, Met, Observe, Refreshed, Setting, Stop
+
+
+@dataclass
+class SetEngine:
+    """Answers what the test has set; a missing answer is an error the screen has to show."""
+
+    organisation: str = "acme"
+    read_only: bool = False
+    plan: Plan | None = None
+    card_answer: Card | None = None
+    paths_answer: tuple[str, ...] = ()
+    met: tuple[Met, ...] = ()
+    ended: Ended | None = None
+    asked: list[str] = field(default_factory=list)
+
+    async def setting(self) -> Setting:
+        return Setting(self.organisation, self.read_only)
+
+    async def refresh(self, observe: Observe, stop: Stop) -> Refreshed:
+        self.asked.append("refresh")
+        return Refreshed(True, "Both sources were read completely.")
+
+    async def card(self, person_key: str) -> Card:
+        self.asked.append(f"card {person_key}")
+        if self.card_answer is None:
+            raise LookupError("no card is set")
+        return self.card_answer
+
+    async def paths(self, person_key: str, vault_id: str) -> tuple[str, ...]:
+        self.asked.append(f"paths {person_key} {vault_id}")
+        return self.paths_answer
+
+    async def plan_sync(self, finding_ids: frozenset[str] | None) -> Plan:
+        self.asked.append(f"plan {'all' if finding_ids is None else len(finding_ids)}")
+        return self._plan()
+
+    async def plan_offboard(self, person_key: str) -> Plan:
+        self.asked.append(f"offboard {person_key}")
+        return self._plan()
+
+    async def apply(self, plan: Plan, confirmed: str, observe: Observe, stop: Stop) -> Ended:
+        self.asked.append(f"apply {plan.id} {confirmed}")
+        if self.ended is None:
+            raise LookupError("no end is set")
+        return self.ended
+
+    async def meet(self) -> tuple[Met, ...]:
+        return self.met
+
+    def _plan(self) -> Plan:
+        if self.plan is None:
+            raise LookupError("no plan is set")
+        return self.plan

@@ -1,0 +1,107 @@
+"""The list's state: the cursor follows an id, marks are ids, a gone row stays put."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keyturn.tui.widgets.list_content import ListContent, matching
+from keyturn.tui.widgets.row_source import Row
+
+IDS = st.lists(st.integers(0, 30), unique=True, max_size=20)
+
+
+def _content(ids: list[int], cursor_id: int | None = None) -> ListContent:
+    content = ListContent()
+    content.replace(ids, ids, "")
+    if cursor_id is not None:
+        content.move(ids.index(cursor_id))
+    return content
+
+
+@settings(max_examples=200)
+@given(IDS.filter(bool), IDS, st.data())
+def test_a_refresh_never_puts_the_cursor_on_another_row(
+    before: list[int], after: list[int], data: st.DataObject
+) -> None:
+    chosen = data.draw(st.sampled_from(before))
+    content = _content(before, chosen)
+
+    content.renew(after, after, Row(chosen, "=", ("x",)))
+
+    assert content.cursor_id == chosen
+    assert content.on_gone is (chosen not in after)
+    assert set(content.shown) == {*after, chosen}
+
+
+@settings(max_examples=200)
+@given(IDS.filter(bool), IDS, st.data())
+def test_leaving_a_gone_row_removes_it_and_only_it(
+    before: list[int], after: list[int], data: st.DataObject
+) -> None:
+    chosen = data.draw(st.sampled_from(before))
+    content = _content(before, chosen)
+    content.renew(after, after, Row(chosen, "=", ("x",)))
+    target = data.draw(st.integers(-3, len(content.shown) + 3))
+    wanted = content.shown[max(0, min(target, len(content.shown) - 1))]
+
+    content.move(target)
+
+    assert content.cursor_id == wanted
+    if wanted != chosen:
+        assert list(content.shown) == after
+        assert content.gone is None
+
+
+@settings(max_examples=200)
+@given(IDS, st.sets(st.integers(0, 30)), IDS)
+def test_marks_survive_a_refresh_unless_their_row_is_gone(
+    before: list[int], marks: set[int], after: list[int]
+) -> None:
+    content = _content(before)
+    content.marks = set(marks)
+
+    content.renew(after, after, None)
+
+    assert content.marks == {mark for mark in marks if mark not in before or mark in after}
+
+
+def test_a_gone_row_cannot_be_marked() -> None:
+    content = _content([1, 2, 3], 2)
+    content.renew([1, 3], [1, 3], Row(2, "=", ("two",)))
+
+    content.toggle_mark()
+    content.invert_marks()
+
+    assert content.marks == {1, 3}
+
+
+def test_marks_hidden_by_a_filter_are_known() -> None:
+    content = _content([1, 2, 3], 2)
+    content.toggle_mark()
+
+    content.narrow([1, 3], "needle")
+
+    assert content.marks == {2}
+    assert content.hidden_marks() == {2}
+
+
+def test_clearing_a_filter_keeps_the_row_found_by_it() -> None:
+    content = _content([1, 2, 3])
+    content.narrow([3], "three")
+
+    content.narrow([1, 2, 3], "")
+
+    assert content.cursor_id == 3
+
+
+TEXT = st.text("ab ", max_size=6)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.integers(0, 10**6), TEXT), unique_by=lambda pair: pair[0]), TEXT)
+def test_a_filter_finds_what_contains_every_word(texts: list[tuple[int, str]], needle: str) -> None:
+    ids = [number for number, _text in texts]
+
+    found = list(matching(ids, texts, needle.upper()))
+
+    expected = [number for number, text in texts if all(word in text for word in needle.split())]
+    assert found == expected
