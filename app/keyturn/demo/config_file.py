@@ -7,6 +7,8 @@ from pathlib import Path
 from keyturn.demo.fill import Filled
 from keyturn.demo.organisation import (
     GONE_GROUP,
+    KEYTURN_OWNER,
+    KEYTURN_TOKEN,
     LOOSE_TOKENS,
     MAPPINGS,
     MATCHED_BY_ALIAS,
@@ -57,14 +59,9 @@ def config_text(servers: Servers, filled: Filled, today: date) -> str:
             ),
             "machines:",
             *(
-                f"  - {{machine: approle/{role.name}, owner: {_email(role.owner)}}}"
-                for role in ROLES
-                if role.owner
-            ),
-            *(
-                f"  - {{machine: token-{token.name}, owner: {_email(token.owner)}}}"
-                for token in LOOSE_TOKENS
-                if token.owner
+                f"  - {{machine: {machine}, owner: {_email(owner)}}}"
+                for machine, owner in _owned()
+                if owner
             ),
             "privileges:",
             *(f"  - {{person: {one}, role: {OPERATORS_POLICY}}}" for one in NEVER_TOUCH),
@@ -111,6 +108,14 @@ def _exceptions(filled: Filled, today: date) -> list[str]:
             f"    ticket: {one.ticket}",
         ]
     return lines
+
+
+def _owned() -> list[tuple[str, str]]:
+    return [
+        *((f"approle/{role.name}", role.owner) for role in ROLES),
+        *((f"token-{token.name}", token.owner) for token in LOOSE_TOKENS),
+        (f"token-{KEYTURN_TOKEN}", KEYTURN_OWNER),
+    ]
 
 
 def _vault(name: str, filled: Filled) -> str:

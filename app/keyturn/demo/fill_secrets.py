@@ -14,6 +14,7 @@ from keyturn.demo.organisation import (
     ENTITY_GRANTS,
     EVERYONE,
     GROUPS,
+    KEYTURN_TOKEN,
     LATE_MEMBERSHIPS,
     LIVE_TOKENS,
     LOGIN_GRANTS,
@@ -276,7 +277,7 @@ async def _keyturn_token(bao: Filling) -> SecretStr:
         "POST",
         "/v1/auth/token/create",
         {
-            "display_name": "keyturn",
+            "display_name": KEYTURN_TOKEN,
             "policies": [KEYTURN_POLICY],
             "no_parent": True,
             "ttl": _KEYTURN_TOKEN_TTL,

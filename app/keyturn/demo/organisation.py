@@ -78,7 +78,9 @@ MATCHED_BY_ALIAS = {"eamon.oshea": "eoshea"}
 TWICE = "o"
 """This person has two entities with the same address, and neither has the directory's id."""
 
-LATE_MEMBERSHIPS = frozenset({("support", "nguyen.minh.khai")})
+LATE_MEMBERSHIPS = frozenset(
+    {("support", "nguyen.minh.khai"), (EVERYONE, TWICE), ("support", TWICE)}
+)
 STRAY_MEMBERSHIPS = frozenset({("finance", "sofia.iniguez")})
 OLD_GROUP = "old-billing"
 OLD_GROUP_MEMBERS = (LEAVER, "amara.diallo")
@@ -171,6 +173,8 @@ class LooseToken:
     period: str = ""
 
 
+KEYTURN_TOKEN = "keyturn"  # noqa: S105  a display name
+KEYTURN_OWNER = "konstantinos.pappas"
 LOOSE_TOKENS: tuple[LooseToken, ...] = (
     LooseToken("legacy-reporting", "data-warehouse", Level.READ, "", ttl="700h"),
     LooseToken("monitoring", "platform-staging", Level.LIST, "ravi.menon", period="24h"),
