@@ -342,6 +342,29 @@ async def test_members_that_can_neither_be_seen_nor_asked_for_are_not_an_empty_g
             await reader.read_members("g0")
 
 
+async def test_a_server_that_never_shows_members_has_no_empty_groups() -> None:
+    tenant = ScimTenant({}, {f"g{n}": {"id": f"g{n}", "displayName": "x"} for n in range(3)})
+    async with opened(tenant) as (reader, _, _):
+        assert [page async for page in reader.groups()][-1].proof
+        for group in ("g0", "g2"):
+            with pytest.raises(BadAnswer, match="None of its 3 groups shows a member"):
+                await gather(reader.memberships(group), [])
+
+
+async def test_an_empty_group_is_one_beside_groups_with_members() -> None:
+    tenant = ScimTenant({}, teams(4, ["u0"]))
+    for group in ("g0", "g1"):
+        del tenant.groups[group]["members"]
+    async with opened(tenant) as (reader, _, wire):
+        assert [page async for page in reader.groups()][-1].proof
+        for group in ("g0", "g1"):
+            (page,) = [page async for page in reader.memberships(group)]
+            assert page.records == ()
+            assert page.proof
+        # Looked for members elsewhere once, not for every empty group.
+        assert sum(r.path == "/Groups/g2" for r in wire.requests) == 1
+
+
 async def test_a_login_among_the_members_is_never_taken_for_an_id() -> None:
     tenant = ScimTenant(people(3), teams(1, ["u1", "USER2@acme.example", "gone-id"]))
     async with opened(tenant) as (reader, _, _):

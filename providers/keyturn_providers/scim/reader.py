@@ -8,6 +8,7 @@ from keyturn_providers.records import Account, Group, Membership, Unreadable
 from keyturn_providers.scim import translate
 from keyturn_providers.scim.client import GROUPS, USERS, Resource, ScimClient
 from keyturn_providers.scim.listing import pages
+from keyturn_providers.scim.payloads import attribute
 from keyturn_providers.scim.settings import ScimSettings
 
 _DIFFERS = "This server differs from what keyturn knows; nothing was taken from this answer."
@@ -26,6 +27,7 @@ class ScimReader:
         self._accounts: set[str] = set()
         self._logins: set[str] = set()
         self._groups: set[str] = set()
+        self._shows_members = False
 
     async def accounts(self) -> AsyncIterator[Page[Account]]:
         async for page in pages(
@@ -54,10 +56,20 @@ class ScimReader:
             yield page
 
     async def memberships(self, group_id: str) -> AsyncIterator[Page[Membership]]:
-        """One page: a group's members come in its own record, whole or not at all. Raises `Gone`
-        where the group is."""
+        """One page: a group's members come in its own record, whole or not at all.
+
+        Some servers never show members. So a group without any counts as empty only if another of
+        the groups that this reader listed shows some, or `members` came as an empty list. Raises
+        `Gone` where the group is, and `BadAnswer` where emptiness cannot be told.
+        """
         what = f"reading the members of group {group_id}"
-        raw = await self._members(group_id, what)
+        resource = await group_with_members(self._client, group_id, what=what)
+        raw = None if resource is None else translate.members_of(resource.payload)
+        if resource is not None and raw is None:
+            await self._see_members_somewhere(group_id, what)
+            raw = ()
+        elif raw is not None:
+            self._shows_members = True
         if raw is None:
             raise Gone(
                 self._client.source,
@@ -82,19 +94,31 @@ class ScimReader:
 
     async def read_members(self, group_id: str) -> tuple[Membership, ...] | None:
         what = f"reading the members of group {group_id}"
-        raw = await self._members(group_id, what)
-        if raw is None:
+        resource = await group_with_members(self._client, group_id, what=what)
+        if resource is None:
             return None
+        raw = translate.members_of(resource.payload) or ()
         members, unreadable = self._sorted_out(group_id, raw)
         if unreadable:
             raise BadAnswer(self._client.source, what, unreadable[0].reason, _DIFFERS)
         return members
 
-    async def _members(self, group_id: str, what: str) -> tuple[object, ...] | None:
-        resource = await group_with_members(self._client, group_id, what=what)
-        if resource is None:
-            return None
-        return translate.members_of(resource.payload) or ()
+    async def _see_members_somewhere(self, group_id: str, what: str) -> None:
+        others = sorted(self._groups - {group_id})
+        if self._shows_members or not self._groups:
+            return
+        for other in others:
+            resource = await self._client.resource(GROUPS, other, what=what)
+            if resource is not None and attribute(resource.payload, "members") is not None:
+                self._shows_members = True
+                return
+        raise BadAnswer(
+            self._client.source,
+            what,
+            f"None of its {len(self._groups)} groups shows a member, so an empty group cannot be"
+            " told from one whose members the server keeps back.",
+            "Check that the token may read members; nothing is closed by this reading.",
+        )
 
     def _sorted_out(
         self, group_id: str, raw: tuple[object, ...]
