@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from keyturn_providers.errors import BadAnswer, Conflict, Gone
+from keyturn_providers.errors import BadAnswer, Conflict, Gone, NotAllowed
 from keyturn_providers.http import Answer, Transport
 from keyturn_providers.text import safe
 
@@ -31,8 +31,10 @@ def part(text: str) -> str:
 class BaoClient:
     """One server, one namespace. Every method raises `ProviderError` only."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, namespace: str = "") -> None:
         self._transport = transport
+        # Not a default of the transport: `sys/health` refuses to answer in a namespace.
+        self._headers = {"X-Vault-Namespace": namespace} if namespace else {}
 
     @property
     def source(self) -> str:
@@ -48,7 +50,7 @@ class BaoClient:
     async def get(self, path: str, what: str) -> dict[str, object] | None:
         """The `data` of an object; None if it is proven not to exist."""
         answer = await self._transport.request(
-            "GET", f"/v1/{path}", what=what, writes=False, ok=(200, 404)
+            "GET", f"/v1/{path}", what=what, writes=False, headers=self._headers, ok=(200, 404)
         )
         if answer.status == 404:
             # A name that a method's own rules forbid cannot exist in it.
@@ -60,24 +62,47 @@ class BaoClient:
     async def setting(self, path: str, what: str) -> dict[str, object] | None:
         """A part of the server's configuration; None where it is not set (told by 400 or 404)."""
         answer = await self._transport.request(
-            "GET", f"/v1/{path}", what=what, writes=False, ok=(200, 400, 404)
+            "GET", f"/v1/{path}", what=what, writes=False, headers=self._headers, ok=(200, 400, 404)
         )
         return self._data(answer) if answer.status == 200 else None
 
-    async def list(self, path: str, what: str) -> tuple[str, ...]:
-        """The keys of a LIST, in the server's order; empty where the server says so."""
+    async def keys(self, path: str, what: str) -> tuple[str, ...]:
+        """All keys of a LIST; empty where the server says so.
+
+        A policy with `pagination_limit` makes the server cut the list without a word, so it is
+        asked for what comes after the last key, until nothing new comes. A server that knows no
+        paging answers with the same list again, which holds nothing new either.
+        """
+        found: list[str] = []
+        known: set[str] = set()
+        while True:
+            page = await self._keys(path, what, found[-1] if found else "")
+            fresh = [key for key in page if key not in known]
+            if not fresh:
+                return tuple(found)
+            found += fresh
+            known.update(fresh)
+
+    async def _keys(self, path: str, what: str, after: str) -> list[str]:
+        params = {"list": "true", "after": after} if after else {"list": "true"}
         answer = await self._transport.request(
-            "GET", f"/v1/{path}", what=what, writes=False, params={"list": "true"}, ok=(200, 404)
+            "GET",
+            f"/v1/{path}",
+            what=what,
+            writes=False,
+            headers=self._headers,
+            params=params,
+            ok=(200, 404),
         )
         if answer.status == 404:
             self._is_absence(answer)
-            return ()
+            return []
         keys = self._data(answer).get("keys")
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             raise self._bad(what, "The list has no keys, or keys that are not text.")
         if len(set(keys)) != len(keys):
             raise self._bad(what, "The list names the same key twice.")
-        return tuple(keys)
+        return keys
 
     async def listed(self, path: str, what: str) -> dict[str, object] | None:
         """The whole `data` of a LIST that carries details (`key_info`); None where the server does
@@ -87,6 +112,7 @@ class BaoClient:
             f"/v1/{path}",
             what=what,
             writes=False,
+            headers=self._headers,
             params={"list": "true"},
             ok=(200, 404, 405),
         )
@@ -98,7 +124,13 @@ class BaoClient:
         """A read that the API makes with POST: status, `data`, and the server's sentence. 200, 400,
         403 and 404 come back; anything else raises."""
         answer = await self._transport.request(
-            "POST", f"/v1/{path}", what=what, writes=False, json=dict(body), ok=(200, 400, 403, 404)
+            "POST",
+            f"/v1/{path}",
+            what=what,
+            writes=False,
+            headers=self._headers,
+            json=dict(body),
+            ok=(200, 400, 403, 404),
         )
         data = self._data(answer) if answer.status == 200 else {}
         return answer.status, data, explain(answer.body)
@@ -117,7 +149,7 @@ class BaoClient:
             what=what,
             writes=True,
             json=dict(body),
-            headers={OPERATION_HEADER: operation_id},
+            headers={**self._headers, OPERATION_HEADER: operation_id},
             ok=(200, 204, 400),
         )
         if answer.status == 400:
@@ -143,10 +175,24 @@ class BaoClient:
         )
 
     async def configure(self, path: str, body: Mapping[str, object], what: str) -> None:
-        """A write to the server's configuration, which belongs to no operation."""
-        await self._transport.request(
-            "PUT", f"/v1/{path}", what=what, writes=True, json=dict(body), ok=(200, 204)
+        """A write to the server's configuration, which belongs to no operation. Where the server
+        has no such setting here (in a namespace), it raises `NotAllowed` as for a missing right."""
+        answer = await self._transport.request(
+            "PUT",
+            f"/v1/{path}",
+            what=what,
+            writes=True,
+            headers=self._headers,
+            json=dict(body),
+            ok=(200, 204, 400),
         )
+        if answer.status == 400:
+            raise NotAllowed(
+                self.source,
+                what,
+                f'It answered 400 ("{safe(explain(answer.body), 120)}").',
+                "Let an administrator of the root namespace make this setting.",
+            )
 
     def _is_absence(self, answer: Answer) -> None:
         """A 404 proves absence only where the server looked and said nothing more."""

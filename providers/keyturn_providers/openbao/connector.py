@@ -53,11 +53,10 @@ class OpenBaoConnector:
             settings.url,
             surroundings,
             auth=AuthHeader("X-Vault-Token"),
-            headers={"X-Vault-Namespace": namespace} if namespace else {},
             ca_file=settings.ca_file,
             explain=explain,
         )
-        self._client = BaoClient(self._transport)
+        self._client = BaoClient(self._transport, namespace)
         self._server = ServerRead(self._client, settings.concurrency)
         self._header = OperationHeader(self._client)
         self._log = AuditLog(name, settings.audit_log) if settings.audit_log else None
@@ -70,7 +69,7 @@ class OpenBaoConnector:
         version, tenant = await self._tenant()
         token = await self._own_token()
         sight = await self._look()
-        self._known = View(sight, token.accessor)
+        self._known = _view(sight, token)
         spots, notes = list(sight.blind_spots), list(sight.notes)
         spots.append(_BATCH_TOKENS)
         spots.extend(await self._child_namespaces())
@@ -177,7 +176,7 @@ class OpenBaoConnector:
 
     async def _child_namespaces(self) -> tuple[str, ...]:
         try:
-            children = await self._client.list("sys/namespaces", "listing child namespaces")
+            children = await self._client.keys("sys/namespaces", "listing child namespaces")
         except NotAllowed:
             return ("child namespaces: keyturn's token may not list them",)
         shown = ", ".join(safe(child, 60) for child in children[:5])
@@ -194,9 +193,13 @@ class OpenBaoConnector:
     async def _view(self) -> View:
         if self._known is None:
             token = await self._own_token()
-            self._known = View(await self._look(), token.accessor)
+            self._known = _view(await self._look(), token)
         return self._known
 
     async def _own(self) -> Own:
         token = self._token or await self._own_token()
         return Own(token.accessor, token.entity_id)
+
+
+def _view(sight: Sight, token: TokenPayload) -> View:
+    return View(sight, token.accessor, frozenset((*token.policies, *token.identity_policies)))

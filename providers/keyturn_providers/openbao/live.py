@@ -16,6 +16,7 @@ from keyturn_providers.openbao.grants import (
 )
 from keyturn_providers.openbao.payloads import Entity, IdentityGroup, TokenPayload
 from keyturn_providers.openbao.server_read import ServerRead
+from keyturn_providers.openbao.sight import Sight
 from keyturn_providers.openbao.state import ROLE_METHODS, USER_METHODS, AuthMount, Login
 from keyturn_providers.records import Account, Grant, Membership, PrincipalKind, Session
 
@@ -50,13 +51,10 @@ class LiveRead:
         self,
         kind: PrincipalKind,
         principal_id: str,
-        *,
-        tokens: bool,
-        auth_methods: bool,
+        sight: Sight,
         own_accessor: str,
     ) -> tuple[Grant, ...]:
-        """Every grant the principal holds by its own edges. `tokens` and `auth_methods` say
-        whether those may be listed."""
+        """Every grant the principal holds by its own edges, as far as `sight` reaches."""
         if kind is PrincipalKind.GROUP:
             group = await self._server.group(principal_id)
             return await self._judged(group_edges(group) if group else ())
@@ -65,12 +63,16 @@ class LiveRead:
         entity = await self._server.entity(principal_id)
         if entity is None:
             return ()
-        mounts = await self._server.auth_mounts() if auth_methods else ()
+        mounts = tuple(
+            mount
+            for mount in (await self._server.auth_mounts() if sight.auth_methods else ())
+            if mount.path not in sight.blind_mounts
+        )
         logins = await self._logins_of(entity, mounts)
         edges: list[Edge] = list(entity_edges(entity))
         for login in logins:
             edges.extend(login_edges(login, entity.id))
-        if tokens:
+        if sight.tokens:
             edges.extend(await self._token_edges(entity, mounts, logins, own_accessor))
         return await self._judged(edges)
 

@@ -90,6 +90,7 @@ class TokenPayload(Payload):
     display_name: StrictStr = ""
     entity_id: StrictStr = ""
     policies: Texts = ()
+    identity_policies: Texts = ()
     path: StrictStr = ""
     meta: Pairs = Field(default_factory=dict)
     creation_time: int = 0

@@ -38,10 +38,12 @@ _PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the connector knows of itself: what it may see, and its own token's accessor."""
+    """What the connector knows of itself: what it may see, its own token's accessor, and the
+    policies that token has."""
 
     sight: Sight
     own_accessor: str
+    own_policies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ class OpenBaoReader:
         self._live = LiveRead(server)
         self._mounts = Remembered(server.mounts)
         self._policies = Remembered(server.policies)
-        self._entities = Remembered(server.entities)
-        self._groups = Remembered(server.groups)
+        self._entities: Remembered[Entities] = Remembered(lambda: self._unfiltered(server.entities))
+        self._groups: Remembered[Groups] = Remembered(lambda: self._unfiltered(server.groups))
         self._logins: Remembered[Logins] = Remembered(lambda: self._read_logins(server))
         self._tokens: Remembered[Tokens] = Remembered(lambda: self._read_tokens(server))
         self._judged: Remembered[_Judged] = Remembered(self._judge)
@@ -157,25 +159,39 @@ class OpenBaoReader:
         """Empty for a principal that is gone. For an account it looks up every token there is."""
         view = await self._view()
         return await self._live.grants_of(
-            principal_kind,
-            principal_id,
-            tokens=view.sight.tokens,
-            auth_methods=view.sight.auth_methods,
-            own_accessor=view.own_accessor,
+            principal_kind, principal_id, view.sight, view.own_accessor
         )
 
     async def read_sessions(self, account_id: str) -> tuple[Session, ...]:
         """The account's tokens, by looking up every accessor there is. Batch tokens have none."""
         return await self._live.sessions(account_id)
 
+    async def _unfiltered(self, make: Callable[[], Awaitable[T]]) -> T:
+        """`make`, unless the server hides entries from keyturn: OpenBao can filter the answers to
+        LIST by a setting in the asker's policy, and says nothing of it in the answer."""
+        own = (await self._view()).own_policies
+        policies = (await self._policies.get()).by_name
+        for name in sorted(own & set(policies)):
+            rules = policies[name].rules or ()
+            if any("filter_path" in c for rule in rules for c in rule.conditions):
+                raise NotAllowed(
+                    self._source,
+                    "listing",
+                    f"The policy {safe(name, 80)} of keyturn's own token lets the server leave"
+                    " entries out of lists (list_scan_response_keys_filter_path).",
+                    "Give keyturn a policy without that setting; nothing was concluded.",
+                )
+        return await make()
+
     async def _read_logins(self, server: ServerRead) -> Logins:
         sight = (await self._view()).sight
         if not sight.auth_methods:
             return Logins((), unseen=("every auth method",))
-        return await server.logins(sight.blind_mounts)
+        return await self._unfiltered(lambda: server.logins(sight.blind_mounts))
 
     async def _read_tokens(self, server: ServerRead) -> Tokens:
-        return await server.tokens(blind=not (await self._view()).sight.tokens)
+        blind = not (await self._view()).sight.tokens
+        return await self._unfiltered(lambda: server.tokens(blind=blind))
 
     async def _judge(self) -> _Judged:
         own = (await self._view()).own_accessor

@@ -188,7 +188,7 @@ class ServerRead:
         """All tokens that have an accessor. One that ends between LIST and look-up is left out:
         tokens end all the time. With `blind` (told beforehand) a refusal gives `unseen`."""
         try:
-            accessors = await self._client.list("auth/token/accessors", "listing the tokens")
+            accessors = await self._client.keys("auth/token/accessors", "listing the tokens")
             answers = await in_order(accessors, self._token_or_odd, self._width)
         except NotAllowed:
             if not blind:
@@ -209,12 +209,12 @@ class ServerRead:
         return token
 
     async def _collect(self, path: str, what: str) -> _Collected:
-        keys = await self._client.list(path, what)
+        keys = await self._client.keys(path, what)
         have = await self._get_all(path, keys, what)
         missing = [key for key, data in have.items() if data is None]
         if not missing:
             return _Collected(_present(keys, have), f"LIST gave {len(keys)} ids, all were read")
-        again = await self._client.list(path, what)
+        again = await self._client.keys(path, what)
         # Read once more what the second list names and the first did not give.
         have |= await self._get_all(path, [key for key in again if have.get(key) is None], what)
         if any(have[key] is None for key in again):
