@@ -1,0 +1,149 @@
+"""Guards of what a plan rests on: listings that are complete, fresh, and not suddenly small."""
+
+from keyturn.decide.context import PlanContext, counts_of
+from keyturn.decide.findings import Change, ChangeKind
+from keyturn.decide.names import listed
+from keyturn.decide.plans import GuardVerdict, Operation, PlanScope, Verdict
+from keyturn.decide.proof import (
+    ACCOUNTS_SEEN,
+    GROUPS_ALL,
+    Need,
+    grants_needed,
+    members_needed,
+    unproven,
+)
+from keyturn.decide.world import World
+from keyturn_providers.records import Collection, Side
+
+_REFRESH = "Refresh until both sources are complete, then plan again."
+
+
+def needs_of(world: World, change: Change, scope: PlanScope) -> tuple[Need, ...]:
+    """The listings a removal rests on; nothing for what gives access.
+
+    A sync takes away what the directory and the policy do not show, so the listings in which it
+    would show must be whole. An offboarding takes from one named person: it rests on knowing who
+    that is, and for memberships on knowing which groups the directory decides about.
+    """
+    if not change.kind.removes:
+        return ()
+    if change.kind is ChangeKind.REMOVE_MEMBERSHIP and change.group is not None:
+        members = Need(change.side, Collection.MEMBERSHIPS, change.group.id)
+        link = world.link_of_secrets.get(change.group.id)
+        theirs: tuple[Need, ...] = ()
+        if link is not None and link.directory is not None and scope is not PlanScope.OFFBOARD:
+            theirs = members_needed(world, Side.DIRECTORY, link.directory.id)
+        return (*ACCOUNTS_SEEN, *GROUPS_ALL, members, *theirs)
+    if change.kind is ChangeKind.REVOKE:
+        return (*ACCOUNTS_SEEN, *GROUPS_ALL, *grants_needed(world))
+    return ACCOUNTS_SEEN
+
+
+def complete(
+    operations: tuple[Operation, ...], context: PlanContext, scope: PlanScope
+) -> GuardVerdict:
+    """Absence is never evidence: no removal rests on a listing that was not read to its end."""
+    removals = [o for o in operations if o.change.kind.removes]
+    needs = dict.fromkeys(
+        need for o in removals for need in needs_of(context.world, o.change, scope)
+    )
+    missing = unproven(context.world, needs)
+    if missing:
+        return GuardVerdict(
+            "complete listings",
+            Verdict.REFUSE,
+            f"{len(removals)} removals rest on listings that are not complete: {listed(missing)}.",
+            missing,
+            _REFRESH,
+        )
+    words = (
+        f"All {len(needs)} listings that the {len(removals)} removals rest on are complete."
+        if removals
+        else "Nothing is taken away."
+    )
+    return GuardVerdict("complete listings", Verdict.ALLOW, words)
+
+
+def fresh(
+    operations: tuple[Operation, ...], context: PlanContext, _scope: PlanScope
+) -> GuardVerdict:
+    """Removals rest on snapshots younger than the policy's `snapshot_age`."""
+    world, limit = context.world, context.world.rules.limits.snapshot_age_ms
+    ages = {
+        side: world.now_ms - world.side(side).snapshot.taken_ms
+        for side in (Side.DIRECTORY, Side.SECRETS)
+    }
+    said = listed(f"{world.side(side).name} {_minutes(age)}" for side, age in ages.items())
+    old = tuple(world.side(side).name for side, age in ages.items() if age > limit)
+    if old and any(o.change.kind.removes for o in operations):
+        return GuardVerdict(
+            "fresh snapshots",
+            Verdict.REFUSE,
+            f"What is known is too old to take anything away by: {said}, at most "
+            f"{_minutes(limit)} are allowed.",
+            old,
+            "Refresh, then plan again.",
+        )
+    return GuardVerdict("fresh snapshots", Verdict.ALLOW, f"Age of what is known: {said}.")
+
+
+def not_empty(
+    operations: tuple[Operation, ...], context: PlanContext, _scope: PlanScope
+) -> GuardVerdict:
+    """A source without a single account or group is broken, not abandoned."""
+    if not any(o.change.kind.removes for o in operations):
+        return GuardVerdict("source not empty", Verdict.ALLOW, "Nothing is taken away.")
+    empty: list[str] = []
+    for side in (Side.DIRECTORY, Side.SECRETS):
+        indexed, before = context.world.side(side), context.previous.get(side)
+        now = counts_of(indexed.snapshot)
+        if now.accounts == 0:
+            empty.append(f"{indexed.name} has no accounts")
+        if now.groups == 0 and before is not None and before.groups > 0:
+            empty.append(f"{indexed.name} has no groups, {before.groups} before")
+    if empty:
+        return GuardVerdict(
+            "source not empty",
+            Verdict.REFUSE,
+            f"{listed(empty)}: that is more likely a fault than the truth.",
+            tuple(empty),
+            "Look at the source and at what keyturn's credential may see there.",
+        )
+    return GuardVerdict("source not empty", Verdict.ALLOW, "Both sources have accounts.")
+
+
+def not_shrunken(
+    operations: tuple[Operation, ...], context: PlanContext, _scope: PlanScope
+) -> GuardVerdict:
+    """No collection lost more than the policy's `source_shrink` since the last complete read."""
+    limit = context.world.rules.limits.source_shrink_share
+    if not any(o.change.kind.removes for o in operations):
+        return GuardVerdict("source not shrunken", Verdict.ALLOW, "Nothing is taken away.")
+    shrunken: list[str] = []
+    for side, before in context.previous.items():
+        indexed = context.world.side(side)
+        now = counts_of(indexed.snapshot)
+        for what, had, has in (
+            ("accounts", before.accounts, now.accounts),
+            ("groups", before.groups, now.groups),
+            ("memberships", before.memberships, now.memberships),
+            ("grants", before.grants, now.grants),
+        ):
+            # One row fewer is a day's work in a small organisation, whatever its share.
+            if had - has > max(1, had * limit):
+                shrunken.append(f"{indexed.name} has {has} {what}, {had} before")
+    if shrunken:
+        return GuardVerdict(
+            "source not shrunken",
+            Verdict.REFUSE,
+            f"{listed(shrunken)}: more than {limit:.0%} less.",
+            tuple(shrunken),
+            "If that is meant, raise limits.source_shrink in the policy for this once.",
+        )
+    known = "No source shrank" if context.previous else "There is no earlier read to compare with"
+    return GuardVerdict("source not shrunken", Verdict.ALLOW, f"{known}.")
+
+
+def _minutes(milliseconds: int) -> str:
+    minutes = milliseconds / 60_000
+    return f"{minutes:.0f} min" if minutes >= 1 else f"{milliseconds / 1000:.0f} s"

@@ -1,0 +1,256 @@
+"""Guards of what a plan touches: who must never be locked out, and what nobody can be sure of."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from keyturn.decide.context import ABILITY_OF, PlanContext
+from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
+from keyturn.decide.index import TOKEN_PREFIX, edge_of, group_and_inside
+from keyturn.decide.names import fold, identifiers, listed
+from keyturn.decide.plans import GuardVerdict, Operation, PlanScope, Verdict
+from keyturn.decide.rules import Allowed
+from keyturn.decide.world import World
+from keyturn_providers.records import AccountState, Level, PrincipalKind, Side
+
+
+def refs_of(change: Change) -> Iterator[Ref]:
+    """Every object a change names."""
+    for ref in (change.account, change.group, change.principal):
+        if ref is not None:
+            yield ref
+    yield from change.vaults
+
+
+def touches_own(context: PlanContext, change: Change) -> bool:
+    """Whether a removal is from keyturn's own account, machine identity or token."""
+    own = context.own.get(change.side, frozenset())
+    if not change.kind.removes or not own:
+        return False
+    named = {ref.id for ref in refs_of(change)} | {edge_of(change.carrier)}
+    # A session is known by its id alone, the same token as a machine identity by its edge.
+    named |= {change.session_id, TOKEN_PREFIX + change.session_id}
+    return not named.isdisjoint(own)
+
+
+def untouchable(world: World, change: Change) -> tuple[str, ...]:
+    """The objects of a removal that the policy's `never_touch` names, by id, name or e-mail. An
+    account counts with everything its person is called on either side."""
+    marked = {fold(x) for x in world.rules.never_touch}
+    if not marked or not change.kind.removes:
+        return ()
+    return tuple(ref.name for ref in refs_of(change) if marked & _called(world, ref))
+
+
+def _called(world: World, ref: Ref) -> frozenset[str]:
+    names = {fold(ref.id), fold(ref.name)}
+    person = world.person_of.get((ref.side, ref.id)) if ref.kind is ObjectKind.ACCOUNT else None
+    for account in (person.directory, person.secrets) if person else ():
+        if account is not None:
+            names |= identifiers(account)
+    return frozenset(names)
+
+
+def keyturn_itself(
+    operations: tuple[Operation, ...], context: PlanContext, _scope: PlanScope
+) -> GuardVerdict:
+    """keyturn never takes anything from the identity it works with."""
+    hit = tuple(o.words for o in operations if touches_own(context, o.change))
+    if hit:
+        return GuardVerdict(
+            "keyturn itself",
+            Verdict.REFUSE,
+            f"keyturn would cut itself off: {listed(hit)}.",
+            hit,
+            "Do that by hand, or give keyturn another identity first.",
+        )
+    return GuardVerdict("keyturn itself", Verdict.ALLOW, "keyturn's own identity is not touched.")
+
+
+def never_touch(
+    operations: tuple[Operation, ...], context: PlanContext, _scope: PlanScope
+) -> GuardVerdict:
+    """What `never_touch` names loses nothing."""
+    hit = tuple(
+        dict.fromkeys(name for o in operations for name in untouchable(context.world, o.change))
+    )
+    if hit:
+        return GuardVerdict(
+            "never touch",
+            Verdict.REFUSE,
+            f"The policy says never to touch {listed(hit)}.",
+            hit,
+            "Do that by hand, or take the entry out of never_touch.",
+        )
+    number = len(context.world.rules.never_touch)
+    return GuardVerdict("never touch", Verdict.ALLOW, f"None of the {number} entries is touched.")
+
+
+def ambiguous(
+    operations: tuple[Operation, ...], context: PlanContext, _scope: PlanScope
+) -> GuardVerdict:
+    """An account that may be several people is never acted on."""
+    hit = tuple(
+        dict.fromkeys(
+            ref.name
+            for o in operations
+            for ref in refs_of(o.change)
+            if ref.kind is ObjectKind.ACCOUNT and context.world.is_ambiguous(ref.side, ref.id)
+        )
+    )
+    if hit:
+        return GuardVerdict(
+            "ambiguous",
+            Verdict.REFUSE,
+            f"It is not certain who {listed(hit)} is.",
+            hit,
+            "Say under aliases in the policy which two accounts are one person.",
+        )
+    return GuardVerdict("ambiguous", Verdict.ALLOW, "Everybody in the plan is matched for certain.")
+
+
+def policy_agrees(
+    operations: tuple[Operation, ...], context: PlanContext, _scope: PlanScope
+) -> GuardVerdict:
+    """Nothing is done to an object that the policy names by an id and another name."""
+    hit = tuple(
+        dict.fromkeys(
+            ref.name
+            for o in operations
+            for ref in refs_of(o.change)
+            if context.world.is_disputed(ref)
+        )
+    )
+    if hit:
+        return GuardVerdict(
+            "policy agrees",
+            Verdict.REFUSE,
+            f"The policy's id and name do not agree, or the object is gone: {listed(hit)}.",
+            hit,
+            "Correct the policy, then plan again.",
+        )
+    return GuardVerdict("policy agrees", Verdict.ALLOW, "Ids and names in the policy agree.")
+
+
+def kind_enabled(allowed: Allowed, kind: ChangeKind) -> bool:
+    """Whether the policy's `allow` has this kind of change on."""
+    return {
+        ChangeKind.SUSPEND: allowed.suspend,
+        ChangeKind.REACTIVATE: allowed.reactivate,
+        ChangeKind.END_SESSION: allowed.end_sessions,
+        ChangeKind.ADD_MEMBERSHIP: allowed.add_membership,
+        ChangeKind.REMOVE_MEMBERSHIP: allowed.remove_membership,
+        ChangeKind.GRANT: allowed.grant,
+        ChangeKind.RESTORE_GRANT: allowed.grant,
+        ChangeKind.REVOKE: allowed.revoke,
+    }[kind]
+
+
+def enabled(
+    operations: tuple[Operation, ...], context: PlanContext, _scope: PlanScope
+) -> GuardVerdict:
+    """Every kind of change in the plan is on in the policy's `allow`."""
+    allowed = context.world.rules.allowed
+    off = tuple(
+        dict.fromkeys(
+            o.change.kind.value for o in operations if not kind_enabled(allowed, o.change.kind)
+        )
+    )
+    if off:
+        return GuardVerdict(
+            "kinds of change",
+            Verdict.REFUSE,
+            f"The policy has these kinds of change off: {listed(off)}.",
+            off,
+            "Choose other findings, or set them to true under allow.",
+        )
+    return GuardVerdict("kinds of change", Verdict.ALLOW, "Every kind of change in it is on.")
+
+
+def abilities(
+    operations: tuple[Operation, ...], context: PlanContext, _scope: PlanScope
+) -> GuardVerdict:
+    """The connectors can do everything in the plan."""
+    lacking = tuple(
+        dict.fromkeys(
+            f"{context.world.side(o.change.side).name} cannot {ABILITY_OF[o.change.kind]}"
+            for o in operations
+            if not context.able(o.change.side, o.change.kind)
+        )
+    )
+    if lacking:
+        return GuardVerdict(
+            "abilities",
+            Verdict.REFUSE,
+            f"{listed(lacking)}.",
+            lacking,
+            "Check what keyturn's credential may do there (keyturn doctor), or leave these out.",
+        )
+    return GuardVerdict("abilities", Verdict.ALLOW, "The connectors can do everything in it.")
+
+
+def managers(world: World, without: tuple[Change, ...] = ()) -> dict[str, frozenset[str]]:
+    """By vault id the active accounts that can manage it, directly or through groups, as it would
+    be after the removals in `without`. Only grants whose level is certain count."""
+    suspended = {
+        c.account.id
+        for c in without
+        if c.kind is ChangeKind.SUSPEND and c.side is Side.SECRETS and c.account
+    }
+    removed = {
+        (c.group.id, c.account.id)
+        for c in without
+        if c.kind is ChangeKind.REMOVE_MEMBERSHIP and c.side is Side.SECRETS
+        if c.group is not None and c.account is not None
+    }
+    revoked = {edge_of(c.carrier) for c in without if c.kind is ChangeKind.REVOKE}
+    found: dict[str, set[str]] = defaultdict(set)
+    inside: dict[str, frozenset[str]] = {}
+    for grant in world.secrets.snapshot.grants:
+        if grant.level is not Level.MANAGE or edge_of(grant.carrier) in revoked:
+            continue
+        if grant.principal_kind is PrincipalKind.ACCOUNT:
+            found[grant.vault_id].add(grant.principal_id)
+        elif grant.principal_kind is PrincipalKind.GROUP:
+            if grant.principal_id not in inside:
+                inside[grant.principal_id] = _members_without(world, grant.principal_id, removed)
+            found[grant.vault_id] |= inside[grant.principal_id]
+    return {
+        vault_id: frozenset(x for x in ids if x not in suspended and _active(world, x))
+        for vault_id, ids in found.items()
+    }
+
+
+def _members_without(world: World, group_id: str, removed: set[tuple[str, str]]) -> frozenset[str]:
+    return frozenset(
+        account_id
+        for inner in group_and_inside(world.secrets, group_id)
+        for account_id in world.secrets.direct.get(inner, frozenset())
+        if (inner, account_id) not in removed
+    )
+
+
+def _active(world: World, account_id: str) -> bool:
+    account = world.secrets.accounts.get(account_id)
+    return account is not None and account.state is AccountState.ACTIVE
+
+
+def last_manager(
+    operations: tuple[Operation, ...], context: PlanContext, _scope: PlanScope
+) -> GuardVerdict:
+    """No vault loses the last account that can manage it. What the plan gives does not count: it
+    may fail."""
+    world = context.world
+    before = managers(world)
+    after = managers(world, tuple(o.change for o in operations))
+    orphaned = tuple(
+        sorted(world.secrets.vault_name(v) for v, ids in before.items() if ids and not after.get(v))
+    )
+    if orphaned:
+        return GuardVerdict(
+            "last manager",
+            Verdict.REFUSE,
+            f"Nobody could manage {listed(orphaned)} any more.",
+            orphaned,
+            "Make somebody else a manager first, then plan again.",
+        )
+    return GuardVerdict("last manager", Verdict.ALLOW, "Every vault keeps a manager it has.")

@@ -1,0 +1,201 @@
+"""A change as an operation: what it says, what must be true, what proves it, what undoes it."""
+
+from dataclasses import dataclass, replace
+
+from keyturn.decide.findings import Change, ChangeKind, Ref
+from keyturn.decide.index import TOKEN_PREFIX, group_and_around, members_of
+from keyturn.decide.names import counted, listed
+from keyturn.decide.world import World
+from keyturn_providers.records import AccountState, Level, PrincipalKind, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Everything an operation says about its change."""
+
+    words: str
+    precondition: str
+    expected: str
+    inverse: Change | None
+    irreversible: str
+
+
+_LOGGED = "the audit log holds the operation's id"
+
+
+def word(world: World, change: Change) -> Wording:
+    """The wording of `change`; complete sentences, names first, ids where names could mislead."""
+    return _WORDING[change.kind](world, change)
+
+
+def _suspend(world: World, change: Change) -> Wording:
+    who, where = _account(world, change), world.side(change.side).name
+    return Wording(
+        words=f"Suspend {who} in {where}",
+        precondition=f"{who} is still there by id {_id(change.account)} and is not suspended.",
+        expected=f"Read back by id: suspended; {_LOGGED}.",
+        inverse=replace(change, kind=ChangeKind.REACTIVATE),
+        irreversible="",
+    )
+
+
+def _reactivate(world: World, change: Change) -> Wording:
+    who, where = _account(world, change), world.side(change.side).name
+    return Wording(
+        words=f"Reactivate {who} in {where}",
+        precondition=f"{who} is still there by id {_id(change.account)} and is suspended.",
+        expected=f"Read back by id: active; {_LOGGED}.",
+        inverse=replace(change, kind=ChangeKind.SUSPEND),
+        irreversible="",
+    )
+
+
+def _end_session(world: World, change: Change) -> Wording:
+    who, where = _account(world, change), world.side(change.side).name
+    return Wording(
+        words=f"End session {change.session_id} of {who} in {where}",
+        precondition=f"The session is still there and belongs to {who}.",
+        expected=f"Read back: not among the sessions of {who}; {_LOGGED}.",
+        inverse=None,
+        irreversible="A session that has ended cannot be brought back; one signs in again.",
+    )
+
+
+def _add(world: World, change: Change) -> Wording:
+    who, group, where = _account(world, change), _name(change.group), world.side(change.side).name
+    return Wording(
+        words=f"Add {who} to {group} in {where}",
+        precondition=f"{group} is there by id {_id(change.group)} and {who} is not in it.",
+        expected=f"Read back: {who} is in the exact list of members; {_LOGGED}.",
+        inverse=replace(change, kind=ChangeKind.REMOVE_MEMBERSHIP),
+        irreversible="",
+    )
+
+
+def _remove(world: World, change: Change) -> Wording:
+    who, group, where = _account(world, change), _name(change.group), world.side(change.side).name
+    return Wording(
+        words=f"Remove {who} from {group} in {where}",
+        precondition=f"{group} is there by id {_id(change.group)} and {who} is in it.",
+        expected=f"Read back: the exact list of members without {who}; {_LOGGED}.",
+        inverse=replace(change, kind=ChangeKind.ADD_MEMBERSHIP),
+        irreversible="",
+    )
+
+
+def _grant(world: World, change: Change) -> Wording:
+    who, level = _name(change.principal), (change.level or Level.UNKNOWN).value
+    vaults = _vaults(change)
+    return Wording(
+        words=f"Give {who} {level} on {vaults} in {world.side(change.side).name}",
+        precondition=f"{who} is there by id {_id(change.principal)} and lacks {level} on {vaults}.",
+        expected=f"Read back: {who} holds {level} on {vaults}; {_LOGGED}.",
+        inverse=None,
+        irreversible="The new edge has no name before it exists; a refresh finds it.",
+    )
+
+
+def _restore(world: World, change: Change) -> Wording:
+    who, vaults = _name(change.principal), _vaults(change)
+    where = world.side(change.side).name
+    return Wording(
+        words=f"Give {who} back {change.carrier} (opens {vaults}) in {where}",
+        precondition=f"{who} is there by id {_id(change.principal)} and does not hold it.",
+        expected=f"Read back: {who} holds it; {_LOGGED}.",
+        inverse=replace(change, kind=ChangeKind.REVOKE),
+        irreversible="",
+    )
+
+
+def _revoke(world: World, change: Change) -> Wording:
+    who, vaults = _name(change.principal), _vaults(change)
+    token = change.carrier.startswith(TOKEN_PREFIX)
+    return Wording(
+        words=f"Revoke {change.carrier} from {who} (opens {vaults}) in "
+        f"{world.side(change.side).name}",
+        precondition=f"{who} is there by id {_id(change.principal)} and holds it.",
+        expected=f"Read back: not among the grants of {who}; {_LOGGED}.",
+        inverse=None if token else replace(change, kind=ChangeKind.RESTORE_GRANT),
+        irreversible="It is a token: once ended it cannot be brought back." if token else "",
+    )
+
+
+_WORDING = {
+    ChangeKind.SUSPEND: _suspend,
+    ChangeKind.REACTIVATE: _reactivate,
+    ChangeKind.END_SESSION: _end_session,
+    ChangeKind.ADD_MEMBERSHIP: _add,
+    ChangeKind.REMOVE_MEMBERSHIP: _remove,
+    ChangeKind.GRANT: _grant,
+    ChangeKind.REVOKE: _revoke,
+    ChangeKind.RESTORE_GRANT: _restore,
+}
+
+
+def side_effects(world: World, change: Change) -> tuple[str, ...]:
+    """What else happens, in names and numbers: vaults lost with a shared edge, people who lose
+    access with a group's grant, access that stays all the same."""
+    if change.kind in {ChangeKind.REVOKE, ChangeKind.RESTORE_GRANT}:
+        return tuple(_on_grants(world, change))
+    if change.kind in {ChangeKind.REMOVE_MEMBERSHIP, ChangeKind.ADD_MEMBERSHIP}:
+        return tuple(_on_membership(world, change))
+    return ()
+
+
+def _on_grants(world: World, change: Change) -> list[str]:
+    found: list[str] = []
+    verb = "lost" if change.kind is ChangeKind.REVOKE else "opened"
+    if len(change.vaults) > 1:
+        found.append(f"{counted(len(change.vaults), 'vault')} {verb} at once: {_vaults(change)}")
+    if change.principal_kind is PrincipalKind.GROUP and change.principal is not None:
+        active = [
+            world.secrets.accounts[x].display_name or world.secrets.accounts[x].name
+            for x in _members(world, change.principal.id)
+        ]
+        number = counted(len(active), "active member")
+        found.append(f"{number} of {change.principal.name}: {listed(sorted(active)) or 'nobody'}")
+    return found
+
+
+def _members(world: World, group_id: str) -> list[str]:
+    accounts = world.secrets.accounts
+    return [
+        x
+        for x in members_of(world.secrets, group_id)
+        if x in accounts and accounts[x].state is AccountState.ACTIVE
+    ]
+
+
+def _on_membership(world: World, change: Change) -> list[str]:
+    if change.group is None or change.side is not Side.SECRETS:
+        return []
+    opened = {
+        grant.vault_id
+        for group_id in group_and_around(world.secrets, change.group.id)
+        for grant in world.secrets.grants_of.get((PrincipalKind.GROUP, group_id), ())
+        if grant.level is not Level.NONE
+    }
+    if not opened:
+        return [f"{change.group.name} opens no vault that keyturn can see"]
+    return [f"it opens {listed(sorted(world.secrets.vault_name(x) for x in opened))}"]
+
+
+def _account(world: World, change: Change) -> str:
+    if change.account is None:
+        return "nobody"
+    account = world.side(change.side).accounts.get(change.account.id)
+    if account is None or not account.name or account.name == change.account.name:
+        return change.account.name
+    return f"{change.account.name} ({account.name})"
+
+
+def _name(ref: Ref | None) -> str:
+    return ref.name if ref else "nothing"
+
+
+def _id(ref: Ref | None) -> str:
+    return ref.id if ref else ""
+
+
+def _vaults(change: Change) -> str:
+    return listed((vault.name for vault in change.vaults), limit=8)

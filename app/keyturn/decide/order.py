@@ -1,0 +1,85 @@
+"""The order of a plan: what is cut first, and what waits for what.
+
+A leaver's way in is cut from the outside inwards: first the directory, so that no new sign-in can
+begin; then the account in the secret manager; then the live sessions, after it, so that no new one
+can appear behind them; then memberships and grants, which by then open nothing any more. What is
+given comes before what is taken, so that nobody who moves is without access in between.
+"""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+from keyturn.decide.findings import Change, ChangeKind
+from keyturn_providers.records import Side
+
+
+class Stage(IntEnum):
+    SIGN_IN = 0
+    SECRETS_ACCOUNT = 1
+    SESSIONS = 2
+    GIVE = 3
+    MEMBERSHIPS = 4
+    GRANTS = 5
+
+
+STAGE_TITLES = {
+    Stage.SIGN_IN: "Cut the way in: the directory",
+    Stage.SECRETS_ACCOUNT: "Cut the account in the secret manager",
+    Stage.SESSIONS: "End live sessions",
+    Stage.GIVE: "Give what is missing",
+    Stage.MEMBERSHIPS: "Take memberships away",
+    Stage.GRANTS: "Take grants away",
+}
+
+_STAGES = {
+    ChangeKind.END_SESSION: Stage.SESSIONS,
+    ChangeKind.REACTIVATE: Stage.GIVE,
+    ChangeKind.ADD_MEMBERSHIP: Stage.GIVE,
+    ChangeKind.GRANT: Stage.GIVE,
+    ChangeKind.RESTORE_GRANT: Stage.GIVE,
+    ChangeKind.REMOVE_MEMBERSHIP: Stage.MEMBERSHIPS,
+    ChangeKind.REVOKE: Stage.GRANTS,
+}
+
+
+def stage_of(change: Change) -> Stage:
+    """The stage a change belongs to."""
+    if change.kind is ChangeKind.SUSPEND:
+        return Stage.SIGN_IN if change.side is Side.DIRECTORY else Stage.SECRETS_ACCOUNT
+    return _STAGES[change.kind]
+
+
+def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Each change once, by stage; within a stage by the names a reader sees, then by id."""
+    return tuple(sorted(dict.fromkeys(changes), key=_place))
+
+
+def waits_for(change: Change, others: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes that must be done before `change`, or it would take away what is still needed: a
+    revocation waits for the grant that replaces it on the same vault. Nothing else waits: where one
+    cut fails, the others are wanted all the more."""
+    if change.kind is not ChangeKind.REVOKE:
+        return ()
+    vaults = {vault.id for vault in change.vaults}
+    return tuple(
+        other
+        for other in others
+        if other.kind is ChangeKind.GRANT
+        and other.principal == change.principal
+        and not vaults.isdisjoint(vault.id for vault in other.vaults)
+    )
+
+
+def _place(change: Change) -> tuple[str, ...]:
+    account = change.account or change.principal
+    return (
+        str(int(stage_of(change))),
+        change.kind.value,
+        account.name if account else "",
+        account.id if account else "",
+        change.group.name if change.group else "",
+        change.group.id if change.group else "",
+        *(vault.name for vault in change.vaults),
+        change.carrier,
+        change.session_id,
+    )

@@ -1,0 +1,177 @@
+"""Findings or a leaver become a plan. Nothing is decided after this but whether it still holds."""
+
+from collections.abc import Iterable, Sequence
+
+from keyturn.decide.context import PlanContext
+from keyturn.decide.findings import Change, Finding
+from keyturn.decide.guard import judge
+from keyturn.decide.leaver import cut
+from keyturn.decide.left_out import why_left_out
+from keyturn.decide.names import counted
+from keyturn.decide.operations import side_effects, word
+from keyturn.decide.order import in_order, stage_of, waits_for
+from keyturn.decide.people import Person
+from keyturn.decide.planfile import sealed
+from keyturn.decide.plans import (
+    PLAN_FORMAT,
+    LeftAlone,
+    Operation,
+    Plan,
+    PlanScope,
+    SnapshotUsed,
+)
+from keyturn_providers.records import Session, Side, Snapshot
+
+
+def plan_sync(
+    findings: Iterable[Finding], context: PlanContext, chosen: frozenset[str] | None = None
+) -> Plan:
+    """A plan that mends findings: those whose id is `chosen`, or all (None).
+
+    Findings without a remedy are left alone with the reason. When syncing all, so is what keyturn
+    cannot do, may not do, or must not touch; of what was chosen by hand, a guard refuses it.
+    """
+    because: dict[Change, list[str]] = {}
+    left: list[LeftAlone] = []
+    mended = 0
+    for finding in findings:
+        if chosen is not None and finding.id not in chosen:
+            continue
+        reason = "" if finding.remedy else finding.remedy_words
+        if chosen is None:
+            reason = reason or _left_out(context, finding.remedy)
+        if reason:
+            left.append(LeftAlone(finding.words, reason))
+            continue
+        mended += 1
+        for change in finding.remedy:
+            because.setdefault(change, []).append(finding.id)
+    scope = PlanScope.SYNC if chosen is None else PlanScope.FINDINGS
+    operations = _operations(context, because, {})
+    return _plan(
+        context,
+        scope,
+        title=f"{counted(len(operations), 'change')} for {counted(mended, 'finding')}",
+        subject="",
+        operations=operations,
+        left=left,
+        confirm_with=_confirmation(context, operations),
+    )
+
+
+def plan_offboard(person: Person, sessions: Sequence[Session], context: PlanContext) -> Plan:
+    """A plan that puts one person out: suspended in the directory, suspended in the secret manager,
+    every session ended, direct grants and memberships no directory group stands for taken away.
+
+    `sessions` are the person's live sessions in the secret manager, read just now. What needs no
+    change, or is not keyturn's to change, is in `left_alone`.
+    """
+    found = cut(context, person, sessions)
+    operations = _operations(context, dict.fromkeys(found.changes, ()), found.also)
+    return _plan(
+        context,
+        PlanScope.OFFBOARD,
+        title=f"Offboard {person.name}",
+        subject=person.key,
+        operations=operations,
+        left=found.left_alone,
+        confirm_with=_login(person),
+    )
+
+
+def _left_out(context: PlanContext, changes: Iterable[Change]) -> str:
+    return next((why for x in changes if (why := why_left_out(context, x))), "")
+
+
+def _operations(
+    context: PlanContext,
+    because: dict[Change, list[str]] | dict[Change, tuple[()]],
+    also: dict[Change, tuple[str, ...]],
+) -> tuple[Operation, ...]:
+    changes = in_order(because)
+    ids = {change: context.new_id() for change in changes}
+    found: list[Operation] = []
+    for number, change in enumerate(changes, start=1):
+        wording = word(context.world, change)
+        found.append(
+            Operation(
+                id=ids[change],
+                number=number,
+                change=change,
+                words=wording.words,
+                precondition=wording.precondition,
+                expected=wording.expected,
+                inverse=wording.inverse,
+                irreversible=wording.irreversible,
+                depends_on=tuple(ids[other] for other in waits_for(change, changes)),
+                stage=int(stage_of(change)),
+                finding_ids=tuple(because[change]),
+                also=(*side_effects(context.world, change), *also.get(change, ())),
+            )
+        )
+    return tuple(found)
+
+
+def _plan(
+    context: PlanContext,
+    scope: PlanScope,
+    *,
+    title: str,
+    subject: str,
+    operations: tuple[Operation, ...],
+    left: Sequence[LeftAlone],
+    confirm_with: str,
+) -> Plan:
+    world = context.world
+    spots = [
+        f"{indexed.name}: {spot}"
+        for indexed in (world.directory, world.secrets)
+        for spot in indexed.snapshot.blind_spots
+    ]
+    return sealed(
+        Plan(
+            id="",
+            digest="",
+            format=PLAN_FORMAT,
+            created_ms=world.now_ms,
+            program=context.program,
+            scope=scope,
+            title=title,
+            subject_key=subject,
+            policy_digest=world.rules.digest,
+            snapshots=tuple(_used(world.side(side).snapshot) for side in Side),
+            operations=operations,
+            guards=judge(operations, context, scope),
+            left_alone=tuple(left),
+            blind_spots=tuple(dict.fromkeys((*spots, *context.blind_spots))),
+            confirm_with=confirm_with,
+        )
+    )
+
+
+def _used(snapshot: Snapshot) -> SnapshotUsed:
+    return SnapshotUsed(
+        source=snapshot.source.name,
+        kind=snapshot.source.kind,
+        tenant=snapshot.source.tenant,
+        snapshot_id=snapshot.id,
+        taken_ms=snapshot.taken_ms,
+        complete=snapshot.complete,
+    )
+
+
+def _confirmation(context: PlanContext, operations: Sequence[Operation]) -> str:
+    """The login, where all changes concern one person's account; else how many there are."""
+    people = {
+        context.world.person_of.get((o.change.account.side, o.change.account.id))
+        if o.change.account
+        else None
+        for o in operations
+    }
+    only = next(iter(people)) if len(people) == 1 else None
+    return _login(only) if only is not None else str(len(operations))
+
+
+def _login(person: Person) -> str:
+    account = person.directory or person.secrets
+    return (account.name or account.id) if account else person.key
