@@ -24,12 +24,14 @@ from keyturn_providers.records import (
 
 
 class Seen(StrEnum):
-    """What a read says of a change. IMPOSSIBLE: what it is about is not there, or is another."""
+    """What a read says of a change. IMPOSSIBLE: what it is about is not there, or is another.
+    UNREADABLE: the read itself failed."""
 
     AS_WANTED = "as wanted"
     NOT_YET = "not yet"
     IMPOSSIBLE = "impossible"
     CANNOT_TELL = "cannot tell"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,86 @@
+"""Reading one operation's effect, patiently: throttled and unreachable reads are tried again."""
+
+from keyturn.decide.plans import Operation
+from keyturn.run.effect import Effect, Seen, observe_effect
+from keyturn.run.running import Run
+from keyturn_providers.contract import Waiting
+from keyturn_providers.errors import (
+    BadAnswer,
+    NotAuthenticated,
+    OutcomeUnknown,
+    ProviderError,
+    TenantChanged,
+    Throttled,
+    Unreachable,
+)
+
+BLOCKING = (NotAuthenticated, TenantChanged, BadAnswer)
+"""After one of these nothing more is sent to the source in this run."""
+
+RETRY_WAITS_S = (1.0, 3.0, 9.0)
+PATIENCE_S = 600.0
+"""The longest that one operation waits for rate limits."""
+
+_READ_BACKS = 4
+
+
+async def look(run: Run, operation: Operation) -> Effect:
+    """Whether the operation's change is in effect now; never raises a ProviderError.
+
+    UNREADABLE with the error in words where the read failed for good; the source is then blocked if
+    the error says so. Also UNREADABLE where the operator stopped while it was waiting.
+    """
+    side = operation.change.side
+    tries, waited = 0, 0.0
+    while True:
+        try:
+            return await observe_effect(operation.change, run.reader(side))
+        except BLOCKING as failure:
+            run.block(side, failure)
+            return Effect(Seen.UNREADABLE, str(failure))
+        except Throttled as busy:
+            pause, failed = busy.retry_after_s, str(busy)
+            waited += pause
+            if waited > PATIENCE_S:
+                return Effect(Seen.UNREADABLE, failed)
+        except (Unreachable, OutcomeUnknown) as failure:
+            failed = str(failure)
+            if tries == len(RETRY_WAITS_S):
+                return Effect(Seen.UNREADABLE, failed)
+            pause = RETRY_WAITS_S[tries]
+            tries += 1
+        except ProviderError as failure:
+            return Effect(Seen.UNREADABLE, str(failure))
+        if not await pause_for(run, operation, pause, failed):
+            return Effect(Seen.UNREADABLE, failed)
+
+
+async def look_again(run: Run, operation: Operation) -> Effect:
+    """Like `look`, reading again for as long as a read may lag behind a write.
+
+    The answer is NOT_YET only after the source's consistency delay has passed.
+    """
+    effect = await look(run, operation)
+    about = run.abouts.get(operation.change.side)
+    delay = about.consistency_delay_s if about else 0.0
+    for _ in range(_READ_BACKS):
+        if effect.seen is not Seen.NOT_YET or delay <= 0:
+            return effect
+        if not await run.clock.wait(delay / _READ_BACKS, run.stop):
+            return Effect(Seen.UNREADABLE, "stopped before the source had answered for sure")
+        effect = await look(run, operation)
+    return effect
+
+
+async def pause_for(run: Run, operation: Operation, seconds: float, reason: str) -> bool:
+    """Waits, telling why, and keeps the lease. False if the operator stopped meanwhile."""
+    side = operation.change.side
+    about = run.abouts.get(side)
+    run.observe(Waiting(about.source.name if about else side.value, seconds, reason))
+    left = seconds
+    while left > 0:
+        run.keep_lease()
+        if not await run.clock.wait(min(left, 30.0), run.stop):
+            return False
+        left -= 30.0
+    return True

@@ -1,0 +1,123 @@
+"""Goes on with what was interrupted: every open run, re-reading before anything is called."""
+
+from collections.abc import Callable
+
+from keyturn.decide.planfile import from_json
+from keyturn.decide.plans import Plan
+from keyturn.run.admission import (
+    HasRules,
+    NotAdmitted,
+    ask_both,
+    lease_targets,
+    refuse_if_old,
+    refuse_writing_read_only,
+)
+from keyturn.run.apply import refuse_if_all_failed, refuse_stale, take_checkpoints
+from keyturn.run.clock import Clock
+from keyturn.run.connections import Connections
+from keyturn.run.execution import execute
+from keyturn.run.progress import Observer
+from keyturn.run.results import RunResult
+from keyturn.run.running import Run
+from keyturn.run.verify import DEFAULT_AUDIT_WAIT_S
+from keyturn_providers.contract import About
+from keyturn_providers.errors import TenantChanged
+from keyturn_providers.records import Side
+from keyturn_storage import leases
+from keyturn_storage.journal import Journal
+from keyturn_storage.rows import RunRow
+
+NOTHING_OPEN = "Nothing is open: every run has ended."
+
+
+async def resume(
+    journal: Journal,
+    connections: Connections,
+    *,
+    loaded: HasRules,
+    observe: Observer,
+    stop: Callable[[], bool],
+    clock: Clock,
+    operator: str,
+    audit_wait_s: float = DEFAULT_AUDIT_WAIT_S,
+) -> tuple[RunResult, ...]:
+    """Goes on with every open run, oldest first; an empty answer means that nothing is open.
+
+    A step of which only the intent is known is read before anything else: as wanted, it is done;
+    not as wanted after the source's consistency delay, it is called again. Where the policy or the
+    program changed since, or the plan is too old, what was sent is verified, and the rest is given
+    up, to be planned again. Raises ReadOnly, LeaseHeld (the run's process still works on it),
+    TenantChanged, or a ProviderError where no source can be asked. Then nothing more was done.
+    """
+    found = journal.open_runs()
+    if not found:
+        return ()
+    refuse_writing_read_only(connections, "cannot resume")
+    results: list[RunResult] = []
+    for row in found:
+        if stop():
+            break
+        results.append(
+            await _resume(
+                row, journal, connections, loaded, observe, stop, clock, operator, audit_wait_s
+            )
+        )
+    return tuple(results)
+
+
+async def _resume(
+    row: RunRow,
+    journal: Journal,
+    connections: Connections,
+    loaded: HasRules,
+    observe: Observer,
+    stop: Callable[[], bool],
+    clock: Clock,
+    operator: str,
+    audit_wait_s: float,
+) -> RunResult:
+    plan = from_json(row.plan_json)
+    abouts, failures = await ask_both(connections)
+    _refuse_other_tenant(plan, abouts)
+    refuse_if_all_failed(plan, failures)
+    generation = leases.take(
+        journal,
+        lease_targets(plan),
+        holder=operator,
+        operation=f"resume: {plan.title}",
+        now_ms=clock.now_ms(),
+    )
+    try:
+        run = Run(row.id, plan, connections, journal, generation, observe, stop, clock, abouts)
+        run.renewed_ms = clock.now_ms()
+        run.outdated = _outdated(plan, loaded, abouts, clock.now_ms())
+        run.load()
+        journal.end_run(row.id, "running", clock.now_ms(), generation=generation)
+        for side, failure in failures.items():
+            run.block(side, failure)
+        await take_checkpoints(run)
+        return await execute(run, audit_wait_s=audit_wait_s)
+    finally:
+        leases.release(journal, generation)
+
+
+def _outdated(plan: Plan, loaded: HasRules, abouts: dict[Side, About], now_ms: int) -> str:
+    try:
+        refuse_stale(plan, loaded, abouts)
+        refuse_if_old(plan, loaded.rules, now_ms)
+    except NotAdmitted as changed:
+        return f"{changed.why} {changed.next_step}".strip()
+    return ""
+
+
+def _refuse_other_tenant(plan: Plan, abouts: dict[Side, About]) -> None:
+    tenants = {used.source: used.tenant for used in plan.snapshots}
+    for about in abouts.values():
+        name, tenant = about.source.name, about.source.tenant
+        if tenants.get(name, tenant) != tenant:
+            raise TenantChanged(
+                name,
+                f"cannot resume {plan.title}",
+                f"the run was made for tenant {tenants[name]!r}, and {tenant!r} answers now.",
+                "Check the address in keyturn.yaml.",
+            )

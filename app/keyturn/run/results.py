@@ -1,0 +1,113 @@
+"""How a run ended: every step with its verdict, and the sum of it in words."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from keyturn.decide.plans import Operation, Plan, PlanScope
+from keyturn.decide.steps import State
+from keyturn_storage.rows import StepRow
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One operation and where it stands. `verdict` is "" while it is not verified. `sent` says
+    whether a call was, or may have been, made."""
+
+    operation: Operation
+    state: State
+    words: str
+    verdict: str
+    error: str
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The end of one run. `state` is "ended", or "stopped" with steps still open for `resume`.
+
+    `blocked` says which sources could not be worked with any more, and why.
+    """
+
+    run_id: str
+    plan: Plan
+    state: str
+    steps: tuple[StepResult, ...]
+    blocked: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many steps by verdict, or by state where there is no verdict."""
+        return Counter(step.verdict or step.state.value.replace("_", " ") for step in self.steps)
+
+    @property
+    def open(self) -> tuple[StepResult, ...]:
+        """The steps that `resume` would go on with."""
+        return tuple(step for step in self.steps if step.state in _OPEN or _lagging(step))
+
+    @property
+    def effective(self) -> bool:
+        """Whether every change was read back as wanted."""
+        return all(step.verdict.startswith("effective") for step in self.steps)
+
+    @property
+    def proven(self) -> bool:
+        """Whether every change is in effect and, where a log can be read, found in it."""
+        return self.effective and not any(step.error for step in self.steps)
+
+    @property
+    def words(self) -> str:
+        """The sum in one line, e.g. "Dana is out: 5 of 6 effective and logged, 1 already so"."""
+        total = len(self.steps)
+        if not total:
+            return f"{self.plan.title}: there was nothing to do."
+        parts = Counter(_part(step) for step in self.steps)
+        told = ", ".join(
+            f"{count} of {total} {part}" if not place else f"{count} {part}"
+            for place, (part, count) in enumerate(parts.items())
+        )
+        left = f" {len(self.open)} steps are open: keyturn resume." if self.open else ""
+        return f"{self.plan.title}: {self._headline()}: {told}.{left}"
+
+    def _headline(self) -> str:
+        if self.open:
+            return "not finished"
+        if not self.effective:
+            return "not everything is done"
+        return "out" if self.plan.scope is PlanScope.OFFBOARD else "done"
+
+
+_OPEN = frozenset({State.PLANNED, State.INTENDED, State.UNKNOWN, State.APPLIED})
+
+
+def _lagging(step: StepResult) -> bool:
+    return step.state is State.ALREADY_SO and not step.verdict.startswith("effective")
+
+
+def _part(step: StepResult) -> str:
+    if not step.verdict:
+        return step.state.value.replace("_", " ")
+    if not step.sent and step.verdict.startswith("effective"):
+        return "already so"
+    return step.verdict
+
+
+def result_of(
+    run_id: str,
+    plan: Plan,
+    state: str,
+    steps: Mapping[str, StepRow],
+    blocked: tuple[str, ...] = (),
+) -> RunResult:
+    """The result as the journal's steps tell it."""
+    found: list[StepResult] = []
+    for operation in plan.operations:
+        row = steps.get(operation.id)
+        found.append(
+            StepResult(
+                operation, State(row.state), row.words, row.verdict, row.error, row.intent != ""
+            )
+            if row
+            else StepResult(operation, State.PLANNED, operation.words, "", "", sent=False)
+        )
+    return RunResult(run_id, plan, state, tuple(found), blocked)

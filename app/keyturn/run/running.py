@@ -1,0 +1,188 @@
+"""A run while it is executed: the plan, the two connections, and its one writer of steps."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from keyturn.decide.plans import Operation, Plan
+from keyturn.decide.steps import Event, Illegal, State, advance
+from keyturn.run.clock import Clock
+from keyturn.run.connections import Connections
+from keyturn.run.effect import Effect
+from keyturn.run.progress import Observer, StepChanged
+from keyturn_providers.contract import About
+from keyturn_providers.errors import ProviderError
+from keyturn_providers.records import Side
+from keyturn_storage import leases
+from keyturn_storage.journal import Journal
+from keyturn_storage.rows import StepRow
+
+CHECKPOINT = "audit checkpoint"
+
+DONE = frozenset({State.APPLIED, State.ALREADY_SO, State.VERIFIED, State.NOT_SEEN})
+"""States after which an operation that depends on this one may go on."""
+OPEN = frozenset({State.PLANNED, State.INTENDED, State.UNKNOWN})
+"""States in which something is still to be done."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One execution of a plan, by this process, under one lease.
+
+    `abouts` has no entry for a source that could not be asked; `blocked` says in words why no
+    more is sent to a source, and its steps stay open. `outdated` says why nothing more may be
+    called because of this plan at all: what was sent is still read and verified. `steps` is what
+    the journal says.
+    """
+
+    id: str
+    plan: Plan
+    connections: Connections
+    journal: Journal
+    generation: int
+    observe: Observer
+    stop: Callable[[], bool]
+    clock: Clock
+    abouts: Mapping[Side, About]
+    outdated: str = ""
+    blocked: dict[Side, str] = field(default_factory=dict)
+    steps: dict[str, StepRow] = field(default_factory=dict)
+    readers: dict[Side, object] = field(default_factory=dict)
+    writers: dict[Side, object] = field(default_factory=dict)
+    renewed_ms: int = 0
+
+    def load(self) -> None:
+        """Takes the steps from the journal."""
+        self.steps = {step.operation_id: step for step in self.journal.steps(self.id)}
+
+    def state(self, operation: Operation) -> State:
+        """Where an operation stands."""
+        step = self.steps.get(operation.id)
+        return State(step.state) if step else State.PLANNED
+
+    def reader(self, side: Side) -> object:
+        """The reader of a side; its by-id reads are live at every call."""
+        if side not in self.readers:
+            self.readers[side] = self.connections.of(side).reader()
+        return self.readers[side]
+
+    def writer(self, side: Side) -> object:
+        """The writer of a side. Raises `ReadOnly`."""
+        if side not in self.writers:
+            self.writers[side] = self.connections.of(side).writer()
+        return self.writers[side]
+
+    def block(self, side: Side, failure: ProviderError) -> None:
+        """No more is sent to this source in this run; its steps stay open."""
+        self.blocked.setdefault(side, str(failure))
+
+    def record(
+        self,
+        operation: Operation,
+        event: Event,
+        words: str,
+        *,
+        intent: str = "",
+        outcome: str = "",
+        verdict: str = "",
+        error: str = "",
+    ) -> None:
+        """Writes down what happened to an operation, then tells whoever watches.
+
+        Raises LeaseLost, or RuntimeError for an event that the table of states does not allow.
+        """
+        state = advance(self.state(operation), event)
+        if isinstance(state, Illegal):
+            # A fault in the caller, not a wrong type.
+            raise RuntimeError(f"step {operation.number}: {state.reason}")  # noqa: TRY004 - see above
+        self._write(operation, state, words, intent, outcome, verdict, error)
+
+    def remark(self, operation: Operation, words: str, *, verdict: str, error: str = "") -> None:
+        """Writes a verdict down that leaves the state as it is (lagging)."""
+        self._write(operation, self.state(operation), words, "", "", verdict, error)
+
+    def _write(
+        self,
+        operation: Operation,
+        state: State,
+        words: str,
+        intent: str,
+        outcome: str,
+        verdict: str,
+        error: str,
+    ) -> None:
+        at_ms = self.clock.now_ms()
+        self.journal.record_step(
+            self.id,
+            operation.id,
+            operation.number,
+            state.value,
+            words,
+            at_ms,
+            intent=intent,
+            outcome=outcome,
+            verdict=verdict,
+            error=error,
+            generation=self.generation,
+            removes=operation.change.kind.removes,
+        )
+        before = self.steps.get(operation.id)
+        self.steps[operation.id] = StepRow(
+            self.id,
+            operation.id,
+            operation.number,
+            state.value,
+            words,
+            at_ms,
+            (before.attempts if before else 0) + int(state is State.INTENDED),
+            intent or (before.intent if before else ""),
+            outcome or (before.outcome if before else ""),
+            verdict or (before.verdict if before else ""),
+            error,
+        )
+        self.observe(
+            StepChanged(self.id, operation.id, operation.number, state.value, words, verdict, at_ms)
+        )
+
+    def intend(self, operation: Operation, before: Effect) -> None:
+        """Writes the exact intent down before the call is made."""
+        change = operation.change
+        step = self.steps.get(operation.id)
+        intent = {
+            "attempt": (step.attempts if step else 0) + 1,
+            "kind": change.kind.value,
+            "side": change.side.value,
+            "account": change.account.id if change.account else "",
+            "group": change.group.id if change.group else "",
+            "principal_kind": change.principal_kind.value if change.principal_kind else "",
+            "principal": change.principal.id if change.principal else "",
+            "vaults": [vault.id for vault in change.vaults],
+            "level": change.level.value if change.level else "",
+            "carrier": change.carrier,
+            "session": change.session_id,
+            "read_before": {"seen": before.seen.value, "words": before.words},
+            "generation": self.generation,
+        }
+        self.record(
+            operation, Event.INTEND, before.words, intent=json.dumps(intent, ensure_ascii=False)
+        )
+
+    def keep_lease(self) -> None:
+        """Renews the lease when a third of its time has gone. Raises LeaseLost."""
+        now_ms = self.clock.now_ms()
+        if now_ms - self.renewed_ms >= leases.TTL_MS // 3:
+            leases.renew(self.journal, self.generation, now_ms=now_ms)
+            self.renewed_ms = now_ms
+
+    def checkpoints(self) -> dict[Side, str]:
+        """The audit positions taken before the first change, by side."""
+        found: dict[Side, str] = {}
+        for body in self.journal.notes(CHECKPOINT, run_id=self.id):
+            note = json.loads(body)
+            found.setdefault(Side(note["side"]), str(note["since"]))
+        return found
+
+    def note_checkpoint(self, side: Side, since: str) -> None:
+        """Keeps the audit position of a side."""
+        body = json.dumps({"side": side.value, "since": since})
+        self.journal.note(CHECKPOINT, body, self.clock.now_ms(), run_id=self.id)

@@ -1,0 +1,195 @@
+"""One operation from where it stands to its outcome: look, write the intent, call, write what came.
+
+Nothing is ever called without an intent in the journal, and a call whose outcome is not known is
+followed by a read before anything else.
+"""
+
+from keyturn.decide.findings import Change, ChangeKind, Ref
+from keyturn.decide.plans import Operation
+from keyturn.decide.steps import Event
+from keyturn.run.effect import Effect, Seen
+from keyturn.run.looking import (
+    PATIENCE_S,
+    RETRY_WAITS_S,
+    look,
+    look_again,
+    pause_for,
+)
+from keyturn.run.running import Run
+from keyturn_providers.contract import (
+    AddsMemberships,
+    EndsSessions,
+    MakesGrants,
+    Outcome,
+    Reactivates,
+    Receipt,
+    RemovesMemberships,
+    Revokes,
+    Suspends,
+    able,
+)
+from keyturn_providers.errors import (
+    BadAnswer,
+    Gone,
+    NotAuthenticated,
+    OutcomeUnknown,
+    ProviderError,
+    TenantChanged,
+    Throttled,
+    Unreachable,
+)
+from keyturn_providers.records import Level, PrincipalKind
+
+MOST_LOST = 3
+"""How often one operation is called in one run when every answer is lost."""
+
+
+async def perform(run: Run, operation: Operation) -> None:
+    """Does a planned operation, if its precondition still holds."""
+    before = await look(run, operation)
+    match before.seen:
+        case Seen.AS_WANTED:
+            run.record(operation, Event.WAS_SO, f"{before.words}; nothing was sent")
+        case Seen.IMPOSSIBLE:
+            run.record(operation, Event.DECLINED, f"{before.words}; nothing was sent")
+        case Seen.UNREADABLE:
+            if operation.change.side not in run.blocked and not run.stop():
+                words = "it could not be read first, so nothing was sent"
+                run.record(operation, Event.DECLINED, words, error=before.words)
+        case Seen.NOT_YET | Seen.CANNOT_TELL:
+            await _send(run, operation, before)
+
+
+async def settle(run: Run, operation: Operation, *, lost: int = 0) -> None:
+    """Goes on with an operation of which only the intent is known: reads before anything else.
+
+    As wanted: done, and the audit log tells by whom. Not as wanted after the source's consistency
+    delay: called again. What cannot be told is given up, what cannot be read stays open.
+    """
+    effect = await look_again(run, operation)
+    match effect.seen:
+        case Seen.AS_WANTED:
+            words = f"read again: {effect.words}; the audit log tells whether this run did it"
+            run.record(operation, Event.WAS_SO, words)
+        case Seen.IMPOSSIBLE:
+            run.record(operation, Event.FOUND_OTHERWISE, effect.words)
+            run.record(operation, Event.DECLINED, f"{effect.words}; it is not called again")
+        case Seen.CANNOT_TELL:
+            words = f"{effect.words}, so keyturn does not call again: look at it yourself"
+            run.record(operation, Event.GIVE_UP, words)
+        case Seen.NOT_YET if run.outdated:
+            words = f"{effect.words}, and it is not called again: {run.outdated}"
+            run.record(operation, Event.GIVE_UP, words)
+        case Seen.NOT_YET if lost < MOST_LOST:
+            run.record(operation, Event.FOUND_OTHERWISE, f"read again: {effect.words}")
+            await _send(run, operation, effect, lost=lost)
+        case Seen.NOT_YET:
+            words = f"called {lost} times, every answer was lost, and {effect.words}"
+            run.record(operation, Event.LOST, words)
+        case Seen.UNREADABLE:
+            words = "it could not be read again; it stays open"
+            if not run.stop():
+                run.record(operation, Event.LOST, words, error=effect.words)
+
+
+async def _send(run: Run, operation: Operation, before: Effect, *, lost: int = 0) -> None:
+    side = operation.change.side
+    tries, waited = 0, 0.0
+    while not run.stop():
+        run.keep_lease()
+        run.intend(operation, before)
+        try:
+            receipt = await _call(operation.change, run.writer(side), operation.id)
+        except Throttled as busy:
+            pause, words = busy.retry_after_s, str(busy)
+            waited += pause
+            run.record(operation, Event.NOT_SENT, "nothing was done yet", error=words)
+            if waited > PATIENCE_S:
+                run.block(side, busy)
+                return
+        except Unreachable as failure:
+            words = str(failure)
+            if tries == len(RETRY_WAITS_S):
+                run.record(operation, Event.DECLINED, "not sent", error=words)
+                return
+            run.record(operation, Event.NOT_SENT, "not sent yet", error=words)
+            pause = RETRY_WAITS_S[tries]
+            tries += 1
+        except OutcomeUnknown as failure:
+            words = "the answer was lost; it is read again"
+            run.record(operation, Event.LOST, words, error=str(failure))
+            await settle(run, operation, lost=lost + 1)
+            return
+        except ProviderError as failure:
+            _declined(run, operation, failure)
+            return
+        else:
+            _done(run, operation, receipt)
+            return
+        if not await pause_for(run, operation, pause, words):
+            return
+
+
+def _done(run: Run, operation: Operation, receipt: Receipt) -> None:
+    outcome = " ".join((receipt.outcome.value, *receipt.request_ids))
+    note = f"; {receipt.note}" if receipt.note else ""
+    if receipt.outcome is Outcome.ALREADY_SO:
+        run.record(operation, Event.WAS_SO, f"was so already{note}", outcome=outcome)
+    else:
+        words = f"accepted, not verified yet{note}"
+        run.record(operation, Event.ACCEPTED, words, outcome=outcome)
+
+
+def _declined(run: Run, operation: Operation, failure: ProviderError) -> None:
+    side = operation.change.side
+    match failure:
+        case Gone() if operation.change.kind.removes:
+            run.record(operation, Event.WAS_SO, f"already gone: {failure.why}", outcome="gone")
+        case Gone():
+            run.record(operation, Event.DECLINED, "it is gone", error=str(failure))
+        case NotAuthenticated():
+            run.block(side, failure)
+            run.record(operation, Event.NOT_SENT, "not done; it stays open", error=str(failure))
+        case TenantChanged() | BadAnswer():
+            # Whoever answered so may have done anything, or nothing.
+            run.block(side, failure)
+            run.record(operation, Event.LOST, "it stays open", error=str(failure))
+        case _:
+            run.record(operation, Event.DECLINED, "refused by the source", error=str(failure))
+
+
+async def _call(change: Change, writer: object, operation_id: str) -> Receipt:
+    """The one remote write that a change is."""
+    match change.kind:
+        case ChangeKind.SUSPEND:
+            return await able(writer, Suspends).suspend(_id(change.account), operation_id)
+        case ChangeKind.REACTIVATE:
+            return await able(writer, Reactivates).reactivate(_id(change.account), operation_id)
+        case ChangeKind.END_SESSION:
+            return await able(writer, EndsSessions).end_session(change.session_id, operation_id)
+        case ChangeKind.ADD_MEMBERSHIP:
+            return await able(writer, AddsMemberships).add_membership(
+                _id(change.group), _id(change.account), operation_id
+            )
+        case ChangeKind.REMOVE_MEMBERSHIP:
+            return await able(writer, RemovesMemberships).remove_membership(
+                _id(change.group), _id(change.account), operation_id
+            )
+        case ChangeKind.GRANT:
+            return await able(writer, MakesGrants).grant(
+                change.vaults[0].id,
+                change.principal_kind or PrincipalKind.ACCOUNT,
+                _id(change.principal),
+                change.level or Level.READ,
+                operation_id,
+            )
+        case ChangeKind.RESTORE_GRANT:
+            return await able(writer, MakesGrants).restore(change.carrier, operation_id)
+        case ChangeKind.REVOKE:
+            return await able(writer, Revokes).revoke(change.carrier, operation_id)
+
+
+def _id(ref: Ref | None) -> str:
+    if ref is None:
+        raise ValueError("the change names nothing to act on")
+    return ref.id

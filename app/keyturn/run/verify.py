@@ -1,0 +1,213 @@
+"""Proof: every change is read back by id and matched to the target's own audit log.
+
+Applied is not verified. All steps of a run are verified together at its end, so that none waits for
+another's audit event. What a source has no log of is said, never taken for granted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from keyturn.decide.plans import Operation
+from keyturn.decide.steps import (
+    AuditAnswer,
+    Event,
+    ProofVerdict,
+    ReadBack,
+    State,
+    judge_proof,
+)
+from keyturn.run.effect import Effect, Seen
+from keyturn.run.looking import BLOCKING, look_again
+from keyturn.run.running import Run
+from keyturn_providers.contract import Ability, ReadsAudit
+from keyturn_providers.errors import ProviderError
+from keyturn_providers.records import AuditEvent, Side
+from keyturn_storage.rows import ArchivedEvent
+
+DEFAULT_AUDIT_WAIT_S = 30.0
+"""How long a run waits for audit events before it leaves them to `resume` as lagging."""
+
+_FIRST_POLL_S = 0.25
+_LONGEST_POLL_S = 5.0
+_TO_PROVE = frozenset({State.APPLIED, State.ALREADY_SO})
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """An operation to prove: what the read-back said, and until when its event may come."""
+
+    operation: Operation
+    effect: Effect
+    sent: bool
+    deadline_ms: int
+
+
+async def verify(run: Run, *, audit_wait_s: float = DEFAULT_AUDIT_WAIT_S) -> None:
+    """Gives every applied step of the run its verdict, and writes it down.
+
+    Steps whose audit event may still come when `audit_wait_s` is over are "lagging" and stay open,
+    as do those of a blocked source. Stops between two requests.
+    """
+    claims: list[_Claim] = []
+    for operation in run.plan.operations:
+        if run.state(operation) not in _TO_PROVE or _settled(run, operation):
+            continue
+        if run.stop():
+            return
+        run.keep_lease()
+        claim = await _read_back(run, operation)
+        if claim is not None:
+            claims.append(claim)
+    await _match_audit(run, claims, audit_wait_s)
+
+
+async def _read_back(run: Run, operation: Operation) -> _Claim | None:
+    side = operation.change.side
+    if side in run.blocked:
+        return None
+    effect = await look_again(run, operation)
+    if effect.seen is Seen.UNREADABLE and (side in run.blocked or run.stop()):
+        return None
+    step = run.steps[operation.id]
+    about = run.abouts.get(side)
+    lag_ms = int((about.audit_lag_s if about else 0.0) * 1000)
+    return _Claim(operation, effect, step.intent != "", step.at_ms + lag_ms)
+
+
+async def _match_audit(run: Run, claims: list[_Claim], audit_wait_s: float) -> None:
+    checkpoints = run.checkpoints()
+    until_ms = run.clock.now_ms() + int(audit_wait_s * 1000)
+    pause = _FIRST_POLL_S
+    waiting = list(claims)
+    while waiting:
+        run.keep_lease()
+        now_ms = run.clock.now_ms()
+        found, unreadable = await _poll(run, waiting, checkpoints)
+        last = now_ms >= until_ms
+        left: list[_Claim] = []
+        for claim in waiting:
+            answer, why = _audit_of(run, claim, checkpoints, found, unreadable)
+            # A log that cannot be read just now says neither yes nor no, however late it is.
+            silent = claim.operation.change.side in unreadable
+            over = answer is AuditAnswer.NO_ACCESS or (now_ms >= claim.deadline_ms and not silent)
+            if not _conclude(run, claim, answer, why, over=over, last=last):
+                left.append(claim)
+        waiting = left
+        if waiting and not await run.clock.wait(pause, run.stop):
+            return
+        pause = min(pause * 2, _LONGEST_POLL_S)
+
+
+async def _poll(
+    run: Run, waiting: list[_Claim], checkpoints: Mapping[Side, str]
+) -> tuple[dict[str, AuditEvent], dict[Side, str]]:
+    """The events of the waiting operations, kept for evidence, and why a log was not read."""
+    found: dict[str, AuditEvent] = {}
+    unreadable: dict[Side, str] = {}
+    for side in Side:
+        ids = frozenset(
+            claim.operation.id
+            for claim in waiting
+            if claim.operation.change.side is side and claim.sent
+        )
+        reader = run.reader(side) if ids else None
+        if not isinstance(reader, ReadsAudit) or side not in checkpoints:
+            continue
+        try:
+            events: tuple[AuditEvent, ...] = await reader.audit_events(checkpoints[side], ids)
+        except ProviderError as failure:
+            unreadable[side] = str(failure)
+            if isinstance(failure, BLOCKING):
+                run.block(side, failure)
+            continue
+        _archive(run, side, events)
+        found.update({event.operation_id: event for event in events if event.operation_id})
+        found.update(
+            {
+                event.operation_id: event
+                for event in events
+                if event.operation_id and not event.error
+            }
+        )
+    return found, unreadable
+
+
+def _archive(run: Run, side: Side, events: tuple[AuditEvent, ...]) -> None:
+    about = run.abouts.get(side)
+    run.journal.archive_events(
+        [
+            ArchivedEvent(
+                run_id=run.id,
+                operation_id=event.operation_id or "",
+                source=about.source.name if about else side.value,
+                side=side,
+                event_id=event.id,
+                at_ms=event.at_ms,
+                actor=event.actor,
+                action=event.action,
+                target=event.target,
+                source_address=event.source_address,
+                raw=event.raw,
+            )
+            for event in events
+        ]
+    )
+
+
+def _audit_of(
+    run: Run,
+    claim: _Claim,
+    checkpoints: Mapping[Side, str],
+    found: Mapping[str, AuditEvent],
+    unreadable: Mapping[Side, str],
+) -> tuple[AuditAnswer, str]:
+    side = claim.operation.change.side
+    about = run.abouts.get(side)
+    if not claim.sent:
+        return AuditAnswer.NO_ACCESS, "nothing was sent, so nothing is logged"
+    if about is None or Ability.READ_AUDIT not in about.abilities:
+        return AuditAnswer.NO_ACCESS, "there is no audit log to read"
+    if side not in checkpoints:
+        return AuditAnswer.NO_ACCESS, "the audit log could not be read when the run began"
+    event = found.get(claim.operation.id)
+    if event is not None and not event.error:
+        return AuditAnswer.FOUND, f"logged as {event.id}"
+    if side in unreadable:
+        return AuditAnswer.NOT_FOUND, unreadable[side]
+    if event is not None:
+        return AuditAnswer.NOT_FOUND, f"the log has only a failed attempt: {event.error}"
+    return AuditAnswer.NOT_FOUND, "the audit log does not have it"
+
+
+def _conclude(
+    run: Run, claim: _Claim, answer: AuditAnswer, why: str, *, over: bool, last: bool
+) -> bool:
+    """Writes the verdict down; False where it is still to be waited for."""
+    read = _READ_BACK[claim.effect.seen]
+    verdict = judge_proof(read, answer, deadline_passed=over)
+    lagging = verdict is ProofVerdict.LAGGING
+    if lagging and not last:
+        return False
+    error = why if answer is AuditAnswer.NOT_FOUND else ""
+    words = f"{claim.effect.words}; {why}"
+    if read is ReadBack.UNREADABLE:
+        words, error = f"it could not be read back; {why}", claim.effect.words
+    if lagging:
+        run.remark(claim.operation, words, verdict=verdict.value, error=error)
+    else:
+        event = Event.SEEN if read is ReadBack.AS_WANTED else Event.NOT_SEEN
+        run.record(claim.operation, event, words, verdict=verdict.value, error=error)
+    return True
+
+
+def _settled(run: Run, operation: Operation) -> bool:
+    return run.steps[operation.id].verdict not in ("", ProofVerdict.LAGGING.value)
+
+
+_READ_BACK = {
+    Seen.AS_WANTED: ReadBack.AS_WANTED,
+    Seen.NOT_YET: ReadBack.OTHERWISE,
+    Seen.IMPOSSIBLE: ReadBack.OTHERWISE,
+    Seen.CANNOT_TELL: ReadBack.UNREADABLE,
+    Seen.UNREADABLE: ReadBack.UNREADABLE,
+}
