@@ -13,6 +13,7 @@ from keyturn_storage.queries.reader import Reader
 CHAINS_PER_GROUP = 20
 """How many chains of groups to one granted group are shown; one more says that there are more."""
 MORE = "… and more ways"
+DIRECT = "direct"
 
 _KIND_WORD = {
     ObjectNo.ACCOUNT.value: "account",
@@ -84,7 +85,7 @@ class Path:
     @property
     def via(self) -> str:
         if not self.chain:
-            return "direct"
+            return DIRECT
         names = " > ".join(group.name for group in self.chain)
         return f"{names} {MORE}" if self.more else names
 
@@ -94,10 +95,7 @@ def of_principal(reader: Reader, start_no: int | None, snapshot_id: int) -> list
     if start_no is None:
         return []
     names = _Names(reader, snapshot_id)
-    outer: dict[int, list[int]] = defaultdict(list)
-    edges = reader.connection.execute(_UP, {"start": start_no, "snapshot": snapshot_id})
-    for inner_no, outer_no in edges:
-        outer[inner_no].append(outer_no)
+    outer = _outer(reader, start_no, snapshot_id)
     found = [
         _path(names, grant, (), more=False) for grant in _grants_of(reader, start_no, snapshot_id)
     ]
@@ -115,6 +113,15 @@ def of_principal(reader: Reader, start_no: int | None, snapshot_id: int) -> list
     return found
 
 
+def groups_over(reader: Reader, start_no: int | None, snapshot_id: int) -> list[Thing]:
+    """The groups that an account or group is in, nesting included; not itself."""
+    if start_no is None:
+        return []
+    names = _Names(reader, snapshot_id)
+    reached = {no for outers in _outer(reader, start_no, snapshot_id).values() for no in outers}
+    return [names[no] for no in sorted(reached - {start_no})]
+
+
 def of_vault(reader: Reader, vault_id: str, snapshot_id: int) -> list[Path]:
     """Every grant on a vault, without the chains behind it."""
     names = _Names(reader, snapshot_id)
@@ -126,6 +133,14 @@ def row_no(*parts: str) -> int:
     """A number that stands for these texts and no others (63 bits of BLAKE2b)."""
     text = json.dumps(parts).encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
+
+
+def _outer(reader: Reader, start_no: int, snapshot_id: int) -> Mapping[int, Sequence[int]]:
+    outer: dict[int, list[int]] = defaultdict(list)
+    edges = reader.connection.execute(_UP, {"start": start_no, "snapshot": snapshot_id})
+    for inner_no, outer_no in edges:
+        outer[inner_no].append(outer_no)
+    return outer
 
 
 class _Names:

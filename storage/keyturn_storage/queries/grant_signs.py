@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from keyturn_storage.assessments import IN_STEP
 from keyturn_storage.queries.findings import findings, findings_about
-from keyturn_storage.queries.grant_paths import Path, row_no
+from keyturn_storage.queries.grant_paths import DIRECT, Path, Thing, row_no
 from keyturn_storage.queries.groups import worst
 from keyturn_storage.queries.reader import Reader
 from keyturn_storage.rows import FindingRow, GrantRow
@@ -16,30 +16,30 @@ SHOULD_BE = "+"
 
 
 def rows(
-    reader: Reader, paths: Sequence[Path], refs: Sequence[str], *, person_key: str = ""
+    reader: Reader,
+    paths: Sequence[Path],
+    refs: Sequence[str],
+    outer: Sequence[Thing],
+    *,
+    person_key: str = "",
 ) -> list[GrantRow]:
     """A row per path from a person or group, and one per grant that is missing for it.
 
-    `refs` are the accounts or groups themselves. A path is as bad as the worse of two things: its
-    grant, and the person's membership in the group that it begins with.
+    `refs` are the accounts or groups themselves, `outer` the groups they are in, nesting included.
+    A path is as bad as the worst of: its grant, and the person's membership in the groups that it
+    leads through.
     """
-    chained = {group.ref for path in paths for group in path.chain}
     own = findings(reader, person_key=person_key) if person_key else []
-    about = _joined(own, findings_about(reader, sorted({*refs, *chained})))
+    inside = {group.ref: group.name for group in outer}
+    about = _joined(own, findings_about(reader, [*refs, *inside]))
     found = _signed(paths, about, person_key)
-    named: dict[str, str] = {
-        group.ref: " > ".join(g.name for g in path.chain[: place + 1])
-        for path in paths
-        for place, group in enumerate(path.chain)
-    }
     for finding in about:
         if finding.sign != SHOULD_BE or not finding.object_ref.startswith(VAULT_REF):
             continue
-        if finding.subject_ref in named:
-            found.append(_missing(finding, named[finding.subject_ref]))
-        elif finding.subject_ref in refs or finding.person_key == person_key != "":
-            via = "direct" if "/account/" in finding.subject_ref else finding.subject_name
-            found.append(_missing(finding, via if person_key else "direct"))
+        if finding.subject_ref in inside:
+            found.append(_missing(finding, inside[finding.subject_ref]))
+        elif finding.subject_ref in refs or (person_key and finding.person_key == person_key):
+            found.append(_missing(finding, DIRECT))
     return found
 
 
@@ -74,8 +74,8 @@ def _signed(
     for path in paths:
         pair = _pair(path)
         bad = [f for f in between.get(pair, ()) if _means(f, path.carrier, carriers[pair])]
-        if path.chain:
-            bad.extend(membership.get(path.chain[0].ref, ()))
+        for group in path.chain:
+            bad.extend(membership.get(group.ref, ()))
         named = worst(bad)
         via = path.principal.name if by_principal else path.via
         found.append(
@@ -105,14 +105,16 @@ def _pair(path: Path) -> frozenset[str]:
 
 def _means(finding: FindingRow, carrier: str, carriers: set[str]) -> bool:
     """Whether a finding between a principal and a vault is about this one of their grants: the one
-    its remedy names, or all of them where it names none."""
-    named = _carriers_named(finding) & carriers
+    its path names, else those its remedy names, else all of them."""
+    body = _body(finding)
+    path = body.get("path") if isinstance(body, dict) else None
+    named = {path} if path in carriers else _carriers_named(body) & carriers
     return not named or carrier in named
 
 
-def _carriers_named(finding: FindingRow) -> set[str]:
+def _carriers_named(body: object) -> set[str]:
     found: set[str] = set()
-    waiting: list[object] = [_body(finding)]
+    waiting: list[object] = [body]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):

@@ -73,7 +73,13 @@ def _work_out(reader: Reader, scope: Scope) -> list[GrantRow]:
             return []
         refs = [] if person[1] is None else [f"secrets/account/{person[1]}"]
         paths = grant_paths.of_principal(reader, person[0], snapshot_id)
-        rows = grant_signs.rows(reader, paths, refs, person_key=scope.person_key)
+        rows = grant_signs.rows(
+            reader,
+            paths,
+            refs,
+            grant_paths.groups_over(reader, person[0], snapshot_id),
+            person_key=scope.person_key,
+        )
     elif scope.group_key is not None:
         group = reader.connection.execute(
             "select secrets_no, secrets_id, directory_id from group_link where key = ?",
@@ -84,7 +90,9 @@ def _work_out(reader: Reader, scope: Scope) -> list[GrantRow]:
         refs = [] if group[1] is None else [f"secrets/group/{group[1]}"]
         refs += [] if group[2] is None else [f"directory/group/{group[2]}"]
         paths = grant_paths.of_principal(reader, group[0], snapshot_id)
-        rows = grant_signs.rows(reader, paths, refs)
+        rows = grant_signs.rows(
+            reader, paths, refs, grant_paths.groups_over(reader, group[0], snapshot_id)
+        )
     elif scope.vault_id is not None:
         paths = grant_paths.of_vault(reader, scope.vault_id, snapshot_id)
         return _ordered_by_principal(grant_signs.rows_of_vault(reader, paths, scope.vault_id))
