@@ -132,6 +132,13 @@ def refused(
             return cut_short(source, what, why, writes=writes)
         case _ if status > 501 and writes:
             return cut_short(source, what, why, writes=True)
+        case _ if writes:
+            return BadAnswer(
+                source,
+                what,
+                f"{why} The server does not accept this change.",
+                "Nothing was changed. Its own words say why; else make the change there by hand.",
+            )
         case _:
             return BadAnswer(
                 source,

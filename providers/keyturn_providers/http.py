@@ -13,6 +13,7 @@ import random
 import ssl
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -343,6 +344,8 @@ class Transport:
             trust_env=tls is not None,
             follow_redirects=False,
             timeout=httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect, pool=60.0),
+            # A session cookie would keep a revoked token alive and mix up whose answer this is.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             limits=httpx.Limits(max_connections=20, max_keepalive_connections=kept),
         )
 

@@ -108,7 +108,7 @@ class Pacer:
         self._paces: dict[str, Pace] = {}
         self._told_until: dict[str, float] = {}
         self._writes_waiting: dict[str, int] = {}
-        self._changed = asyncio.Condition()
+        self._waiters: list[asyncio.Future[None]] = []
 
     def pace(self, limit_class: str = "") -> Pace:
         """The state of `limit_class`, for reading."""
@@ -128,8 +128,7 @@ class Pacer:
             yield
         finally:
             self.pace(limit_class).in_flight -= 1
-            async with self._changed:
-                self._changed.notify_all()
+            self._wake()
 
     def learn(self, headers: Mapping[str, str], limit_class: str = "") -> None:
         """Takes the rate-limit headers (lower-case names) of an answer that was no refusal."""
@@ -154,13 +153,20 @@ class Pacer:
                 if pace.has_room() and (writes or not self._writes_waiting.get(limit_class)):
                     pace.in_flight += 1
                     return
-                async with self._changed:
-                    await self._changed.wait()
+                waiter = asyncio.get_running_loop().create_future()
+                self._waiters.append(waiter)
+                await waiter
         finally:
             if writes:
                 self._writes_waiting[limit_class] -= 1
-                async with self._changed:
-                    self._changed.notify_all()
+                self._wake()
+
+    def _wake(self) -> None:
+        # Without a lock, unlike asyncio.Condition: a cancelled task must be able to wake the rest.
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     def _tell(self, limit_class: str, pause: Pause) -> None:
         until = self._clock() + pause.seconds

@@ -418,6 +418,17 @@ async def test_strange_ids_reach_the_object_they_name_and_no_other() -> None:
     assert tenant.groups["g0"]["members"] == [{"value": "u0"}]
 
 
+@pytest.mark.parametrize("its_id", ["", ".", ".."])
+async def test_what_cannot_be_an_id_is_never_sent(its_id: str) -> None:
+    tenant = ScimTenant(people(1))
+    async with opened(tenant) as (reader, writer, _):
+        with pytest.raises(ProviderError, match="cannot stand in an address"):
+            await reader.read_account(its_id)
+        with pytest.raises(ProviderError, match="cannot stand in an address"):
+            await writer.suspend(its_id, "op-1")
+    assert tenant.requests == 0
+
+
 async def test_writes_carry_the_operation_id_and_are_not_repeated() -> None:
     tenant = ScimTenant(people(1), teams(1, []))
     async with opened(tenant) as (_, writer, _):

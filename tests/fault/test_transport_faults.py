@@ -323,6 +323,38 @@ async def test_the_credential_goes_where_the_server_wants_it() -> None:
         assert server.seen[0].method == "LIST"
 
 
+async def test_cookies_are_not_kept() -> None:
+    reply = Reply(body=b"{}", headers={"Set-Cookie": "session=kept; Path=/"})
+    async with fault_server(lambda _: reply) as server:
+        transport = Wire().transport(server.url)
+        for _ in range(2):
+            await transport.request("GET", "/", what="asking", writes=False)
+        await transport.aclose()
+        assert [r.headers.get("cookie") for r in server.seen] == [None, None]
+
+
+async def test_reads_stop_at_the_reserve_that_the_server_s_headers_show() -> None:
+    wire, left = Wire(), [50, 42, 41, 40, 39]
+
+    def counting(_: Request) -> Reply:
+        told = {"X-RateLimit-Limit": "100", "X-RateLimit-Reset": "60"}
+        return json_reply({}, headers={**told, "X-RateLimit-Remaining": str(left.pop(0))})
+
+    async with fault_server(counting) as server:
+        transport = wire.transport(server.url)
+        for _ in range(4):
+            await transport.request("GET", "/", what="asking", writes=False)
+        assert wire.clock.slept == []
+        await transport.request("POST", "/", what="changing", writes=True)
+        assert wire.clock.slept == []  # a write may use what reads leave
+        left.append(99)
+        wire.clock.now += 1
+        await transport.request("GET", "/", what="asking", writes=False)
+        await transport.aclose()
+    assert [round(seconds) for seconds in wire.clock.slept] == [59]
+    assert "of 100 requests left; the rest is kept for others" in wire.waits[0].reason
+
+
 async def test_each_write_has_a_connection_of_its_own() -> None:
     async with fault_server(lambda _: json_reply({})) as server:
         transport = Wire().transport(server.url)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from keyturn_providers.errors import BadAnswer, Gone, NotAllowed, ProviderError
+from keyturn_providers.errors import BadAnswer, Gone, Misconfigured, NotAllowed, ProviderError
 from keyturn_providers.http import Answer, Transport
 from keyturn_providers.origin import segment
 from keyturn_providers.scim.payloads import (
@@ -109,7 +109,7 @@ class ScimClient:
         again, still lists users with this token."""
         answer = await self._transport.request(
             "GET",
-            f"{endpoint}/{segment(its_id)}",
+            self._path(endpoint, its_id, what),
             params=params,
             what=what,
             writes=False,
@@ -141,7 +141,7 @@ class ScimClient:
             headers["If-Match"] = version
         return await self._transport.request(
             "PATCH",
-            f"{endpoint}/{segment(its_id)}",
+            self._path(endpoint, its_id, what),
             json=body,
             headers=headers,
             what=what,
@@ -152,6 +152,14 @@ class ScimClient:
     def failure(self, answer: Answer) -> ProviderError:
         """The error that a refused write stands for."""
         return self._transport.failure(answer, writes=True)
+
+    def _path(self, endpoint: str, its_id: str, what: str) -> str:
+        problem = ""
+        try:
+            return f"{endpoint}/{segment(its_id)}"
+        except ValueError as error:
+            problem = str(error)
+        raise Misconfigured(self.source, what, problem, "Nothing was sent; refresh and try again.")
 
     def _checked(self, answer: Answer, its_id: str) -> Resource:
         payload = as_object(answer.json())
