@@ -1,0 +1,85 @@
+"""kill -9 in the middle of a write leaves the old state or the new one, whole, never a mixture."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from keyturn_storage.journal import open_journal
+from keyturn_storage.snapshots import open_cache
+
+VICTIM = Path(__file__).with_name("storage_victim.py")
+
+
+def _sweep(folder: Path, what: str) -> list[tuple[bool, str]]:
+    done = subprocess.run(
+        [sys.executable, str(VICTIM), str(folder), what],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seen = [json.loads(line) for line in done.stdout.splitlines()]
+    return [(bool(one["killed"]), str(one["found"])) for one in seen]
+
+
+@pytest.mark.parametrize(("what", "least"), [("cache", 40), ("journal", 8)])
+def test_a_kill_at_any_moment_of_a_write_leaves_old_or_new(
+    tmp_path: Path, what: str, least: int
+) -> None:
+    seen = _sweep(tmp_path, what)
+    found = [state for _, state in seen]
+    assert len(seen) > least, "too few moments to mean anything"
+    assert set(found) <= {"old", "new"}
+    # Once it is new it stays new: there is one moment at which it becomes so.
+    assert found == sorted(found, key=["old", "new"].index)
+    assert (found[0], seen[-1]) == ("old", (False, "new"))
+    assert [killed for killed, _ in seen[:-1]] == [True] * (len(seen) - 1)
+
+
+def _killed_after(path: Path, what: str, lines: int) -> list[str]:
+    with subprocess.Popen(
+        [sys.executable, str(VICTIM), str(path), what], stdout=subprocess.PIPE, text=True
+    ) as victim:
+        assert victim.stdout is not None
+        said = [victim.stdout.readline().strip() for _ in range(lines)]
+        victim.kill()
+        said += victim.stdout.read().split()
+    return said
+
+
+@pytest.mark.parametrize("lines", [1, 7, 30])
+def test_what_was_said_to_be_written_is_there_after_a_kill_from_outside(
+    tmp_path: Path, lines: int
+) -> None:
+    path = tmp_path / "journal.db"
+    said = _killed_after(path, "append", lines)
+    with open_journal(path) as journal:
+        assert journal.verify_chain().unbroken
+        notes = list(journal.notes("count"))
+    assert notes[: len(said)] == said
+    assert len(said) <= len(notes) <= len(said) + 1
+
+
+@pytest.mark.parametrize("lines", [1, 2, 5])
+def test_the_newest_sealed_snapshot_is_whole_after_a_kill_from_outside(
+    tmp_path: Path, lines: int
+) -> None:
+    path = tmp_path / "cache.db"
+    said = _killed_after(path, "seal", lines)
+    with open_cache(path) as cache:
+        cache.recover()
+        states = [info.state for info in cache.snapshots("bao")]
+        sealed = [info for info in reversed(cache.snapshots("bao")) if info.state == "sealed"]
+        loaded = [
+            (
+                "".join(sorted(a.id for a in snapshot.accounts)),
+                "".join(sorted(m.member_id for m in snapshot.memberships)),
+            )
+            for snapshot in (cache.load(info.id) for info in sealed)
+        ]
+    assert "reading" not in states
+    assert [accounts for accounts, _ in loaded][: len(said)] == said
+    assert all(accounts == members for accounts, members in loaded)
+    assert len(said) <= len(sealed) <= len(said) + 1
