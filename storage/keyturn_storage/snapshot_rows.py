@@ -104,6 +104,21 @@ def all_of(connection: sqlite3.Connection, source_name: str) -> tuple[SnapshotIn
     )
 
 
+def largest_before(
+    connection: sqlite3.Connection, source_name: str, snapshot_id: int, since_ms: int
+) -> tuple[int, int, int, int] | None:
+    """The most accounts, groups, memberships and grants that a complete snapshot had, among the
+    one before `snapshot_id` and all before it that began at or after `since_ms`."""
+    row = connection.execute(
+        "with earlier as (select s.* from snapshot s join source c on c.no = s.source_no "
+        "where c.name = :name and s.state = 'sealed' and s.complete = 1 and s.id < :id) "
+        "select count(*), max(accounts), max(groups), max(memberships), max(grants) from earlier "
+        "where started_ms >= :since or id = (select max(id) from earlier)",
+        {"name": source_name, "id": snapshot_id, "since": since_ms},
+    ).fetchone()
+    return (row[1], row[2], row[3], row[4]) if row[0] else None
+
+
 def listings(connection: sqlite3.Connection, snapshot_id: int) -> tuple[Listing, ...]:
     """By collection in the order of `Collection`, then parent id."""
     order = {str(collection): place for place, collection in enumerate(Collection)}

@@ -181,6 +181,14 @@ class Cache:
         """Every snapshot of a source, newest first, abandoned ones too."""
         return snapshot_rows.all_of(self._connection, source_name)
 
+    def largest_before(
+        self, source_name: str, snapshot_id: int, since_ms: int
+    ) -> tuple[int, int, int, int] | None:
+        """What a source held at most in its complete snapshots before this one, back to `since_ms`
+        and at least in the last one: accounts, groups, memberships, grants. For the shrink guard,
+        which a broken source must not pass by being read twice."""
+        return snapshot_rows.largest_before(self._connection, source_name, snapshot_id, since_ms)
+
     def load(self, snapshot_id: int) -> Snapshot:
         """A sealed snapshot with all its rows, as of its moment. Rows under an incomplete listing
         are the last ones known. Raises ValueError for one that is not sealed."""

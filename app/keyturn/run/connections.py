@@ -1,8 +1,13 @@
 """The two connected sources of a refresh or a run."""
 
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from keyturn_providers.contract import Connector
+from keyturn.policy.loaded import LoadedPolicy, SourceConfig
+from keyturn.run.credentials import secret_of
+from keyturn_providers.contract import Connector, RequestSeen, Surroundings, Waiting
+from keyturn_providers.errors import Misconfigured
 from keyturn_providers.records import Side
 
 
@@ -24,3 +29,60 @@ class Connections:
             await self.directory.aclose()
         finally:
             await self.secrets.aclose()
+
+
+def _unseen(_: RequestSeen | Waiting) -> None:
+    return None
+
+
+def open_connections(
+    loaded: LoadedPolicy,
+    *,
+    read_only: bool = False,
+    observe: Callable[[RequestSeen | Waiting], None] = _unseen,
+    environ: Mapping[str, str] | None = None,
+) -> Connections:
+    """Opens both sources of the configuration; the caller closes them. Sends nothing yet.
+
+    Read-only if asked for here or in the configuration. Raises Misconfigured for a kind that is not
+    installed or is not of that side, PolicyInvalid for settings the connector does not take. A
+    missing credential shows at the first request, as NotAuthenticated naming the variable.
+    """
+    only = read_only or loaded.read_only
+    around = os.environ if environ is None else environ
+    return Connections(
+        directory=_open(loaded, loaded.directory, Side.DIRECTORY, only, observe, around),
+        secrets=_open(loaded, loaded.secrets, Side.SECRETS, only, observe, around),
+        read_only=only,
+    )
+
+
+def _open(
+    loaded: LoadedPolicy,
+    config: SourceConfig,
+    side: Side,
+    read_only: bool,
+    observe: Callable[[RequestSeen | Waiting], None],
+    environ: Mapping[str, str],
+) -> Connector:
+    # Connectors bring the HTTP library, which a start from the cache does not need.
+    from keyturn.policy.load import validate_settings
+    from keyturn_providers.registry import find
+
+    provider = find(config.kind)
+    if provider.side is not side:
+        raise Misconfigured(
+            config.name,
+            "cannot connect",
+            f"{config.kind} is a {provider.side.value} source, and it stands under {config.path} "
+            f"(line {config.line}).",
+            f"Move it under {provider.side.value}.",
+        )
+    settings = validate_settings(config, provider.settings, loaded)
+    surroundings = Surroundings(
+        secret=secret_of(config, environ),
+        read_only=read_only,
+        rate_reserve=loaded.rules.limits.rate_reserve,
+        observe=observe,
+    )
+    return provider.open(config.name, settings, surroundings)

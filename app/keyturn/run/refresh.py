@@ -60,6 +60,11 @@ class RefreshReport:
     def complete(self) -> bool:
         return self.directory.complete and self.secrets.complete
 
+    @property
+    def words(self) -> str:
+        """Both sources in words, one after the other."""
+        return " ".join(f"{one.source}: {one.words}" for one in (self.directory, self.secrets))
+
 
 async def refresh(
     connections: Connections,
@@ -105,7 +110,8 @@ async def _source(
     except (ProviderError, TenantDiffers) as failure:
         name = failure.source if isinstance(failure, ProviderError) else failure.who
         _remember(cache, name, started_ms, failure)
-        return _done(SourceReport(side, name, None, str(failure), failure), observe)
+        words = str(failure).removeprefix(f"{name}: ")
+        return _done(SourceReport(side, name, None, words, failure), observe)
     reading = Reading(about.source.name, cache, snapshot_id, observe, stop)
     try:
         listings = await _listings(reading, about, connector.reader())
