@@ -20,6 +20,8 @@ HOSTILE = {
     "ad\u200bmin": "ad⟨U+200B⟩min",
     "a\u200db": "a⟨U+200D⟩b",
     "\u200dstart": "⟨U+200D⟩start",
+    "می\u200c": "می⟨U+200C⟩",
+    "\u200cمی": "⟨U+200C⟩می",
     "soft\u00adhyphen": "soft⟨U+00AD⟩hyphen",
     "lone\ud800": "lone⟨U+D800⟩",
     "filler\u3164": "filler⟨U+3164⟩",
