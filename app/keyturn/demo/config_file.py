@@ -18,7 +18,7 @@ from keyturn.demo.organisation import (
     ROLES,
     WAIVERS,
 )
-from keyturn.demo.people import DOMAIN
+from keyturn.demo.people import DOMAIN, ORGANISATION
 from keyturn.demo.servers import Servers
 from keyturn_providers.records import Level
 
@@ -39,6 +39,7 @@ def config_text(servers: Servers, filled: Filled, today: date) -> str:
         [
             "# Made by `keyturn demo`. Tokens are not in here: they come from the environment.",
             "version: 1",
+            f"organisation: {ORGANISATION}",
             "directory:",
             "  kind: scim",
             f"  url: {servers.scim_url}",

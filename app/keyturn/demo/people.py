@@ -5,6 +5,7 @@ Logins are ASCII, as identity providers make them; the address is the login at `
 
 from dataclasses import dataclass
 
+ORGANISATION = "Halcyon Freight"
 DOMAIN = "halcyon.example"
 LEAVER = "dana.okafor"
 
