@@ -365,6 +365,27 @@ async def test_an_empty_group_is_one_beside_groups_with_members() -> None:
         assert sum(r.path == "/Groups/g2" for r in wire.requests) == 1
 
 
+async def test_an_empty_group_on_a_server_that_shows_members_only_when_asked() -> None:
+    tenant = ScimTenant({}, teams(2, ["u0", "u0"]))
+    del tenant.groups["g0"]["members"]
+
+    def shy(_: int, request: Request) -> Reply | None:
+        name = request.path.rpartition("/")[2]
+        if name not in tenant.groups or "attributes" in request.query:
+            return None
+        return json_reply({k: v for k, v in tenant.groups[name].items() if k != "members"})
+
+    tenant.fault = shy
+    async with opened(tenant) as (reader, _, _):
+        assert [page async for page in reader.groups()][-1].proof
+        (empty,) = [page async for page in reader.memberships("g0")]
+        (full,) = [page async for page in reader.memberships("g1")]
+    assert empty.records == ()
+    assert empty.proof
+    assert [m.member_id for m in full.records] == ["u0"]  # told twice, a member once
+    assert full.expected == 1
+
+
 async def test_a_login_among_the_members_is_never_taken_for_an_id() -> None:
     tenant = ScimTenant(people(3), teams(1, ["u1", "USER2@acme.example", "gone-id"]))
     async with opened(tenant) as (reader, _, _):

@@ -8,7 +8,6 @@ from keyturn_providers.records import Account, Group, Membership, Unreadable
 from keyturn_providers.scim import translate
 from keyturn_providers.scim.client import GROUPS, USERS, Resource, ScimClient
 from keyturn_providers.scim.listing import pages
-from keyturn_providers.scim.payloads import attribute
 from keyturn_providers.scim.settings import ScimSettings
 
 _DIFFERS = "This server differs from what keyturn knows; nothing was taken from this answer."
@@ -64,23 +63,23 @@ class ScimReader:
         """
         what = f"reading the members of group {group_id}"
         resource = await group_with_members(self._client, group_id, what=what)
-        raw = None if resource is None else translate.members_of(resource.payload)
-        if resource is not None and raw is None:
-            await self._see_members_somewhere(group_id, what)
-            raw = ()
-        elif raw is not None:
-            self._shows_members = True
-        if raw is None:
+        if resource is None:
             raise Gone(
                 self._client.source,
                 what,
                 "The group does not exist any more.",
                 "Refresh again to read the list of groups anew.",
             )
-        members, unreadable = self._sorted_out(group_id, raw)
+        raw = translate.members_of(resource.payload)
+        if raw is None:
+            await self._see_members_somewhere(group_id, what)
+        else:
+            self._shows_members = True
+        members, unreadable = self._sorted_out(group_id, raw or ())
         whole = all(odd.id is not None for odd in unreadable)
-        proof = f"the group's own record, with {len(raw)} members" if whole else ""
-        yield Page(members, unreadable, len(raw), proof)
+        told = len(members) + len(unreadable)
+        proof = f"the group's own record, with {told} members" if whole else ""
+        yield Page(members, unreadable, told, proof)
 
     async def read_account(self, account_id: str) -> Account | None:
         what = f"reading account {account_id}"
@@ -104,12 +103,11 @@ class ScimReader:
         return members
 
     async def _see_members_somewhere(self, group_id: str, what: str) -> None:
-        others = sorted(self._groups - {group_id})
         if self._shows_members or not self._groups:
             return
-        for other in others:
-            resource = await self._client.resource(GROUPS, other, what=what)
-            if resource is not None and attribute(resource.payload, "members") is not None:
+        for other in sorted(self._groups - {group_id}):
+            resource = await group_with_members(self._client, other, what=what)
+            if resource is not None and translate.members_of(resource.payload) is not None:
                 self._shows_members = True
                 return
         raise BadAnswer(
