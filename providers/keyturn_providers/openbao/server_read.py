@@ -173,7 +173,7 @@ class ServerRead:
         )
         if status == 200:
             return self._shape(TokenPayload, data, what)
-        if "invalid accessor" in said or status == 404:
+        if "invalid accessor" in said:
             return None
         if status == 403:
             raise NotAllowed(
