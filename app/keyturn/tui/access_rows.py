@@ -26,15 +26,15 @@ def columns(pane: Pane, directory: str, secrets: str) -> tuple[Column, ...]:
     if pane is Pane.GROUPS:
         return (
             Column("name", 14, 3, most=40),
-            Column(directory, 5, right=True),
-            Column(secrets, 5, right=True),
-            Column("drift", 9, 1, drop=1, most=30),
+            Column(directory, 7, right=True, most=12),
+            Column(secrets, 7, right=True, most=12),
+            Column("drift", 12, 1, drop=1, most=30),
         )
     return (
         Column("vault", 10, 3, most=40),
         Column("via", 8, 2, most=32),
         Column("may", 6),
-        Column("drift", 9, 1, drop=1, most=30),
+        Column("drift", 12, 1, drop=1, most=30),
     )
 
 

@@ -53,9 +53,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_sources", ("6",), "sources", "Go to the Sources screen.", _E, 13,
            palette="go: sources"),
     Action("back", ("escape",), "back",
-           "Go back; clear the filter or a message first. Nothing is changed.", _E),
+           "Go back; clear the filter or a message first. Nothing is changed.", _E, 10),
     Action("stop", ("x",), "stop",
-           "Stop what is running, after the one request in flight.", _E, palette="job: stop"),
+           "Stop what is running, after the one request in flight.", _E, 11, palette="job: stop"),
     Action("theme", ("f2",), "light/dark", "Change between the dark and the light theme.", _E,
            palette="view: light or dark"),
     Action("quit", ("q", "ctrl+q"), "quit",
@@ -148,6 +148,7 @@ def footer(where: Where, *, read_only: bool = False) -> tuple[Action, ...]:
     found = [*actions(where, read_only=read_only), *actions(Where.EVERYWHERE)]
     if where is Where.ACCESS:
         found.extend(actions(Where.LIST))
+        found = [action for action in found if action.id not in {"back", "stop"}]
     return tuple(sorted((a for a in found if a.weight), key=lambda action: action.weight))
 
 

@@ -20,6 +20,7 @@ from keyturn.tui.why_words import why_words
 from keyturn.tui.widgets.find_line import FindLine
 from keyturn.tui.widgets.header_line import HeaderFacts
 from keyturn.tui.widgets.pane_tabs import PaneTabs
+from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn.tui.widgets.why_strip import WhyStrip
 from keyturn_storage.rows import FindingRow, GrantRow, GroupRow, PersonRow
@@ -116,6 +117,7 @@ class Access(Frame):
     @on(VirtualList.CursorMoved)
     def _cursor_moved(self, event: VirtualList.CursorMoved) -> None:
         pane = Pane(event.list.id or "")
+        self._say_tabs()
         if pane is not self.front:
             return
         if event.loaded and pane is Pane.USERS and self._wanted_person:
@@ -124,7 +126,6 @@ class Access(Frame):
             self._all_shown = False
         self._drive()
         self._say_why()
-        self._say_tabs()
 
     def _go_to_wanted(self) -> None:
         wanted, self._wanted_person = self._wanted_person, ""
@@ -213,7 +214,8 @@ class Access(Frame):
             return await engine.paths(key, vault)
 
         def show(paths: tuple[str, ...]) -> None:
-            lines = [strip, Content(""), *(literal(f"• {path}") for path in paths)]
+            lines = [Line(strip), Line(Content(""))]
+            lines += [Line(literal(f"• {path}"), hang=2) for path in paths]
             _ = self.app.push_screen(Dialog(f"Why: {title}", lines))
 
         self.keyturn.start("working out why", work, show)
@@ -308,7 +310,8 @@ class Access(Frame):
     def data_changed(self) -> None:
         """The same questions, answered anew: no cursor moves to another row."""
         for pane in Pane:
-            self._show(pane, self._views[pane], again=True)
+            # Only where the operator is may a row that is gone stay in place.
+            self._show(pane, self._views[pane], again=pane is self.front)
 
     def action_offboard(self) -> None:
         """The leaver's card, then the plan."""

@@ -6,11 +6,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from keyturn.tui.safe import literal
+from keyturn.tui.widgets.paragraphs import Line, wrapped
 
 
 class Dialog(ModalScreen[None]):
@@ -28,24 +28,29 @@ class Dialog(ModalScreen[None]):
     def __init__(
         self,
         title: str,
-        lines: Sequence[Content],
+        lines: Sequence[Line],
         *,
         note: str = "esc closes",
         answers: dict[str, Callable[[], None]] | None = None,
     ) -> None:
         super().__init__()
         self.heading = title
-        self.lines = Content("\n").join(lines)
+        self.lines = lines
         self.note = note
         self.answers = answers or {}
 
     def compose(self) -> ComposeResult:
         """One box."""
-        box = VerticalScroll(Static(self.lines, markup=False), id="box")
+        box = VerticalScroll(Static(markup=False, id="text"), id="box")
         box.border_title = literal(self.heading)
         box.border_subtitle = literal(self.note)
         box.can_focus = False
         yield box
+
+    def on_resize(self) -> None:
+        """Lines wrap to the box."""
+        width = max(20, self.query_one("#box").scrollable_content_region.width)
+        self.query_one("#text", Static).update(wrapped(self.lines, width))
 
     def on_key(self, key: events.Key) -> None:
         """An answer closes the dialog and is done."""

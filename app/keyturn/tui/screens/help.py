@@ -3,8 +3,9 @@
 from textual.content import Content
 
 from keyturn.tui.actions import Where, actions, shown_key
-from keyturn.tui.safe import joined
+from keyturn.tui.safe import joined, literal
 from keyturn.tui.screens.dialog import Dialog
+from keyturn.tui.widgets.paragraphs import Line
 
 SIGNS = (
     ("=", "dim", "in step"),
@@ -19,20 +20,18 @@ SIGNS = (
 def help_dialog(here: Where, *, read_only: bool) -> Dialog:
     """The help of one screen: its own keys first."""
     order = [here, *(place for place in Where if place is not here)]
-    lines: list[Content] = []
+    lines: list[Line] = []
     for place in order:
         found = actions(place, read_only=read_only)
         if not found:
             continue
-        lines += [Content(""), joined((place.value, "bold $accent"))]
+        lines += [Line(Content("")), Line(joined((place.value, "bold $accent")))]
         for action in found:
             keys = "  ".join(shown_key(key) for key in action.keys)
-            lines.append(joined((f"  {keys:<16} ", "bold"), action.help))
-    lines += [Content(""), joined(("Signs", "bold $accent"))]
-    lines += [joined((f"  {sign}  ", style), words) for sign, style, words in SIGNS]
+            lines.append(Line(joined((f"  {keys:<16} ", "bold"), action.help), hang=19))
+    lines += [Line(Content("")), Line(joined(("Signs", "bold $accent")))]
+    lines += [Line(joined((f"  {sign}  ", style), words)) for sign, style, words in SIGNS]
     if read_only:
-        lines += [
-            Content(""),
-            joined("Read-only: keyturn cannot change anything, and offers no key that would."),
-        ]
+        words = "Read-only: keyturn cannot change anything, and offers no key that would."
+        lines += [Line(Content("")), Line(literal(words))]
     return Dialog("Keys", lines[1:], note="esc closes   ↓ ↑ scroll")

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 from textual.content import Content
 
-from keyturn.tui.safe import joined
+from keyturn.tui.safe import joined, literal
 from keyturn.tui.screens.dialog import Dialog
+from keyturn.tui.widgets.paragraphs import Line
 
 
 def leaving_dialog(going: Sequence[str], leave: Callable[[], None]) -> Dialog:
@@ -13,14 +14,16 @@ def leaving_dialog(going: Sequence[str], leave: Callable[[], None]) -> Dialog:
     return Dialog(
         "Leave while something is running?",
         [
-            joined("Still going on: ", (", ".join(going), "bold"), "."),
-            Content(""),
-            joined("Leaving stops it after the request in flight. Nothing is lost: what a run has"),
-            joined(
-                "done and what is open stays in the journal, and keyturn resume goes on with it."
+            Line(joined("Still going on: ", (", ".join(going), "bold"), ".")),
+            Line(Content("")),
+            Line(
+                literal(
+                    "Leaving stops it after the request in flight. Nothing is lost: what a run has "
+                    "done and what is open is in the journal, and keyturn resume goes on with it."
+                )
             ),
-            Content(""),
-            joined(("y", "bold $accent"), " leave     ", ("esc", "bold $accent"), " stay"),
+            Line(Content("")),
+            Line(joined(("y", "bold $accent"), " leave     ", ("esc", "bold $accent"), " stay")),
         ],
         note="esc stays",
         answers={"y": leave},

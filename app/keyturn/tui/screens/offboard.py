@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 
-from textual.content import Content
 from textual.widget import Widget
 
 from keyturn.decide.plans import Plan
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.engine import Card
 from keyturn.tui.plan_words import counts_words
-from keyturn.tui.safe import joined, literal
+from keyturn.tui.safe import joined
 from keyturn.tui.screens.frame import Frame
 from keyturn.tui.screens.plan import PlanReview
 from keyturn.tui.why_words import STYLE
 from keyturn.tui.widgets.list_content import SIGN_ROLE
+from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.sheet import Sheet
 
 
@@ -36,7 +36,7 @@ class Offboard(Frame):
     def on_mount(self) -> None:
         """The card is read while its place is already there."""
         sheet = self.query_one(Sheet)
-        sheet.put(f"Offboard {self.person_name}", [literal("Reading …", "$quiet")])
+        sheet.put(f"Offboard {self.person_name}", [Line(joined(("Reading …", "$quiet")))])
         sheet.focus()
         engine, key = self.keyturn.parts.engine, self.person_key
 
@@ -66,14 +66,17 @@ class Offboard(Frame):
         self.keyturn.start(f"planning the offboarding of {self.person_name}", work, show)
 
 
-def _lines(card: Card) -> Iterator[Content]:
+def _lines(card: Card) -> Iterator[Line]:
     for heading, lines in card.parts:
-        yield joined((heading, "bold $accent"))
+        yield Line(joined((heading, "bold $accent")))
         for line in lines:
             style = STYLE.get(SIGN_ROLE.get(line.sign, ""), "")
-            yield joined((f" {line.sign} ", style), (line.words, "$quiet" if line.role else ""))
-        yield Content("")
-    yield joined(
-        ("p", "bold $accent"),
-        " shows the plan: every cut by name, in order, with what guards say. Nothing is done yet.",
+            yield Line(
+                joined((f" {line.sign} ", style), (line.words, "$quiet" if line.role else "")),
+                hang=3,
+            )
+        yield Line(joined(""))
+    words = (
+        " shows the plan: every cut by name, in order, with what guards say. Nothing is done yet."
     )
+    yield Line(joined(("p", "bold $accent"), words))

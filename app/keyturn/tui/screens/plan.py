@@ -64,7 +64,7 @@ class PlanReview(Frame):
             return joined("Read-only: this plan can be read, and not applied.")
         return joined(
             ("c", "bold $accent"), ", then type ", (plan.confirm_with, "bold $accent"),
-            f" and enter, to apply {counts_words(plan)}.",
+            f" and enter: applies {counts_words(plan).split(':')[0]}.",
         )  # fmt: skip
 
     def _draw(self) -> None:

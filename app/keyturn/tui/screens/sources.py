@@ -4,18 +4,19 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from textual.content import Content
 from textual.widget import Widget
 
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.ages import age
 from keyturn.tui.engine import Met
-from keyturn.tui.safe import joined, literal
+from keyturn.tui.safe import joined
 from keyturn.tui.screens.frame import Frame
+from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.sheet import Sheet
 from keyturn_storage.rows import SnapshotInfo, SourceRow
 
 LAST_REQUESTS = 6
+BLANK = Line(joined(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,53 +102,53 @@ class Sources(Frame):
 
     def _draw(self) -> None:
         now_ms = self.keyturn.parts.now_ms()
-        lines: list[Content] = []
+        lines: list[Line] = []
         if self._read is None:
-            lines.append(literal("Reading …", "$quiet"))
+            lines.append(_line(("Reading …", "$quiet")))
         for read in self._read or ():
             lines += _source(read, now_ms)
         if self._read == ():
-            lines.append(literal("Nothing has been read yet. r reads both sources.", "$quiet"))
+            lines.append(_line(("Nothing has been read yet. r reads both sources.", "$quiet")))
         for met in self._met:
             lines += _meeting(met, now_ms)
         if not self._met:
-            lines += [joined(("c", "bold $accent"), " asks both sources who keyturn is there, and "
+            lines += [_line(("c", "bold $accent"), " asks both sources who keyturn is there, and "
                              "what it may do.")]  # fmt: skip
         if self._requests:
-            lines += [Content(""), joined(("Last requests", "bold $accent"))]
-            lines += [literal(f"   {words}") for words in self._requests]
+            lines += [BLANK, _line(("Last requests", "bold $accent"))]
+            lines += [_line(f"   {words}") for words in self._requests]
         self.query_one(Sheet).put("Sources", lines)
 
 
-def _source(read: _Read, now_ms: int) -> Iterator[Content]:
+def _source(read: _Read, now_ms: int) -> Iterator[Line]:
     row = read.row
-    yield joined(
+    yield _line(
         (row.source.name, "bold $accent"),
         f"  {row.source.kind}, {row.source.side.value}, tenant {row.source.tenant}",
     )
     whole = ("✓ complete", "$accent") if row.complete else ("✗ incomplete", "bold $remove")
-    yield joined(
+    yield _line(
         f"   read {age(row.taken_ms, now_ms)} ago  ", whole,
         f"  {row.listings_complete} of {row.listings_total} listings  ",
         (f"{row.unreadable} unreadable", "bold $unknown" if row.unreadable else "$quiet"),
     )  # fmt: skip
     counts = [(row.accounts, "accounts"), (row.groups, "groups"), (row.vaults, "vaults"),
               (row.grants, "grants"), (row.machines, "machine identities")]  # fmt: skip
-    yield joined("   " + ", ".join(f"{count:,} {what}" for count, what in counts if count))
+    yield _line("   " + ", ".join(f"{count:,} {what}" for count, what in counts if count))
     if row.error:
-        yield joined(("   ! ", "bold $urgent"), row.error)
+        yield _line(("   ! ", "bold $urgent"), row.error)
     if read.snapshot is not None:
         yield from _listings(read.snapshot)
     for collection, reason in read.unreadable[:5]:
-        yield joined(("   ? ", "bold $unknown"), f"{collection}: {reason}")
+        yield _line(("   ? ", "bold $unknown"), f"{collection}: {reason}")
     if len(read.unreadable) > 5:
-        yield joined(f"     and {len(read.unreadable) - 5} more that could not be read")
+        yield _line(f"     and {len(read.unreadable) - 5} more that could not be read")
     for spot in row.blind_spots:
-        yield joined(("   ? ", "$unknown"), ("cannot see: ", "$quiet"), spot)
-    yield Content("")
+        yield _line(("   ? ", "$unknown"), ("cannot see: ", "$quiet"), spot)
+    yield BLANK
 
 
-def _listings(snapshot: SnapshotInfo) -> Iterator[Content]:
+def _listings(snapshot: SnapshotInfo) -> Iterator[Line]:
     """One line per collection where all is well; every listing that is not, by itself."""
     by_collection: dict[str, list[tuple[str, int]]] = {}
     for listing in snapshot.listings:
@@ -157,48 +158,52 @@ def _listings(snapshot: SnapshotInfo) -> Iterator[Content]:
     for collection, found in by_collection.items():
         rows = sum(count for _proof, count in found)
         listings = "" if len(found) == 1 else f" in {len(found)} listings"
-        yield joined(
+        yield _line(
             ("   ✓ ", "$accent"), f"{collection:<12} {rows:>7,}{listings}  ",
             (f"proof: {found[0][0]}", "$quiet"),
         )  # fmt: skip
     for listing in snapshot.listings:
         if not listing.complete:
             parent = f" of {listing.parent_id}" if listing.parent_id else ""
-            yield joined(
+            yield _line(
                 ("   ✗ ", "bold $remove"), f"{listing.collection.value}{parent}: ",
                 listing.error or "ended without proof that it is whole",
             )  # fmt: skip
     failed = [(rule, words) for rule, words in snapshot.invariants if words != "passed"]
     passed = len(snapshot.invariants) - len(failed)
     if snapshot.invariants:
-        yield joined(
+        yield _line(
             ("   ✓ " if not failed else "   ! ", "$accent" if not failed else "bold $urgent"),
             f"{passed} of {len(snapshot.invariants)} invariants passed",
         )
     for rule, words in failed:
-        yield joined(("     ! ", "bold $urgent"), f"{rule}: {words}")
+        yield _line(("     ! ", "bold $urgent"), f"{rule}: {words}")
 
 
-def _meeting(met: Met, now_ms: int) -> Iterator[Content]:
-    yield joined((f"{met.name}, asked just now", "bold $accent"), f"  {met.address}")
+def _meeting(met: Met, now_ms: int) -> Iterator[Line]:
+    yield _line((f"{met.name}, asked just now", "bold $accent"), f"  {met.address}")
     if met.error:
-        yield joined(("   ✗ ", "bold $urgent"), met.error)
-        yield Content("")
+        yield _line(("   ✗ ", "bold $urgent"), met.error)
+        yield BLANK
         return
-    yield joined(f"   {met.kind} {met.version}  tenant {met.tenant}")
+    yield _line(f"   {met.kind} {met.version}  tenant {met.tenant}")
     if met.own:
         ends = ""
         if met.expires_ms is not None:
             left = met.expires_ms - now_ms
             ends = f", token ends in {age(0, left)}" if left > 0 else ", token has ended"
-        yield joined(f"   keyturn is {met.own} there{ends}")
-    yield joined("   may: ", _commas(met.abilities) or "nothing")
+        yield _line(f"   keyturn is {met.own} there{ends}")
+    yield _line("   may: ", _commas(met.abilities) or "nothing")
     for note in met.notes:
-        yield joined((f"   {note}", "$quiet"))
+        yield _line((f"   {note}", "$quiet"))
     for spot in met.blind_spots:
-        yield joined(("   ? ", "$unknown"), ("cannot see: ", "$quiet"), spot)
-    yield Content("")
+        yield _line(("   ? ", "$unknown"), ("cannot see: ", "$quiet"), spot)
+    yield BLANK
 
 
 def _commas(words: Sequence[str]) -> str:
     return ", ".join(words)
+
+
+def _line(*parts: str | tuple[str, str], hang: int = 5) -> Line:
+    return Line(joined(*parts), hang)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.widgets import Static
 
 from keyturn.tui.safe import literal
+from keyturn.tui.widgets.paragraphs import Line, wrapped
 
 
 class Sheet(VerticalScroll, can_focus=True):
@@ -15,15 +15,23 @@ class Sheet(VerticalScroll, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._text = Static(markup=False)
-        self.text = Content("")
+        self._lines: Sequence[Line] = ()
 
     def compose(self) -> Sequence[Static]:
         """One text."""
         return [self._text]
 
-    def put(self, title: str, lines: Sequence[Content], *, note: str = "") -> None:
+    def put(self, title: str, lines: Sequence[Line], *, note: str = "") -> None:
         """Replaces title and text; the place scrolled to stays."""
         self.border_title = literal(title)
         self.border_subtitle = literal(note) if note else None
-        self.text = Content("\n").join(lines)
-        self._text.update(self.text)
+        self._lines = lines
+        self._text.update(wrapped(lines, self._width))
+
+    @property
+    def _width(self) -> int:
+        return max(20, self.scrollable_content_region.width)
+
+    def on_resize(self) -> None:
+        """Lines wrap anew."""
+        self._text.update(wrapped(self._lines, self._width))

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.cache import LRUCache
@@ -17,14 +16,13 @@ from textual.strip import Strip
 
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.safe import literal
-from keyturn.tui.widgets.cells import Column, fit, widths
-from keyturn.tui.widgets.list_content import SIGN_ROLE, ListContent, matching
+from keyturn.tui.widgets.cells import Column
+from keyturn.tui.widgets.list_content import ListContent, matching
+from keyturn.tui.widgets.list_lines import ROLES, ListLines
 from keyturn.tui.widgets.row_source import Ask, Row, RowsInMemory, RowSource, ask_here
 from keyturn.tui.workers import WatchesWorkers
 
-GUTTER = 3
 PAGE = 64
-ROLES = ("dim", "add", "remove", "change", "unknown", "urgent", "strong")
 
 
 class VirtualList(WatchesWorkers, ScrollView, can_focus=True):
@@ -83,7 +81,6 @@ class VirtualList(WatchesWorkers, ScrollView, can_focus=True):
         id: str | None = None,  # noqa: A002 - Textual's own name for it
     ) -> None:
         super().__init__(id=id)
-        self.columns = tuple(columns)
         self.empty = empty
         self.content = ListContent()
         self._ask = ask
@@ -97,7 +94,7 @@ class VirtualList(WatchesWorkers, ScrollView, can_focus=True):
         self._failure = ""
         self._gone_words = ""
         self._looks: dict[str, Style] = {}
-        self._layout_for: tuple[int, tuple[int, ...], int] = (-1, (), 1)
+        self._lines = ListLines(columns, self._look)
         self.set_reactive(VirtualList.title, title)
 
     # ------------------------------------------------------------------ content
@@ -143,8 +140,7 @@ class VirtualList(WatchesWorkers, ScrollView, can_focus=True):
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Other columns for the same rows."""
-        self.columns = tuple(columns)
-        self._layout_for = (-1, (), 1)
+        self._lines = ListLines(columns, self._look)
         self._strips.clear()
         self.refresh()
 
@@ -266,84 +262,43 @@ class VirtualList(WatchesWorkers, ScrollView, can_focus=True):
             self._looks[name] = self.get_component_rich_style(f"list--{name}", partial=True)
         return self._looks[name]
 
-    def _layout(self, width: int) -> tuple[tuple[int, ...], int]:
-        if self._layout_for[0] != width:
-            gap = 2 if width >= 44 else 1
-            self._layout_for = (width, widths(self.columns, width - GUTTER - 1, gap), gap)
-        return self._layout_for[1], self._layout_for[2]
-
     def render_line(self, y: int) -> Strip:
         """One line of the list; the head stays where it is."""
-        width = self.scrollable_content_region.width
+        width, base = self.scrollable_content_region.width, self.rich_style
         if y == 0:
-            return self._head(width)
+            return self._lines.head(width, base)
         index = int(self.scroll_offset.y) + y - 1
         if not self.content.shown:
-            return self._words_line(y, width)
+            words, role = self._words_for_nothing()
+            line = y == 2 or (y == 1 and self.size.height < 4)
+            return self._lines.words(f"  {words}" if line else "", role, width, base)
         if index >= len(self.content.shown):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, base)
         number = self.content.shown[index]
         row = self._known.get(number)
         if row is None:
             self._read_around(index)
-            return Strip(
-                [Segment("    …".ljust(width), self.rich_style + self._look("dim"))], width
-            )
-        here = index == self.content.cursor
-        key = (number, here, here and self.has_focus, number in self.content.marks, width)
+            return self._lines.words("    …", "dim", width, base)
+        here, marked = index == self.content.cursor, number in self.content.marks
+        key = (number, here, here and self.has_focus, marked, width)
         strip = self._strips.get(key)
         if strip is None:
-            strip = self._row_strip(row, width, here)
+            if here:
+                base += self._look("cursor" if self.has_focus else "rest")
+            if self.content.gone is not None and number == self.content.gone.id:
+                base += self._look("gone")
+            strip = self._lines.row(row, width, base, marked=marked)
             self._strips[key] = strip
         return strip
 
-    def _head(self, width: int) -> Strip:
-        sizes, gap = self._layout(width)
-        cells = [
-            fit(column.title, size, right=column.right)
-            for column, size in zip(self.columns, sizes, strict=True)
-            if size
-        ]
-        text = fit(" " * GUTTER + (" " * gap).join(cells), width)
-        return Strip([Segment(text, self.rich_style + self._look("head"))], width)
-
-    def _words_line(self, y: int, width: int) -> Strip:
+    def _words_for_nothing(self) -> tuple[str, str]:
         if self._failure:
-            words, look = self._failure, "urgent"
-        elif self._loading:
-            words, look = "Reading …", "words"
-        elif self.content.needle.strip():
-            words, look = f"Nothing contains “{self.content.needle}”. Esc clears.", "words"
-        else:
-            words, look = self.empty, "words"
-        line = words if y == 2 or (y == 1 and self.size.height < 4) else ""
-        return Strip([Segment(fit(f"  {line}", width), self.rich_style + self._look(look))], width)
-
-    def _row_strip(self, row: Row, width: int, here: bool) -> Strip:
-        sizes, gap = self._layout(width)
-        base = self.rich_style
-        if here:
-            base += self._look("cursor" if self.has_focus else "rest")
-        if self.content.gone is not None and row.id == self.content.gone.id:
-            base += self._look("gone")
-        marked = row.id in self.content.marks
-        pieces = [
-            Segment("●" if marked else " ", base + self._look("mark")),
-            Segment(fit(row.sign, 1), base + self._look(SIGN_ROLE.get(row.sign, "dim"))),
-            Segment(" ", base),
-        ]
-        between = ""
-        for index, size in enumerate(sizes):
-            if not size:
-                continue
-            cell = row.cells[index] if index < len(row.cells) else ""
-            role = row.roles[index] if index < len(row.roles) else ""
-            style = base + self._look(role) if role in ROLES else base
-            if between:
-                pieces.append(Segment(between, base))
-            pieces.append(Segment(fit(cell, size, right=self.columns[index].right), style))
-            between = " " * gap
-        return Strip(pieces).adjust_cell_length(width, base)
+            return self._failure, "urgent"
+        if self._loading:
+            return "Reading …", "words"
+        if self.content.needle.strip():
+            return f"Nothing contains “{self.content.needle}”. Esc clears.", "words"
+        return self.empty, "words"
 
     def _read_around(self, index: int) -> None:
         if index // PAGE in self._reading:

@@ -1,0 +1,88 @@
+"""A leaver's card: what a person has on both sides, from the newest snapshots and live sessions."""
+
+from collections.abc import Iterator, Sequence
+
+from keyturn.decide.explain import access_paths
+from keyturn.decide.index import chains_of
+from keyturn.decide.people import Person
+from keyturn.decide.world import World
+from keyturn.tui.ages import age
+from keyturn.tui.engine import Card, CardLine
+from keyturn_providers.records import Account, AccountState, Session, Side
+
+NONE = CardLine("none", " ", "dim")
+
+
+def card_of(world: World, person: Person, sessions: Sequence[Session] | None, now_ms: int) -> Card:
+    """The card. `sessions` is None where the secret manager could not be asked for them."""
+    parts = (
+        ("Accounts", tuple(_accounts(world, person))),
+        ("Vaults", tuple(_vaults(world, person)) or (NONE,)),
+        ("Groups", tuple(_groups(world, person)) or (NONE,)),
+        ("Sessions", tuple(_sessions(sessions, now_ms))),
+    )
+    return Card(person.key, person.name, parts)
+
+
+def _accounts(world: World, person: Person) -> Iterator[CardLine]:
+    leaves = person.directory is None or person.directory.state is AccountState.SUSPENDED
+    for side, account in ((Side.DIRECTORY, person.directory), (Side.SECRETS, person.secrets)):
+        source = world.side(side).name
+        if account is None:
+            yield CardLine(f"{source}: no account", " ", "dim")
+            continue
+        active = account.state is AccountState.ACTIVE
+        urgent = active and side is Side.SECRETS and leaves
+        yield CardLine(
+            f"{source}: {account.name}, {account.state.value}{_title(account)}",
+            "!" if urgent else "=" if active else " ",
+        )
+    yield CardLine(f"matched by {person.matched_by.value}", " ", "dim")
+
+
+def _title(account: Account) -> str:
+    parts = [part for part in (account.title, account.department) if part]
+    roles = [f"privileged: {', '.join(account.roles)}"] if account.roles else []
+    return "".join(f", {part}" for part in (*parts, *roles))
+
+
+def _vaults(world: World, person: Person) -> Iterator[CardLine]:
+    for path in access_paths(world, person):
+        via = f"through {path.via}" if path.groups else "by a direct grant"
+        line = f" (line {path.policy_line})" if path.policy_line else ""
+        policy = f"in policy{line}" if path.in_policy else "not in policy"
+        yield CardLine(
+            f"{path.vault_name}: {path.level.value} {via}, {policy}",
+            "=" if path.in_policy else "-",
+        )
+
+
+def _groups(world: World, person: Person) -> Iterator[CardLine]:
+    found: dict[str, list[str]] = {}
+    if person.directory is not None:
+        for group in world.directory.groups_of.get(person.directory.id, ()):
+            link = world.link_of_directory.get(group)
+            name = link.name if link is not None else world.directory.group_name(group)
+            found.setdefault(name, []).append(world.directory.name)
+    if person.secrets is not None:
+        for group in dict.fromkeys(
+            chain[0] for chain in chains_of(world.secrets, person.secrets.id)
+        ):
+            there = world.link_of_secrets.get(group)
+            name = there.name if there is not None else world.secrets.group_name(group)
+            found.setdefault(name, []).append(world.secrets.name)
+    for name in sorted(found, key=str.casefold):
+        sides = list(dict.fromkeys(found[name]))
+        extra = sides == [world.secrets.name]
+        yield CardLine(f"{name}: in {' and '.join(sides)}", "-" if extra else "=")
+
+
+def _sessions(sessions: Sequence[Session] | None, now_ms: int) -> Iterator[CardLine]:
+    if sessions is None:
+        yield CardLine("not known: the secret manager could not be asked", "?")
+    elif not sessions:
+        yield NONE
+    for session in sessions or ():
+        since = f", made {age(session.created_ms, now_ms)} ago" if session.created_ms else ""
+        note = f", {session.note}" if session.note else ""
+        yield CardLine(f"{session.id}{since}{note}", "-")

@@ -1,0 +1,262 @@
+"""The dashboard's engine: `keyturn.run` over the configuration, the cache and the journal.
+
+Nothing here is imported or opened before it is asked for: the first paint needs none of it. Every
+method runs in a job's own thread and event loop, with its own connections, and closes them.
+"""
+
+import getpass
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from keyturn.decide.plans import Plan
+from keyturn.decide.rules import Rules
+from keyturn.tui.engine import Card, Ended, Met, Observe, Refreshed, Setting, StepEnd, Stop
+
+if TYPE_CHECKING:
+    from keyturn.decide.people import Person
+    from keyturn.decide.world import World
+    from keyturn.run.clock import Clock
+    from keyturn.run.connections import Connections
+    from keyturn.run.refresh import SourceReport
+    from keyturn_providers.contract import About
+    from keyturn_providers.records import Session
+    from keyturn_storage.journal import Journal
+    from keyturn_storage.snapshots import Cache
+
+
+class Loaded(Protocol):
+    """A loaded policy, as far as the dashboard needs it."""
+
+    @property
+    def rules(self) -> Rules: ...
+
+    @property
+    def read_only(self) -> bool: ...
+
+    @property
+    def organisation(self) -> str: ...
+
+
+class Doors(Protocol):
+    """How the configuration is loaded and the two sources are opened."""
+
+    def load(self) -> Loaded:
+        """The configuration as it is now."""
+        ...
+
+    def connect(self, loaded: Loaded, *, read_only: bool, observe: Observe) -> "Connections":
+        """Both sources, open; the caller closes them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunEngine:
+    """`keyturn.tui.engine.Engine` over real files."""
+
+    doors: Doors
+    data: Path
+    read_only: bool = False
+    clock: "Callable[[], Clock] | None" = None
+
+    async def setting(self) -> Setting:
+        """From keyturn.yaml."""
+        loaded = self.doors.load()
+        return Setting(loaded.organisation, self.read_only or loaded.read_only)
+
+    async def refresh(self, observe: Observe, stop: Stop) -> Refreshed:
+        """Reads both sources, then decides anew; half a refresh is still shown for what it is."""
+        from keyturn.run.assess import assess
+        from keyturn.run.refresh import refresh
+        from keyturn_storage.snapshots import open_cache
+
+        loaded, clock = self.doors.load(), self._clock()
+        async with self._connected(loaded, observe, read_only=True) as connections:
+            with open_cache(self.data / "cache.db") as cache:
+                report = await refresh(connections, cache, observe=observe, stop=stop, clock=clock)
+                for source in (report.directory, report.secrets):
+                    if (
+                        source.failure is not None
+                        and source.snapshot is None
+                        and not report.stopped
+                    ):
+                        raise source.failure
+                if not report.stopped:
+                    assess(cache, loaded.rules, clock.now_ms())
+        if report.stopped:
+            return Refreshed(False, "Stopped: nothing of this refresh was kept.")
+        return Refreshed(report.complete, _refresh_words(report.directory, report.secrets))
+
+    async def card(self, person_key: str) -> Card:
+        """From the newest snapshots, and the sessions there are now."""
+        from keyturn.run.persons import find_person
+        from keyturn.tui.person_card import card_of
+
+        loaded = self.doors.load()
+        world = self._world(loaded)
+        person = find_person(world, person_key)
+        async with self._connected(loaded, _unobserved, read_only=True) as connections:
+            sessions = await _sessions(connections, person)
+        return card_of(world, person, sessions, self._clock().now_ms())
+
+    async def paths(self, person_key: str, vault_id: str) -> tuple[str, ...]:
+        """First the whole answer in words, then each path."""
+        from keyturn.decide.explain import access_paths, why
+        from keyturn.run.persons import find_person
+
+        world = self._world(self.doors.load())
+        person = find_person(world, person_key)
+        found = [why(world, person, vault_id or None)]
+        for path in access_paths(world, person):
+            if vault_id in {"", path.vault_id}:
+                line = f" (line {path.policy_line})" if path.policy_line else ""
+                policy = f"in policy{line}" if path.in_policy else "not in policy"
+                note = f" ({path.note})" if path.note else ""
+                found.append(
+                    f"{path.vault_name}: {path.level.value}, {path.via}, by {path.carrier}, "
+                    f"{policy}{note}"
+                )
+        return tuple(found)
+
+    async def plan_sync(self, finding_ids: frozenset[str] | None) -> Plan:
+        """From the newest snapshots; who keyturn is, is asked of both sources."""
+        from keyturn.run.planning import plan_sync
+
+        loaded = self.doors.load()
+        async with self._connected(loaded, _unobserved, read_only=True) as connections:
+            with self._files() as (cache, journal):
+                return await plan_sync(
+                    connections, cache, journal, loaded=loaded, clock=self._clock(),
+                    chosen=finding_ids,
+                )  # fmt: skip
+
+    async def plan_offboard(self, person_key: str) -> Plan:
+        """About the leaver as they are now in both sources."""
+        from keyturn.run.planning import plan_offboard
+
+        loaded = self.doors.load()
+        async with self._connected(loaded, _unobserved, read_only=True) as connections:
+            with self._files() as (cache, journal):
+                return await plan_offboard(
+                    person_key, connections, cache, journal, loaded=loaded, clock=self._clock()
+                )
+
+    async def apply(self, plan: Plan, confirmed: str, observe: Observe, stop: Stop) -> Ended:
+        """Everything that was done is in the journal before this returns, however it ends."""
+        from keyturn.run.apply import apply
+
+        loaded = self.doors.load()
+        async with self._connected(loaded, observe, read_only=self.read_only) as connections:
+            with self._files() as (_cache, journal):
+                result = await apply(
+                    plan, connections, journal, loaded=loaded, observe=observe, stop=stop,
+                    clock=self._clock(), operator=_operator(), confirmed=confirmed,
+                )  # fmt: skip
+        blocked = "".join(f" {words}" for words in result.blocked)
+        return Ended(
+            result.run_id,
+            result.state,
+            f"{result.words}{blocked}",
+            tuple(
+                StepEnd(step.operation.id, step.state.value, step.error or step.words, step.verdict)
+                for step in result.steps
+            ),
+        )
+
+    async def meet(self) -> tuple[Met, ...]:
+        """Both sources; one that fails does not hide the other."""
+        from keyturn_providers.errors import ProviderError
+        from keyturn_providers.records import Side
+
+        loaded = self.doors.load()
+        found: list[Met] = []
+        async with self._connected(loaded, _unobserved, read_only=True) as connections:
+            for side in Side:
+                try:
+                    found.append(_met(await connections.of(side).about()))
+                except ProviderError as error:
+                    found.append(Met(side, error.source, "", "", error=str(error)))
+        return tuple(found)
+
+    # ------------------------------------------------------------------ opening and closing
+
+    def _clock(self) -> "Clock":
+        from keyturn.run.clock import system_clock
+
+        return system_clock() if self.clock is None else self.clock()
+
+    @asynccontextmanager
+    async def _connected(
+        self, loaded: Loaded, observe: Observe, *, read_only: bool
+    ) -> AsyncIterator["Connections"]:
+        without_writers = read_only or self.read_only or loaded.read_only
+        connections = self.doors.connect(loaded, read_only=without_writers, observe=observe)
+        try:
+            yield connections
+        finally:
+            await connections.aclose()
+
+    @contextmanager
+    def _files(self) -> "Iterator[tuple[Cache, Journal]]":
+        from keyturn_storage.journal import open_journal
+        from keyturn_storage.snapshots import open_cache
+
+        with (
+            open_cache(self.data / "cache.db") as cache,
+            open_journal(self.data / "journal.db") as journal,
+        ):
+            yield cache, journal
+
+    def _world(self, loaded: Loaded) -> "World":
+        from keyturn.run.assess import read_assessment
+        from keyturn_storage.snapshots import open_cache
+
+        with open_cache(self.data / "cache.db") as cache:
+            return read_assessment(cache, loaded.rules, self._clock().now_ms()).world
+
+
+def _unobserved(_event: object) -> None:
+    return None
+
+
+def _operator() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def _refresh_words(*sources: "SourceReport") -> str:
+    return " ".join(f"{one.source}: {one.words.rstrip('.')}." for one in sources)
+
+
+async def _sessions(connections: "Connections", person: "Person") -> "tuple[Session, ...] | None":
+    """The live sessions; None where the secret manager cannot be asked for them."""
+    from keyturn_providers.contract import ReadsSessions
+    from keyturn_providers.errors import Gone, ProviderError
+
+    reader = connections.secrets.reader()
+    if person.secrets is None or not isinstance(reader, ReadsSessions):
+        return () if person.secrets is None else None
+    try:
+        return await reader.read_sessions(person.secrets.id)
+    except Gone:
+        return ()
+    except ProviderError:
+        return None
+
+
+def _met(about: "About") -> Met:
+    return Met(
+        side=about.source.side,
+        name=about.source.name,
+        kind=about.source.kind,
+        address=about.address,
+        tenant=about.source.tenant,
+        version=about.version,
+        own=about.own.name if about.own is not None else "",
+        expires_ms=about.own.expires_ms if about.own is not None else None,
+        abilities=tuple(sorted(ability.value for ability in about.abilities)),
+        blind_spots=about.blind_spots,
+        notes=about.notes,
+    )

@@ -1,0 +1,75 @@
+"""Starting the dashboard from the command line."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+USAGE_EXIT_CODE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardOptions:
+    """What the dashboard is started with. `person` (a key, login, address or name) is put in focus.
+
+    `read_only` also holds if the configuration says so. `organisation` is shown until the
+    configuration has been read.
+    """
+
+    config: Path
+    data: Path
+    read_only: bool = False
+    organisation: str = ""
+    person: str = ""
+
+
+def now_ms() -> int:
+    """The time, in UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | None = None) -> int:
+    """Runs the dashboard until the operator leaves; gives the exit code.
+
+    The first paint is from the cache: no source is asked anything before the operator does.
+    `say` writes a refusal for people (default: standard error). Raises what storage raises where
+    the data directory is refused.
+    """
+    tell = say or _say
+    refusal = why_not_here(os.environ.get("TERM", ""), interactive=sys.stdout.isatty())
+    if refusal:
+        tell(refusal)
+        return USAGE_EXIT_CODE
+    from keyturn.tui.make import make_app
+
+    app = make_app(options, now_ms)
+    try:
+        app.run()
+    finally:
+        app.parts.reads.close()
+    left = app.jobs.running()
+    if left:
+        tell(f"keyturn: ending {', '.join(left)} after the request in flight …")
+        app.jobs.join()
+    return app.return_code or 0
+
+
+def why_not_here(term: str, *, interactive: bool) -> str:
+    """Why no dashboard can be drawn on this terminal; empty where it can."""
+    if not interactive:
+        return (
+            "keyturn: the dashboard needs a terminal, and this is none. "
+            "Every command also works without one: see keyturn --help."
+        )
+    if term in {"dumb", "unknown", ""}:
+        return (
+            f"keyturn: the dashboard cannot be drawn on this terminal (TERM={term or 'not set'}). "
+            "Use another terminal, or the commands: see keyturn --help."
+        )
+    return ""
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f"{words}\n")

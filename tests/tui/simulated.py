@@ -1,0 +1,117 @@
+"""The simulated pair behind the dashboard's real engine: what screens do, done to two tenants."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from keyturn.decide.rules import GrantRule, Limits, Mapping, NamedId, Rules
+from keyturn.run.clock import Clock
+from keyturn.run.connections import Connections
+from keyturn.tui.app import KeyturnApp, Parts
+from keyturn.tui.cache_data import CacheData
+from keyturn.tui.run_engine import RunEngine
+from keyturn_providers.simulated import Pair, simulated_pair
+
+START_MS = 1_800_000_000_000
+GENEROUS = Limits(removals_count=100, removals_share=1.0, removals_per_day=1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy without a file."""
+
+    rules: Rules
+    read_only: bool = False
+    organisation: str = "acme"
+
+
+@dataclass(slots=True)
+class SimulatedDoors:
+    """Opens the pair again for every job; both tenants live as long as the pair."""
+
+    pair: Pair
+    policy: Policy
+    opened: int = 0
+
+    def load(self) -> Policy:
+        return self.policy
+
+    def connect(
+        self, loaded: object, *, read_only: bool, observe: Callable[[object], None]
+    ) -> Connections:
+        self.opened += 1
+        return Connections(
+            replace(self.pair.directory, read_only=read_only),
+            replace(self.pair.secrets, read_only=read_only),
+            read_only,
+        )
+
+
+@dataclass(slots=True)
+class Watch:
+    """A clock that moves only by being looked at or slept on."""
+
+    at_ms: int = START_MS
+    slept: list[float] = field(default_factory=list)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at_ms += int(seconds * 1000)
+
+    def now(self) -> int:
+        """The time, a millisecond later each time."""
+        self.at_ms += 1
+        return self.at_ms
+
+    def clock(self) -> Clock:
+        return Clock(now_ms=self.now, sleep=self._sleep)
+
+
+def rules_of(pair: Pair) -> Rules:
+    """The policy that goes with the pair."""
+    return Rules(
+        mappings=tuple(
+            Mapping(NamedId(group, name), (GrantRule(NamedId(vault, vault_name), level),))
+            for group, name, vault, vault_name, level in pair.mappings
+        ),
+        limits=GENEROUS,
+        digest="0" * 64,
+    )
+
+
+@dataclass(slots=True)
+class Bench:
+    """A pair, its files, and apps over them."""
+
+    data: Path
+    pair: Pair
+    doors: SimulatedDoors
+    watch: Watch
+    stores: list[CacheData] = field(default_factory=list)
+
+    @property
+    def engine(self) -> RunEngine:
+        return RunEngine(self.doors, self.data, clock=self.watch.clock)
+
+    def app(self, *, read_only: bool = False, person: str = "") -> KeyturnApp:
+        """A dashboard over the files as they are."""
+        store = CacheData(self.data / "cache.db")
+        self.stores.append(store)
+        engine = RunEngine(self.doors, self.data, read_only=read_only, clock=self.watch.clock)
+        return KeyturnApp(
+            Parts(
+                store.reads, store, engine, self.data, self.watch.now, "", read_only=read_only,
+                person=person,
+            )
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Closes what the apps read with."""
+        for store in self.stores:
+            store.reads.close()
+
+
+def bench(data: Path, *, people: int = 15) -> Bench:
+    """An organisation of `people` in simulated tenants, nothing read yet."""
+    pair = simulated_pair(people=people)
+    return Bench(data, pair, SimulatedDoors(pair, Policy(rules_of(pair))), Watch())
