@@ -1,0 +1,258 @@
+"""From both sources to a plan and back to no drift, through everything in between."""
+
+from dataclasses import replace
+
+import pytest
+from tests.run.conftest import Watch
+from tests.run.office import Office, policy_of
+from tests.run.plans_by_hand import CARRIER, Loaded
+
+from keyturn.decide.findings import Change, ChangeKind
+from keyturn.decide.plans import Plan, Verdict
+from keyturn.decide.words import DriftKind
+from keyturn.run.assess import NothingRead, read_assessment
+from keyturn.run.connections import Connections
+from keyturn.run.persons import NoSuchPerson, find_person
+from keyturn_providers.contract import Ability
+from keyturn_providers.errors import TenantChanged, Unreachable
+from keyturn_providers.records import (
+    AccountState,
+    Grant,
+    Level,
+    PrincipalKind,
+    Session,
+    Side,
+)
+from keyturn_providers.simulated import ABOUT, LEAVER, Effect, Fault, Pair
+from keyturn_storage.journal import Journal
+from keyturn_storage.snapshots import Cache
+
+LOGIN = "p001@acme.example"
+
+
+@pytest.fixture
+def office(
+    pair: Pair, connections: Connections, cache: Cache, journal: Journal, watch: Watch
+) -> Office:
+    return Office(connections, cache, journal, watch, Loaded(policy_of(pair)))
+
+
+def _kinds(plan: Plan) -> list[ChangeKind]:
+    return [operation.change.kind for operation in plan.operations]
+
+
+async def test_the_pair_has_the_drift_it_promises(office: Office) -> None:
+    found = {finding.kind for finding in (await office.look()).findings}
+    assert {
+        DriftKind.LEAVER_ACTIVE,
+        DriftKind.ACCOUNT_WITHOUT_IDENTITY,
+        DriftKind.DIRECT_GRANT,
+        DriftKind.MISSING_MEMBERSHIP,
+        DriftKind.MACHINE_WITHOUT_OWNER,
+    } <= found
+
+
+@pytest.mark.parametrize("who", [LOGIN, "P001@ACME.example", "dana okafor", f"d:{LEAVER}", LEAVER])
+async def test_the_leaver_is_out_and_her_drift_is_gone(
+    office: Office, pair: Pair, who: str
+) -> None:
+    before = await office.look()
+    assert any(one.kind is DriftKind.LEAVER_ACTIVE for one in before.findings)
+    plan = await office.offboarding(who)
+    assert plan.confirm_with == LOGIN
+    assert not plan.refused
+    assert ChangeKind.SUSPEND in _kinds(plan)
+    assert _kinds(plan).count(ChangeKind.END_SESSION) == 2
+    result = await office.apply(plan)
+    assert result.proven
+    assert "Offboard Dana Okafor: out" in result.words
+    secrets = pair.secrets.tenant
+    assert secrets.accounts["s-001"].state is AccountState.SUSPENDED
+    assert CARRIER not in secrets.grants
+    assert not secrets.sessions
+    after = await office.look()
+    assert not any(one.person == f"d:{LEAVER}" for one in after.findings)
+    again = await office.offboarding(who)
+    assert again.operations == ()
+
+
+async def test_an_offboarding_is_about_now_not_about_the_snapshot(
+    office: Office, pair: Pair
+) -> None:
+    await office.look()
+    tenant = pair.secrets.tenant
+    del tenant.sessions["t-dana-1"]
+    tenant.add(Session("t-dana-3", "s-001"))
+    del tenant.grants[CARRIER]
+    tenant.members["sg-old-billing"].clear()
+    tenant.add(
+        Grant("v-billing", PrincipalKind.ACCOUNT, "s-001", Level.READ, "account/s-001/policy/late")
+    )
+    plan = await office.offboarding(LOGIN)
+    sessions = {one.change.session_id for one in plan.operations if one.change.session_id}
+    assert sessions == {"t-dana-2", "t-dana-3"}
+    carriers = {one.change.carrier for one in plan.operations if one.change.carrier}
+    assert carriers == {"account/s-001/policy/late"}
+    assert ChangeKind.REMOVE_MEMBERSHIP not in _kinds(plan)
+    assert (await office.apply(plan)).proven
+
+
+async def test_an_account_gone_meanwhile_leaves_nothing_to_do_there(
+    office: Office, pair: Pair
+) -> None:
+    await office.look()
+    pair.secrets.tenant.drop_account("s-001")
+    pair.secrets.tenant.join("sg-everyone", [])
+    plan = await office.offboarding(LOGIN)
+    assert plan.operations == ()
+    assert any("no account" in left.words for left in plan.left_alone)
+
+
+async def test_chosen_findings_are_mended_and_nothing_else(office: Office, pair: Pair) -> None:
+    found = (await office.look()).findings
+    missing = [one.id for one in found if one.kind is DriftKind.MISSING_MEMBERSHIP]
+    plan = await office.sync(frozenset(missing))
+    assert set(_kinds(plan)) == {ChangeKind.ADD_MEMBERSHIP}
+    assert (await office.apply(plan)).proven
+    after = (await office.look()).findings
+    assert not [one for one in after if one.kind is DriftKind.MISSING_MEMBERSHIP]
+    assert {one.id for one in after} == {one.id for one in found} - set(missing)
+
+
+async def test_a_directory_listing_cut_at_any_page_puts_no_removal_into_any_plan(
+    office: Office, pair: Pair
+) -> None:
+    # Without these nothing would be surplus, and the test could not fail.
+    pair.secrets.tenant.join("sg-finance", ["s-003"])
+    pair.secrets.tenant.join("sg-platform", ["s-002"])
+    directory = pair.directory
+    directory.remote.page_size = 2
+    whole = {one.id for one in (await office.look()).findings if one.remedy}
+    removing = [one for one in (await office.sync()).operations if one.change.kind.removes]
+    assert len(removing) >= 3
+    cuts = [(Ability.LIST_ACCOUNTS, "", len(directory.tenant.accounts))]
+    cuts.append((Ability.LIST_GROUPS, "", len(directory.tenant.groups)))
+    for group_id, members in directory.tenant.members.items():
+        cuts.append((Ability.LIST_MEMBERSHIPS, group_id, len(members)))
+    for ability, parent, rows in cuts:
+        pages = -(-rows // 2)
+        for page in range(1, pages + 1):
+            directory.faults.add(Fault(Effect.UNREACHABLE, ability, parent, page))
+            found = (await office.look()).findings
+            for plan in (await office.sync(), await office.sync(frozenset(whole))):
+                for operation in plan.operations:
+                    if operation.change.kind.removes and not plan.refused:
+                        assert _is_apart(operation.change, ability, parent), operation.words
+            assert found
+
+
+def _is_apart(change: Change, ability: Ability, parent: str) -> bool:
+    """Whether a removal has nothing to do with the cut listing: another group's members."""
+    if ability is not Ability.LIST_MEMBERSHIPS:
+        return False
+    group = change.group.id if change.group else ""
+    return group != parent.replace("dg-", "sg-")
+
+
+async def test_a_member_listing_that_dies_takes_nobody_out_of_that_group(
+    office: Office, pair: Pair
+) -> None:
+    pair.secrets.tenant.join("sg-finance", ["s-003"])
+    await office.look()
+    assert ChangeKind.REMOVE_MEMBERSHIP in _kinds(await office.sync())
+    pair.directory.faults.add(
+        Fault(Effect.UNREACHABLE, Ability.LIST_MEMBERSHIPS, target="dg-finance")
+    )
+    await office.look()
+    plan = await office.sync()
+    finance = [
+        one.words
+        for one in plan.operations
+        if one.change.kind is ChangeKind.REMOVE_MEMBERSHIP
+        and one.change.group is not None
+        and one.change.group.id == "sg-finance"
+    ]
+    assert finance == []
+
+
+async def test_a_source_that_shrank_is_not_believed_because_it_was_read_twice(
+    office: Office, pair: Pair
+) -> None:
+    await office.look()
+    for group in pair.directory.tenant.members.values():
+        group.clear()
+    for _ in range(2):
+        found = (await office.look()).findings
+        surplus = frozenset(
+            one.id for one in found if one.kind is DriftKind.MEMBERSHIP_NOT_IN_DIRECTORY
+        )
+        assert surplus
+        plan = await office.sync(surplus)
+        refusing = [one.guard for one in plan.guards if one.verdict is Verdict.REFUSE]
+        assert "source not shrunken" in refusing
+
+
+async def test_keyturns_own_account_is_never_offboarded(office: Office) -> None:
+    await office.look()
+    plan = await office.offboarding("s-keyturn")
+    refusing = [one.guard for one in plan.guards if one.verdict is Verdict.REFUSE]
+    assert "keyturn itself" in refusing
+
+
+async def test_removals_of_the_last_day_count(office: Office, journal: Journal) -> None:
+    await office.look()
+    await office.apply(await office.offboarding(LOGIN))
+    assert journal.removals_since(0) >= 4
+    plan = await office.offboarding("s-ghost")
+    per_day = next(one for one in plan.guards if "day" in one.guard)
+    assert any(character.isdigit() for character in per_day.words)
+
+
+async def test_planning_for_another_tenant_is_refused(office: Office, pair: Pair) -> None:
+    await office.look()
+    pair.secrets.tenant.source = replace(pair.secrets.tenant.source, tenant="other")
+    with pytest.raises(TenantChanged, match="other"):
+        await office.offboarding(LOGIN)
+
+
+async def test_planning_needs_both_sources_to_answer(office: Office, pair: Pair) -> None:
+    await office.look()
+    pair.directory.faults.add(Fault(Effect.UNREACHABLE, ABOUT))
+    with pytest.raises(Unreachable):
+        await office.sync()
+
+
+async def test_nothing_read_is_said_with_the_side(office: Office, cache: Cache) -> None:
+    with pytest.raises(NothingRead, match="directory: nothing to decide from"):
+        read_assessment(cache, office.loaded.rules, 0)
+
+
+async def test_two_of_one_name_are_never_guessed_between(office: Office, pair: Pair) -> None:
+    tenant = pair.directory.tenant
+    tenant.add(replace(tenant.accounts["d-002"], display_name="Dana Okafor"))
+    world = (await office.look()).world
+    with pytest.raises(NoSuchPerson, match="2 people are called this") as caught:
+        find_person(world, "Dana Okafor")
+    assert {one.key for one in caught.value.candidates} == {"d:d-001", "d:d-002"}
+    assert find_person(world, LOGIN).key == "d:d-001"
+    with pytest.raises(NoSuchPerson, match="keyturn refresh"):
+        find_person(world, "nobody at all")
+    with pytest.raises(NoSuchPerson):
+        find_person(world, "")
+
+
+async def test_the_assessment_is_stored_for_the_screens(office: Office, cache: Cache) -> None:
+    first = await office.look()
+    stored = cache.assessment()
+    assert stored is not None
+    assert stored[:2] == (first.directory.id, first.secrets.id)
+    assert first.directory.source.side is Side.DIRECTORY
+
+
+async def test_a_stopped_offboarding_can_be_planned_again(office: Office, pair: Pair) -> None:
+    await office.look()
+    plan = await office.offboarding(LOGIN)
+    result = await office.apply(plan, stop=lambda: len(pair.secrets.tenant.calls) >= 2)
+    assert result.state == "stopped"
+    rest = await office.offboarding(LOGIN)
+    assert len(rest.operations) == len(plan.operations) - 2
