@@ -33,10 +33,11 @@ class Answer:
     """Writes a verb's answer: lines for people, or one JSON document for programs."""
 
     as_json: bool
+    quiet: bool = False
 
     def line(self, text: str = "") -> None:
         """One line for people; nothing in JSON mode."""
-        if not self.as_json:
+        if not self.as_json and not self.quiet:
             click.echo(safe(text, limit=4000))
 
     def progress(self, text: str) -> None:
@@ -50,7 +51,7 @@ class Answer:
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Aligned columns for people, by cell width so that wide names stay in line."""
-        if self.as_json or not rows:
+        if self.as_json or self.quiet or not rows:
             return
         from rich.cells import cell_len as width
 

@@ -1,0 +1,60 @@
+"""`keyturn plan`: a plan that mends drift, shown and saved, applied by `keyturn apply`."""
+
+from pathlib import Path
+
+import click
+
+from keyturn.cli.exit_codes import Exit
+from keyturn.cli.invocation import Answer, Invocation, json_option
+from keyturn.cli.plan_files import save_plan
+from keyturn.cli.shown import plan_json, show_plan
+from keyturn.cli.work import cache_of, journal_of, loaded_policy, with_connections
+from keyturn.decide.plans import Plan
+from keyturn.run.clock import system_clock
+from keyturn.run.connections import Connections
+from keyturn.run.planning import plan_sync
+
+
+@click.command(name="plan")
+@click.option(
+    "--finding",
+    "findings",
+    multiple=True,
+    metavar="ID",
+    help="Only this finding (see keyturn drift --json). May be given repeatedly.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Where to save the plan; else the data directory.",
+)
+@json_option
+@click.pass_obj
+def command(
+    invocation: Invocation, findings: tuple[str, ...], out: Path | None, answer: Answer
+) -> int:
+    """Write a plan that mends drift, for review. Changes nothing.
+
+    Exits with 0 if there is nothing to do, 1 if the plan has operations, 4 if a guard refuses it.
+    """
+    loaded = loaded_policy(invocation)
+    chosen = frozenset(findings) or None
+    with cache_of(invocation) as cache, journal_of(invocation) as journal:
+
+        async def work(connections: Connections) -> Plan:
+            return await plan_sync(
+                connections, cache, journal, loaded=loaded, clock=system_clock(), chosen=chosen
+            )
+
+        plan = with_connections(invocation, loaded, answer, work)
+    path = save_plan(plan, invocation, out) if plan.operations else None
+    answer.document({"plan": plan_json(plan), "file": str(path) if path else None})
+    show_plan(answer, plan)
+    if plan.refused:
+        answer.line("a guard refuses this plan as it stands")
+        return Exit.REFUSED
+    if path is None:
+        return Exit.IN_STEP
+    answer.line(f"saved: {path}")
+    answer.line(f"apply it with: keyturn apply {path} --confirm {plan.confirm_with}")
+    return Exit.DRIFT

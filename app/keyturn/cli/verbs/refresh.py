@@ -1,0 +1,71 @@
+"""`keyturn refresh`: reads both sources into the cache and decides anew."""
+
+import click
+
+from keyturn.cli.exit_codes import Exit
+from keyturn.cli.invocation import Answer, Invocation, Json, json_option
+from keyturn.cli.work import cache_of, loaded_policy, now_ms, stoppable, tell, with_connections
+from keyturn.run.assess import NothingRead, assess
+from keyturn.run.clock import system_clock
+from keyturn.run.connections import Connections
+from keyturn.run.refresh import RefreshReport, SourceReport, refresh
+
+
+@click.command(name="refresh")
+@json_option
+@click.pass_obj
+def command(invocation: Invocation, answer: Answer) -> int:
+    """Read both sources into the cache.
+
+    Exits with 0 if both are complete, else with 3: an incomplete read may be browsed, but takes
+    nothing away from anybody.
+    """
+    return refresh_both(invocation, answer)
+
+
+def refresh_both(invocation: Invocation, answer: Answer) -> Exit:
+    """Refreshes, decides, and answers how complete it is."""
+    loaded = loaded_policy(invocation)
+    with cache_of(invocation) as cache, stoppable(answer) as stop:
+
+        async def work(connections: Connections) -> RefreshReport:
+            return await refresh(
+                connections,
+                cache,
+                observe=lambda event: tell(answer, event),
+                stop=stop,
+                clock=system_clock(),
+            )
+
+        report = with_connections(invocation, loaded, answer, work)
+        found: int | None = None
+        try:
+            found = len(assess(cache, loaded.rules, now_ms()).findings)
+        except NothingRead as nothing:
+            answer.progress(str(nothing))
+    answer.document(
+        {
+            "complete": report.complete,
+            "stopped": report.stopped,
+            "sources": [_source_json(one) for one in (report.directory, report.secrets)],
+            "findings": found,
+        }
+    )
+    if report.stopped:
+        answer.line("stopped; the snapshots before stand")
+        return Exit.STOPPED
+    if not report.complete:
+        answer.line("not complete: what was read may be browsed, but nothing is removed from it")
+        return Exit.INCOMPLETE
+    answer.line(f"both sources complete, {found} findings")
+    return Exit.IN_STEP
+
+
+def _source_json(report: SourceReport) -> Json:
+    return {
+        "source": report.source,
+        "side": report.side.value,
+        "complete": report.complete,
+        "snapshot": report.snapshot.id if report.snapshot else None,
+        "words": report.words,
+    }
