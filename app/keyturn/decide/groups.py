@@ -83,9 +83,7 @@ class _Links:
         for one, other in pairs:
             mine[one].add(other)
             theirs[other].add(one)
-        for one, other in pairs:
-            if not self._free(one, other):
-                continue
+        for one, other in [pair for pair in pairs if self._free(*pair)]:
             if len(mine[one]) == 1 and len(theirs[other]) == 1:
                 self.pairs[one] = (other, method)
                 self.taken.add(other)

@@ -65,9 +65,13 @@ def complete(
 
 
 def fresh(
-    operations: tuple[Operation, ...], context: PlanContext, _scope: PlanScope
+    operations: tuple[Operation, ...], context: PlanContext, scope: PlanScope
 ) -> GuardVerdict:
-    """Removals rest on snapshots younger than the policy's `snapshot_age`."""
+    """Removals rest on snapshots younger than the policy's `snapshot_age`.
+
+    An offboarding takes from a named person what is read live before each step; an old snapshot
+    may only miss some of it, so it asks.
+    """
     world, limit = context.world, context.world.rules.limits.snapshot_age_ms
     ages = {
         side: world.now_ms - world.side(side).snapshot.taken_ms
@@ -76,6 +80,14 @@ def fresh(
     said = listed(f"{world.side(side).name} {_minutes(age)}" for side, age in ages.items())
     old = tuple(world.side(side).name for side, age in ages.items() if age > limit)
     if old and any(o.change.kind.removes for o in operations):
+        if scope is PlanScope.OFFBOARD:
+            return GuardVerdict(
+                "fresh snapshots",
+                Verdict.ASK,
+                f"Access given since then may be missing here: {said}.",
+                old,
+                "Refresh first if there is time, and again afterwards.",
+            )
         return GuardVerdict(
             "fresh snapshots",
             Verdict.REFUSE,

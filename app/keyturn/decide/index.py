@@ -88,13 +88,17 @@ def index(snapshot: Snapshot) -> Indexed:
     inside: dict[str, list[str]] = defaultdict(list)
     around: dict[str, list[str]] = defaultdict(list)
     groups_of: dict[str, list[str]] = defaultdict(list)
-    for membership in dict.fromkeys(snapshot.memberships):
+    nested: set[tuple[str, str]] = set()
+    for membership in snapshot.memberships:
+        group_id, member_id = membership.group_id, membership.member_id
         if membership.member_kind is MemberKind.GROUP:
-            inside[membership.group_id].append(membership.member_id)
-            around[membership.member_id].append(membership.group_id)
-        else:
-            direct[membership.group_id].add(membership.member_id)
-            groups_of[membership.member_id].append(membership.group_id)
+            if (group_id, member_id) not in nested:
+                nested.add((group_id, member_id))
+                inside[group_id].append(member_id)
+                around[member_id].append(group_id)
+        elif member_id not in direct[group_id]:
+            direct[group_id].add(member_id)
+            groups_of[member_id].append(group_id)
     grants_of: dict[tuple[PrincipalKind, str], list[Grant]] = defaultdict(list)
     grants_on: dict[str, list[Grant]] = defaultdict(list)
     by_edge: dict[str, list[Grant]] = defaultdict(list)

@@ -18,6 +18,8 @@ LEVEL_WORDS = {
 
 def fold(text: str) -> str:
     """`text` as it is compared: NFKC, case folded, without surrounding blanks."""
+    if text.isascii():
+        return text.casefold().strip()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
