@@ -381,17 +381,20 @@ def _how_it_broke(error: Exception) -> str:
 
 
 def _tls_context(source: str, ca_file: Path | None) -> ssl.SSLContext:
-    context = httpx.create_ssl_context()
-    if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
-        context.load_default_certs()
-    problem = ""
-    if ca_file is not None:
-        try:
+    variables = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
+    named, problem = " or ".join(variables), ""
+    context: ssl.SSLContext | None = None
+    try:
+        context = httpx.create_ssl_context()
+        if not variables:
+            context.load_default_certs()
+        if ca_file is not None:
+            named = f"ca_file {safe(str(ca_file), 200)}"
             context.load_verify_locations(cafile=ca_file)
-        except (OSError, ssl.SSLError) as error:
-            problem = f"The ca_file {safe(str(ca_file), 200)} cannot be used"
-            problem += f" ({safe(error.strerror or 'not a certificate', 80)})."
-    if problem:
+    except (OSError, ssl.SSLError) as error:
+        reason = safe(error.strerror or "not a certificate", 80)
+        problem = f"The file of authorities named by {named} cannot be used ({reason})."
+    if problem or context is None:
         raise Misconfigured(
             source, "reading the settings", problem, "Name a PEM file with the CA's certificate."
         )

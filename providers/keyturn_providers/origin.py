@@ -16,6 +16,8 @@ def origin_of(url: str) -> tuple[str, str, int]:
     """
     if is_hostile(url):
         raise ValueError(f"The address holds control characters: {safe(url, 80)}")
+    if any(char.isspace() for char in url):
+        raise ValueError("The address holds a space.")
     parts = urlsplit(url)
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise ValueError("The address must look like https://host or https://host:port/path.")

@@ -342,6 +342,16 @@ async def test_members_that_can_neither_be_seen_nor_asked_for_are_not_an_empty_g
             await reader.read_members("g0")
 
 
+async def test_members_of_another_shape_are_no_members() -> None:
+    tenant = ScimTenant({}, {"g0": {"id": "g0", "members": {"value": "u0"}}})
+    async with opened(tenant) as (reader, writer, _):
+        with pytest.raises(BadAnswer, match="members is not a JSON array"):
+            await gather(reader.memberships("g0"), [])
+        with pytest.raises(BadAnswer, match="members is not a JSON array"):
+            await writer.remove_membership("g0", "u0", "op-1")
+    assert tenant.patches == []
+
+
 async def test_a_server_that_never_shows_members_has_no_empty_groups() -> None:
     tenant = ScimTenant({}, {f"g{n}": {"id": f"g{n}", "displayName": "x"} for n in range(3)})
     async with opened(tenant) as (reader, _, _):

@@ -250,6 +250,7 @@ async def test_an_unknown_host(monkeypatch: pytest.MonkeyPatch) -> None:
         ("https://user:pw@idp.example/", "holds a user name or password"),
         ("ftp://idp.example/", "must look like https://host"),
         ("idp.example/scim", "must look like https://host"),
+        ("https://idp example/scim", "holds a space"),
         ("https://idp.example/?tenant=1", "has a query or a fragment"),
         ("https://idp.example:99999/", "not a number up to 65535"),
         ("https://idp.exa\u202emple/", "holds control characters"),
@@ -456,8 +457,40 @@ async def test_https_to_a_port_that_speaks_plain_http() -> None:
 def test_a_ca_file_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("not a certificate")
     for name in ("ca.pem", "missing.pem"):
-        with pytest.raises(Misconfigured, match=rf"The ca_file .*{name} cannot be used"):
+        with pytest.raises(Misconfigured, match=rf"ca_file .*{name} cannot be used"):
             Wire().transport("https://idp.example", ca_file=tmp_path / name)
+
+
+def test_a_named_file_of_authorities_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    with pytest.raises(Misconfigured, match=r"named by SSL_CERT_FILE cannot be used \(No such"):
+        Wire().transport("https://idp.example")
+
+
+async def test_the_system_s_authorities_do_not_vouch_for_anybody(
+    monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
+) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    async with fault_server(
+        lambda _: json_reply({}), tls=tls_for(authority, "localhost"), host="localhost"
+    ) as server:
+        transport = Wire().transport(server.url)
+        with pytest.raises(Unreachable, match="is not trusted"):
+            await transport.request("GET", "/", what="asking", writes=False)
+        await transport.aclose()
+        assert server.seen == []
+
+
+async def test_an_address_that_no_request_can_have() -> None:
+    transport = Wire().transport("https://idp.example/scim")
+    assert repr(transport) == "Transport('idp', 'https://idp.example/scim')"
+    with pytest.raises(Misconfigured, match="No request can be made from the address https://idp"):
+        await transport.request("POST", "/" + "x" * 70_000, what="asking", writes=True)
+    await transport.aclose()
 
 
 async def test_proxies_of_the_environment_never_see_a_plain_request(

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr, ValidationError
+from tests.fault.scim_tenant import ScimTenant, people
+from tests.fault.server import fault_server
 
 from keyturn_providers.contract import Surroundings
 from keyturn_providers.errors import Misconfigured
@@ -46,6 +48,39 @@ def test_a_ca_file_that_is_missing_is_told_on_opening(tmp_path: Path) -> None:
     settings = ScimSettings(url="https://idp.example", ca_file=tmp_path / "none.pem")
     with pytest.raises(Misconfigured, match=r"idp: .*none\.pem cannot be used"):
         PROVIDER.open("idp", settings, Surroundings(secret=lambda: SecretStr("x")))
+
+
+@pytest.mark.parametrize(
+    ("location", "tenant"),
+    [
+        ("https://idp.example/acme/v2/ServiceProviderConfig", "https://idp.example/acme/v2"),
+        ("https://idp.example/acme/v2/", "https://idp.example/acme/v2"),
+        ("/v2/ServiceProviderConfig", None),
+        ("https://idp.exa\u202emple/", None),
+        (7, None),
+        (None, None),
+    ],
+)
+async def test_who_the_server_says_it_is(location: object, tenant: str | None) -> None:
+    config = {"meta": {"location": location}, "patch": {"supported": False}}
+    async with fault_server(ScimTenant(people(1), config=config)) as server:
+        settings = ScimSettings(url=server.url, own_account="u0")
+        connector = PROVIDER.open("idp", settings, Surroundings(secret=lambda: SecretStr("x")))
+        about = await connector.about()
+        await connector.aclose()
+        assert about.source.tenant == (tenant or server.url)
+    assert about.own is not None
+    assert about.own.account_id == "u0"
+    assert any("no PATCH" in note for note in about.notes)
+
+
+async def test_a_server_without_a_configuration_is_read_all_the_same() -> None:
+    async with fault_server(ScimTenant(people(1))) as server:
+        settings = ScimSettings(url=server.url)
+        connector = PROVIDER.open("idp", settings, Surroundings(secret=lambda: SecretStr("x")))
+        about = await connector.about()
+        await connector.aclose()
+        assert about.source.tenant == server.url
 
 
 def test_a_filter_literal_cannot_be_left() -> None:
