@@ -92,11 +92,18 @@ def test_they_end_with_a_keyturn_that_ends_badly(ending: str) -> None:
     wait_until(lambda: not directory.exists(), "the directory gone")
 
 
+BUSY = {
+    "blocked": "import time; time.sleep(60)",
+    "in a loop": "import asyncio; asyncio.run(asyncio.sleep(60))",
+}
+
+
+@pytest.mark.parametrize("busy", BUSY.values(), ids=BUSY)
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, -2), (signal.SIGHUP, 129)]
 )
-def test_they_end_on_a_signal(number: int, code: int) -> None:
-    with victim("import time; time.sleep(60)") as process:
+def test_they_end_on_a_signal(number: int, code: int, busy: str) -> None:
+    with victim(busy) as process:
         directory, pids = announced(process)
         process.send_signal(number)
         process.wait(20)

@@ -29,6 +29,7 @@ from keyturn.demo.organisation import (
     OLD_NAMES,
     OPERATORS,
     OPERATORS_POLICY,
+    PASSWORD_DEPARTMENTS,
     ROLES,
     SHOWN_AS,
     STRANGERS,
@@ -86,7 +87,11 @@ async def prepare(bao: Filling) -> tuple[Mounts, Mapping[str, SecretStr]]:
             ),
         ]
     )
-    passwords = {one.login: SecretStr(secrets.token_urlsafe(18)) for one in _with_account()}
+    passwords = {
+        one.login: SecretStr(secrets.token_urlsafe(18))
+        for one in _with_account()
+        if one.department in PASSWORD_DEPARTMENTS or one.login in {*LOGIN_GRANTS, *LIVE_TOKENS}
+    }
     _, mounts = await asyncio.gather(
         together(
             [
