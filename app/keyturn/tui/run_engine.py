@@ -126,7 +126,7 @@ class RunEngine:
         from keyturn.run.planning import plan_sync
 
         loaded = self.doors.load()
-        async with self._connected(loaded, _unobserved, read_only=True) as connections:
+        async with self._connected(loaded, _unobserved, read_only=self.read_only) as connections:
             with self._files() as (cache, journal):
                 return await plan_sync(
                     connections, cache, journal, loaded=loaded, clock=self._clock(),
@@ -138,7 +138,7 @@ class RunEngine:
         from keyturn.run.planning import plan_offboard
 
         loaded = self.doors.load()
-        async with self._connected(loaded, _unobserved, read_only=True) as connections:
+        async with self._connected(loaded, _unobserved, read_only=self.read_only) as connections:
             with self._files() as (cache, journal):
                 return await plan_offboard(
                     person_key, connections, cache, journal, loaded=loaded, clock=self._clock()
@@ -173,7 +173,7 @@ class RunEngine:
 
         loaded = self.doors.load()
         found: list[Met] = []
-        async with self._connected(loaded, _unobserved, read_only=True) as connections:
+        async with self._connected(loaded, _unobserved, read_only=self.read_only) as connections:
             for side in Side:
                 try:
                     found.append(_met(await connections.of(side).about()))
