@@ -41,7 +41,7 @@ class Holder:
     @property
     def text(self) -> str:
         """As used in carriers, and as the id of a machine identity that is such a thing."""
-        return "/".join([self.kind.value, *(quote(part, safe="") for part in self.parts)])
+        return "/".join([self.kind.value, *(_quoted(part) for part in self.parts)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Carrier:
 
     @property
     def text(self) -> str:
-        return f"{self.holder.text}/policy/{quote(self.policy, safe='')}"
+        return f"{self.holder.text}/policy/{_quoted(self.policy)}"
 
 
 def parse_holder(text: str) -> Holder:
@@ -65,7 +65,7 @@ def parse_holder(text: str) -> Holder:
         raise ValueError(f"{text!r} does not begin with a known kind") from None
     if len(parts) != _PARTS[kind] or not all(parts):
         raise ValueError(f"{text!r} has {len(parts)} parts after {kind.value!r}")
-    return Holder(kind, tuple(unquote(part) for part in parts))
+    return Holder(kind, tuple(_unquoted(part) for part in parts))
 
 
 def parse_carrier(text: str) -> Carrier:
@@ -73,4 +73,12 @@ def parse_carrier(text: str) -> Carrier:
     before, separator, name = text.rpartition("/policy/")
     if not separator or not name or "/" in name:
         raise ValueError(f"{text!r} names no policy")
-    return Carrier(parse_holder(before), unquote(name))
+    return Carrier(parse_holder(before), _unquoted(name))
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="surrogatepass")
+
+
+def _unquoted(text: str) -> str:
+    return unquote(text, errors="surrogatepass")

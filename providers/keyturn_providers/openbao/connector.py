@@ -1,7 +1,5 @@
 """One connected OpenBao (or Vault) server: who it is, who keyturn is there, reader and writer."""
 
-from collections.abc import Mapping
-
 from keyturn_providers.contract import (
     READER_PROTOCOLS,
     WRITER_PROTOCOLS,
@@ -13,9 +11,10 @@ from keyturn_providers.contract import (
 from keyturn_providers.errors import NotAllowed, NotAuthenticated, ReadOnly, Unreachable
 from keyturn_providers.http import AuthHeader, Transport
 from keyturn_providers.openbao.audit import AuditLog
+from keyturn_providers.openbao.audit_devices import device_problems
 from keyturn_providers.openbao.client import BaoClient, explain
 from keyturn_providers.openbao.operation_header import NOT_SET, WILL_SET, OperationHeader
-from keyturn_providers.openbao.payloads import TokenPayload, read
+from keyturn_providers.openbao.payloads import TokenPayload
 from keyturn_providers.openbao.reader import OpenBaoAuditedReader, OpenBaoReader, View
 from keyturn_providers.openbao.server_read import ServerRead
 from keyturn_providers.openbao.settings import OpenBaoSettings
@@ -78,6 +77,8 @@ class OpenBaoConnector:
             spots.append("the audit log: no audit_log is configured")
         elif problem:
             spots.append(f"the audit log: {safe(problem)}")
+        else:
+            spots.extend(await device_problems(self._client, self._settings.audit_device))
         notes.extend(await self._header_notes(sight))
         notes.append(
             "a grant shows what one policy allows by itself; another policy of the same person may"
@@ -149,15 +150,13 @@ class OpenBaoConnector:
     async def _own_token(self) -> TokenPayload:
         what = "looking up keyturn's own token"
         try:
-            data: Mapping[str, object] | None = await self._client.get(
-                "auth/token/lookup-self", what
-            )
+            data = await self._client.get("auth/token/lookup-self", what)
         except NotAllowed as refusal:
             # A bad token and a missing right are the same 403 here; every good token may do this
             # unless it was made without the default policy.
             why = refusal.why
         else:
-            self._token = read(TokenPayload, data or {})
+            self._token = self._server.shaped(TokenPayload, data or {}, what)
             return self._token
         raise NotAuthenticated(
             self._name,

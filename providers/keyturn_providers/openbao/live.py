@@ -36,7 +36,8 @@ class LiveRead:
             group = await self._server.group(group_id)
             if group is not None:
                 groups[group_id] = group
-        policies = (await self._server.policies()).by_name
+        held = {*entity.policies, *(p for group in groups.values() for p in group.policies)}
+        policies = await self._server.policies_named(held)
         return translate.account(entity, groups, policies)
 
     async def members(self, group_id: str) -> tuple[Membership, ...] | None:
@@ -80,7 +81,7 @@ class LiveRead:
         held = tuple(edges)
         if not held:
             return ()
-        judge = Judge((await self._server.policies()).by_name)
+        judge = Judge(await self._server.policies_named(edge.carrier.policy for edge in held))
         mounts = await self._server.mounts()
         return tuple(grant for mount in mounts.items for grant in grants_on(mount, held, judge))
 

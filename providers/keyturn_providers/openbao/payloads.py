@@ -68,6 +68,12 @@ class MountPayload(Payload):
     options: Pairs = Field(default_factory=dict)
 
 
+class DevicePayload(Payload):
+    """One entry of `sys/audit`."""
+
+    type: StrictStr
+
+
 class LoginPayload(Payload):
     """A userpass user or an approle, jwt, oidc or kubernetes role. `policies` is the old spelling
     of `token_policies`."""

@@ -4,7 +4,7 @@ An id that is gone between LIST and GET is looked for in a second LIST: if it is
 has truly gone and the second list counts. Anything else raises, so that no proof is given.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ from keyturn_providers.openbao.payloads import (
     TokenPayload,
     read,
 )
-from keyturn_providers.openbao.policy import Policy, read_policy
+from keyturn_providers.openbao.policy import ROOT_POLICY, Policy, read_policy
 from keyturn_providers.openbao.state import (
     ROLE_METHODS,
     USER_METHODS,
@@ -41,6 +41,7 @@ from keyturn_providers.text import safe, safe_id
 
 R = TypeVar("R")
 P = TypeVar("P", bound=Payload)
+_MANY_POLICIES = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,10 @@ class ServerRead:
         return Mounts(tuple(found), tuple(odd), proof)
 
     async def auth_mounts(self) -> tuple[AuthMount, ...]:
-        data = await self._table("sys/auth", "reading the auth methods")
+        what = "reading the auth methods"
+        data = await self._table("sys/auth", what)
         return tuple(
-            translate.auth_mount(path, read(MountPayload, content))
+            translate.auth_mount(path, self.shaped(MountPayload, content, what))
             for path, content in data.items()
         )
 
@@ -101,6 +103,26 @@ class ServerRead:
             texts = dict(collected.items)
             proof = collected.proof
         return Policies({n: self._policy(n, content) for n, content in texts.items()}, proof)
+
+    async def policies_named(self, names: Iterable[str]) -> dict[str, Policy]:
+        """Those of the named policies that exist, one request each; all at once where they are
+        many."""
+        wanted = sorted({*names} - {ROOT_POLICY})
+        found = {ROOT_POLICY: Policy(ROOT_POLICY, ())}
+        if len(wanted) > _MANY_POLICIES:
+            return {**(await self.policies()).by_name, **found}
+
+        async def one(name: str) -> dict[str, object] | None:
+            return await self._client.get(f"sys/policies/acl/{part(name)}", "reading a policy")
+
+        try:
+            answers = await in_order(wanted, one, self._width)
+        except NotAllowed:
+            return {**(await self.policies()).by_name, **found}
+        for name, content in zip(wanted, answers, strict=True):
+            if content is not None:
+                found[name] = self._policy(name, content)
+        return found
 
     async def entities(self) -> Entities:
         collected = await self._collect("identity/entity/id", "listing entities")
@@ -143,14 +165,14 @@ class ServerRead:
         data = await self._client.get(login_path(mount, name), what)
         if data is None:
             return None
-        return translate.login(mount, name, self._shape(LoginPayload, data, what)), data
+        return translate.login(mount, name, self.shaped(LoginPayload, data, what)), data
 
     async def entity(self, entity_id: str) -> Entity | None:
         what = f"reading entity {entity_id}"
         data = await self._client.get(f"identity/entity/id/{part(entity_id)}", what)
         if data is None:
             return None
-        found = self._shape(Entity, data, what)
+        found = self.shaped(Entity, data, what)
         if found.id != entity_id:
             raise self._bad(what, "The answer is about another id.")
         return found
@@ -160,7 +182,7 @@ class ServerRead:
         data = await self._client.get(f"identity/group/id/{part(group_id)}", what)
         if data is None:
             return None
-        found = self._shape(IdentityGroup, data, what)
+        found = self.shaped(IdentityGroup, data, what)
         if found.id != group_id:
             raise self._bad(what, "The answer is about another id.")
         return found
@@ -172,7 +194,10 @@ class ServerRead:
             "auth/token/lookup-accessor", {"accessor": accessor}, what
         )
         if status == 200:
-            return self._shape(TokenPayload, data, what)
+            token = self.shaped(TokenPayload, data, what)
+            if token.accessor != accessor:
+                raise self._bad(what, "The answer is about another token.")
+            return token
         if "invalid accessor" in said:
             return None
         if status == 403:
@@ -251,7 +276,8 @@ class ServerRead:
         except ValueError as problem:
             return Policy(name, None, str(problem))
 
-    def _shape(self, model: type[P], data: dict[str, object], what: str) -> P:
+    def shaped(self, model: type[P], data: object, what: str) -> P:
+        """`data` as `model`; raises `BadAnswer` where it does not have that shape."""
         try:
             return read(model, data)
         except ValueError as problem:

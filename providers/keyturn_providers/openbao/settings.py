@@ -10,7 +10,8 @@ class OpenBaoSettings(BaseModel):
     """`url` is the server's address without `/v1`. `audit_log` is the file an audit device of
     type file writes (or a copy that is kept up to date); without it keyturn cannot see the log.
     `namespace` is read alone: its child namespaces are a blind spot. `audit_device` names the
-    device in the server's own list, where there are several; it is used in messages."""
+    device in the server's own list, where there are several: a blind spot says when it is not
+    enabled."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

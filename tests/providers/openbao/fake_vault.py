@@ -91,12 +91,12 @@ def small_vault() -> FakeVault:
 
 @asynccontextmanager
 async def serving(
-    vault: FakeVault, audit_log: Path | None = None
+    vault: FakeVault, audit_log: Path | None = None, audit_device: str = ""
 ) -> AsyncIterator[tuple[FaultServer, OpenBaoConnector]]:
     async with fault_server(vault.answer) as server:
         connector = OpenBaoConnector(
             "secrets",
-            OpenBaoSettings(url=server.url, audit_log=audit_log),
+            OpenBaoSettings(url=server.url, audit_log=audit_log, audit_device=audit_device),
             Surroundings(secret=lambda: SecretStr(TOKEN)),
         )
         try:

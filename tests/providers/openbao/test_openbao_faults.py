@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 from tests.fault.server import Reply, Request
@@ -303,3 +304,45 @@ async def test_nobody_else_is_blamed_when_the_list_of_mounts_is_forbidden() -> N
     async with serving(vault) as (_, connector):
         with pytest.raises(NotAllowed, match="reading the mounts"):
             [page async for page in connector.reader().vaults()]
+
+
+@pytest.mark.parametrize(
+    ("devices", "wanted", "says"),
+    [
+        ({"file/": {"type": "file"}}, "", ""),
+        ({"file/": {"type": "file"}, "s/": {"type": "syslog"}}, "file", ""),
+        ({"s/": {"type": "syslog"}}, "", "no audit device of type file"),
+        ({"file/": {"type": "file"}}, "other", "no file audit device other (it has file)"),
+        ({}, "", "no audit device of type file"),
+    ],
+)
+async def test_a_server_that_does_not_write_the_log_is_a_blind_spot(
+    devices: dict[str, object], wanted: str, says: str, tmp_path: Path
+) -> None:
+    vault = small_vault()
+    vault.objects["sys/audit"] = devices
+    log = tmp_path / "audit.log"
+    log.touch()
+    async with serving(vault, log, wanted) as (_, connector):
+        spots = [s for s in (await connector.about()).blind_spots if "audit log" in s]
+    assert len(spots) == bool(says)
+    assert all(says in spot for spot in spots)
+
+
+@pytest.mark.parametrize("path", ["auth/token/lookup-self", "sys/auth"])
+async def test_an_answer_of_another_shape_is_a_bad_answer(path: str) -> None:
+    vault = small_vault()
+    vault.objects[path] = {"accessor": 7, "userpass/": ["odd"]}
+    async with serving(vault) as (_, connector):
+        with pytest.raises(BadAnswer):
+            await connector.about()
+
+
+async def test_a_live_read_asks_for_the_policies_it_needs_and_no_more() -> None:
+    vault = small_vault()
+    async with serving(vault) as (server, connector):
+        account = await connector.reader().read_account("e1")
+        assert "GET /v1/sys/policies/acl/read" in server.methods()
+        assert "GET /v1/sys/policies/acl/default" not in server.methods()
+        [listed] = [page async for page in connector.reader().accounts()]
+    assert account in listed.records
