@@ -3,15 +3,11 @@
 import asyncio
 import gc
 import socket
-import ssl
-import traceback
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
-import trustme
 from pydantic import SecretStr
+from tests.fault.remains import whole_text
 from tests.fault.server import Reply, Request, fault_server, json_reply
 from tests.fault.wire import TOKEN, Wire
 from tests.real.ports import free_port
@@ -368,18 +364,6 @@ async def test_each_write_has_a_connection_of_its_own() -> None:
         await transport.aclose()
 
 
-def whole_text(error: BaseException) -> str:
-    """Everything that a careless log or crash report could print of an error."""
-    parts = ["".join(traceback.format_exception(error))]
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        this = waiting.pop()
-        if this is not None:
-            parts += [str(this), repr(this), repr(vars(this)), repr(this.args)]
-            waiting += [this.__cause__, this.__context__]
-    return "\n".join(parts)
-
-
 @pytest.mark.parametrize("writes", [False, True])
 @pytest.mark.parametrize(
     "reply", [*UNANSWERED, Reply(status=401), Reply(status=400), Reply(status=429)]
@@ -391,98 +375,6 @@ async def test_no_error_holds_the_token_a_header_or_a_body(reply: Reply, writes:
     assert error.__context__ is None
     assert error.__cause__ is None
     gc.collect()  # sockets left open would warn here
-
-
-@pytest.fixture
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca_file(authority: trustme.CA, tmp_path: Path) -> Iterator[Path]:
-    with authority.cert_pem.tempfile(dir=str(tmp_path)) as name:
-        yield Path(name)
-
-
-def tls_for(authority: trustme.CA, *names: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*names).configure_cert(context)
-    return context
-
-
-async def test_a_certificate_nobody_vouches_for(authority: trustme.CA) -> None:
-    async with fault_server(
-        lambda _: json_reply({}), tls=tls_for(authority, "localhost"), host="localhost"
-    ) as server:
-        wire = Wire()
-        transport = wire.transport(server.url)
-        with pytest.raises(
-            Unreachable, match=r"The certificate of localhost is not trusted: .*ca_file"
-        ) as caught:
-            await transport.request("POST", "/", what="asking", writes=True)
-        await transport.aclose()
-        assert server.seen == []
-        assert TOKEN not in whole_text(caught.value)
-
-
-async def test_a_company_s_own_authority(authority: trustme.CA, ca_file: Path) -> None:
-    async with fault_server(
-        lambda _: json_reply({"fine": True}), tls=tls_for(authority, "localhost"), host="localhost"
-    ) as server:
-        transport = Wire().transport(server.url, ca_file=ca_file)
-        answer = await transport.request("GET", "/", what="asking", writes=False)
-        await transport.aclose()
-    assert answer.json() == {"fine": True}
-
-
-async def test_a_certificate_for_another_name(authority: trustme.CA, ca_file: Path) -> None:
-    async with fault_server(
-        lambda _: json_reply({}), tls=tls_for(authority, "other.example"), host="localhost"
-    ) as server:
-        transport = Wire().transport(server.url, ca_file=ca_file)
-        with pytest.raises(Unreachable, match=r"(?i)not trusted: hostname mismatch"):
-            await transport.request("GET", "/", what="asking", writes=False)
-        await transport.aclose()
-        assert server.seen == []
-
-
-async def test_https_to_a_port_that_speaks_plain_http() -> None:
-    async with fault_server(lambda _: json_reply({})) as server:
-        transport = Wire().transport(server.url.replace("http:", "https:"))
-        with pytest.raises(Unreachable, match="does not complete a TLS handshake"):
-            await transport.request("GET", "/", what="asking", writes=False)
-        await transport.aclose()
-
-
-def test_a_ca_file_that_is_none(tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_text("not a certificate")
-    for name in ("ca.pem", "missing.pem"):
-        with pytest.raises(Misconfigured, match=rf"ca_file .*{name} cannot be used"):
-            Wire().transport("https://idp.example", ca_file=tmp_path / name)
-
-
-def test_a_named_file_of_authorities_that_is_missing(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
-    with pytest.raises(Misconfigured, match=r"named by SSL_CERT_FILE cannot be used \(No such"):
-        Wire().transport("https://idp.example")
-
-
-async def test_the_system_s_authorities_do_not_vouch_for_anybody(
-    monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
-) -> None:
-    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    async with fault_server(
-        lambda _: json_reply({}), tls=tls_for(authority, "localhost"), host="localhost"
-    ) as server:
-        transport = Wire().transport(server.url)
-        with pytest.raises(Unreachable, match="is not trusted"):
-            await transport.request("GET", "/", what="asking", writes=False)
-        await transport.aclose()
-        assert server.seen == []
 
 
 async def test_an_address_that_no_request_can_have() -> None:
