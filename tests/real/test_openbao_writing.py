@@ -281,6 +281,7 @@ async def test_a_policy_that_is_gone_is_not_put_back(firm: Office) -> None:
 async def test_keyturn_never_cuts_itself_off(firm: Office) -> None:
     firm.policy("robot", 'path "*" { policy = "sudo" }')
     robot = firm.person("robot", policies=("robot",))
+    firm.group("robots", members=("robot",))
     token = firm.log_in("robot")
     accessor = firm.bao.call("GET", "auth/token/lookup-self", token=token).data["accessor"]
     async with connected(firm.bao, token=token) as connector:
@@ -293,6 +294,8 @@ async def test_keyturn_never_cuts_itself_off(firm: Office) -> None:
             writer.end_session(str(accessor), "op-2"),
             writer.revoke(f"entity/{robot}/policy/robot", "op-3"),
             writer.revoke(f"token/{accessor}/policy/robot", "op-4"),
+            writer.revoke("userpass/userpass/robot/policy/robot", "op-5"),
+            writer.remove_membership(firm.groups["robots"], robot, "op-6"),
         ):
             with pytest.raises(NotAllowed, match="keyturn itself"):
                 await refused

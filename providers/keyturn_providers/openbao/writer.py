@@ -20,6 +20,8 @@ from keyturn_providers.openbao.server_read import ServerRead
 from keyturn_providers.records import Level, PrincipalKind
 from keyturn_providers.text import safe
 
+_OWN_ACCOUNT = "This is the account keyturn itself works with."
+
 
 class Own:
     """Who keyturn is on this server: never a target of anything that takes away."""
@@ -51,7 +53,7 @@ class OpenBaoWriter:
         """Disables the entity: its logins and tokens answer 403 at once, but the tokens exist on
         until their sessions are ended."""
         if account_id == (await self._own()).entity_id:
-            raise self._refusal("suspending", "This is the account keyturn itself works with.")
+            raise self._refusal("suspending", _OWN_ACCOUNT)
         return await self._set_disabled(account_id, operation_id, disabled=True)
 
     async def reactivate(self, account_id: str, operation_id: str) -> Receipt:
@@ -82,6 +84,8 @@ class OpenBaoWriter:
 
     async def remove_membership(self, group_id: str, account_id: str, operation_id: str) -> Receipt:
         what = f"removing {safe(account_id, 80)} from group {safe(group_id, 80)}"
+        if account_id == (await self._own()).entity_id:
+            raise self._refusal(what, _OWN_ACCOUNT)
         return await self._change_members(group_id, account_id, operation_id, what, wanted=False)
 
     async def grant(
@@ -145,13 +149,27 @@ class OpenBaoWriter:
         if parsed.holder.kind is CarrierKind.TOKEN:
             return await self.end_session(parsed.holder.parts[0], operation_id)
         what = f"revoking policy {safe(parsed.policy, 80)}"
-        own = await self._own()
-        if parsed.holder == Holder(CarrierKind.ENTITY, (own.entity_id,)):
-            raise self._refusal(what, "This is the account keyturn itself works with.")
+        if await self._is_own(parsed.holder):
+            raise self._refusal(what, _OWN_ACCOUNT)
         try:
             return await self._set_policy(parsed, operation_id, what, wanted=False)
         except Gone:
             return Receipt(Outcome.ALREADY_SO, note="what carried the policy is gone")
+
+    async def _is_own(self, holder: Holder) -> bool:
+        """Whether the holder is keyturn's own entity, or a login by which it is reached."""
+        own_id = (await self._own()).entity_id
+        if not own_id:
+            return False
+        if holder == Holder(CarrierKind.ENTITY, (own_id,)):
+            return True
+        if holder.kind is not CarrierKind.USERPASS:
+            return False
+        entity = await self._server.entity(own_id)
+        return entity is not None and any(
+            (alias.mount_path, alias.name) == (f"auth/{holder.parts[0]}/", holder.parts[1])
+            for alias in entity.aliases
+        )
 
     async def _set_disabled(self, account_id: str, operation_id: str, *, disabled: bool) -> Receipt:
         what = f"{'suspending' if disabled else 'reactivating'} {safe(account_id, 80)}"
