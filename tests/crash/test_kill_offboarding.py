@@ -3,6 +3,7 @@
 The expected end is computed from the plan alone. Each write must have arrived exactly once.
 """
 
+import asyncio
 import json
 import shutil
 import signal
@@ -14,14 +15,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from tests.run.plans_by_hand import OFFBOARDING, plan_of
+from tests.crash.victim import clock
+from tests.run.office import policy_of
+from tests.run.plans_by_hand import Loaded
 
 from keyturn.decide.findings import ChangeKind
 from keyturn.decide.planfile import to_json
 from keyturn.decide.plans import Plan
+from keyturn.run.connections import Connections
+from keyturn.run.planning import plan_offboard
+from keyturn.run.progress import never, unobserved
+from keyturn.run.refresh import refresh
 from keyturn_providers.records import AccountState, Side
 from keyturn_providers.simulated import Pair, Tenant, load, save, simulated_pair
 from keyturn_storage.journal import open_journal
+from keyturn_storage.snapshots import open_cache
 
 SHARES = 4
 """The points are dealt out to this many tests, so that they can run in parallel."""
@@ -81,13 +89,11 @@ def victims(
     pair = simulated_pair(people=4, folder=template)
     dana = pair.directory.tenant.accounts["d-001"]
     pair.directory.tenant.add(replace(dana, state=AccountState.ACTIVE))
-    plan = _plan(pair)
+    plan = asyncio.run(_plan(pair, template))
     before = {Side.DIRECTORY: pair.directory.tenant, Side.SECRETS: pair.secrets.tenant}
     for side, tenant in before.items():
         save(tenant, template / f"{side.value}.json")
     (template / "plan.json").write_text(to_json(plan), "utf-8")
-    with open_journal(template / "journal.db"):
-        pass
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.crash.victim"],
         stdin=subprocess.PIPE,
@@ -107,8 +113,24 @@ def victims(
         process.stdout.close()
 
 
-def _plan(pair: Pair) -> Plan:
-    return plan_of(pair, *OFFBOARDING, depends={3: (2,), 4: (2,)})
+async def _plan(pair: Pair, folder: Path) -> Plan:
+    """The offboarding as it would be planned: refreshed, decided, read by id, judged."""
+    connections = Connections(pair.directory, pair.secrets)
+    loaded = Loaded(policy_of(pair))
+    with open_cache(folder / "cache.db") as cache, open_journal(folder / "journal.db") as journal:
+        await refresh(connections, cache, observe=unobserved, stop=never, clock=clock())
+        plan = await plan_offboard(
+            "p001@acme.example", connections, cache, journal, loaded=loaded, clock=clock()
+        )
+    assert not plan.refused, plan.guards
+    kinds = {operation.change.kind for operation in plan.operations}
+    assert kinds == {
+        ChangeKind.SUSPEND,
+        ChangeKind.END_SESSION,
+        ChangeKind.REVOKE,
+        ChangeKind.REMOVE_MEMBERSHIP,
+    }
+    return plan
 
 
 def expected(plan: Plan, before: Tenant) -> Tenant:
@@ -148,8 +170,11 @@ def check(victims: Victims, folder: Path, where: str) -> None:
     with open_journal(folder / "journal.db", read_only=True) as journal:
         assert journal.open_runs() == (), where
         assert [run.state for run in journal.runs()] == ["ended"], where
-        verdicts = [step.verdict for step in journal.steps(journal.runs()[0].id)]
-        assert verdicts == ["effective, not logged", *["effective and logged"] * 5], where
+        verdicts = {step.operation_id: step.verdict for step in journal.steps(journal.runs()[0].id)}
+        for operation in victims.plan.operations:
+            audited = operation.change.side is Side.SECRETS
+            wanted_words = "effective and logged" if audited else "effective, not logged"
+            assert verdicts[operation.id] == wanted_words, f"{where}: {operation.words}"
         assert journal.verify_chain().unbroken, where
 
 

@@ -17,13 +17,14 @@ from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
 from keyturn.run.execution import execute
 from keyturn.run.progress import Observer
-from keyturn.run.results import RunResult
+from keyturn.run.results import RunResult, result_of
 from keyturn.run.running import Run
 from keyturn.run.verify import DEFAULT_AUDIT_WAIT_S
 from keyturn_providers.contract import About
 from keyturn_providers.errors import TenantChanged
 from keyturn_providers.records import Side
 from keyturn_storage import leases
+from keyturn_storage.errors import LeaseHeld
 from keyturn_storage.journal import Journal
 from keyturn_storage.rows import RunRow
 
@@ -46,23 +47,37 @@ async def resume(
     A step of which only the intent is known is read before anything else: as wanted, it is done;
     not as wanted after the source's consistency delay, it is called again. Where the policy or the
     program changed since, or the plan is too old, what was sent is verified, and the rest is given
-    up, to be planned again. Raises ReadOnly, LeaseHeld (the run's process still works on it),
-    TenantChanged, or a ProviderError where no source can be asked. Then nothing more was done.
+    up, to be planned again. A run that somebody is at work on stays "running", and `blocked` says
+    who; LeaseHeld is raised if that is so of all. Raises also ReadOnly, TenantChanged, or a
+    ProviderError where no source can be asked. Then nothing more was done.
     """
     found = journal.open_runs()
     if not found:
         return ()
     refuse_writing_read_only(connections, "cannot resume")
     results: list[RunResult] = []
+    held: list[LeaseHeld] = []
     for row in found:
         if stop():
             break
-        results.append(
-            await _resume(
-                row, journal, connections, loaded, observe, stop, clock, operator, audit_wait_s
+        try:
+            results.append(
+                await _resume(
+                    row, journal, connections, loaded, observe, stop, clock, operator, audit_wait_s
+                )
             )
-        )
+        except LeaseHeld as busy:
+            held.append(busy)
+            results.append(_left(row, journal, busy))
+    if held and len(held) == len(results):
+        raise held[0]
     return tuple(results)
+
+
+def _left(row: RunRow, journal: Journal, busy: LeaseHeld) -> RunResult:
+    """A run that somebody else is at work on, as the journal has it."""
+    steps = {step.operation_id: step for step in journal.steps(row.id)}
+    return result_of(row.id, from_json(row.plan_json), "running", steps, (str(busy),))
 
 
 async def _resume(

@@ -1,0 +1,70 @@
+"""Jobs in their own thread: stopped by asking, never by a screen, and no failure is lost."""
+
+import asyncio
+import threading
+
+import pytest
+
+from keyturn.run.background import Background, Job, JobState, Stop
+
+TIMEOUT_S = 20.0
+
+
+async def _until(stop: Stop) -> str:
+    while not stop():  # noqa: ASYNC110 - a job is asked to stop through a plain callable
+        await asyncio.sleep(0.001)
+    return "stopped"
+
+
+def test_a_job_runs_in_its_own_thread_and_gives_its_result() -> None:
+    async def work(_: Stop) -> int:
+        await asyncio.sleep(0)
+        return threading.get_ident()
+
+    ended: list[Job[int]] = []
+    job = Background().start("refresh", work, ended.append)
+    assert job.join(TIMEOUT_S)
+    assert job.state is JobState.DONE
+    assert job.result() != threading.get_ident()
+    assert ended == [job]
+
+
+def test_stop_asks_and_the_job_ends_by_itself() -> None:
+    background = Background()
+    job = background.start("apply", _until)
+    assert background.running() == ("apply",)
+    assert job.state is JobState.RUNNING
+    with pytest.raises(RuntimeError, match="still going on"):
+        job.result()
+    job.stop()
+    assert job.join(TIMEOUT_S)
+    assert job.result() == "stopped"
+    assert background.running() == ()
+
+
+def test_one_job_of_a_name_at_a_time() -> None:
+    background = Background()
+    first = background.start("apply", _until)
+    with pytest.raises(RuntimeError, match="apply is going on already"):
+        background.start("apply", _until)
+    other = background.start("refresh", _until)
+    background.stop_all()
+    assert background.join_all(TIMEOUT_S)
+    assert (first.result(), other.result()) == ("stopped", "stopped")
+    again = background.start("apply", _until)
+    background.stop_all()
+    assert again.join(TIMEOUT_S)
+
+
+@pytest.mark.parametrize("failure", [ValueError("planted"), KeyboardInterrupt(), SystemExit(3)])
+def test_what_a_job_raises_is_delivered(failure: BaseException) -> None:
+    async def work(_: Stop) -> int:
+        raise failure
+
+    seen: list[BaseException | None] = []
+    job = Background().start("apply", work, lambda ended: seen.append(ended.failure))
+    assert job.join(TIMEOUT_S)
+    assert job.state is JobState.FAILED
+    assert seen == [failure]
+    with pytest.raises(type(failure)):
+        job.result()
