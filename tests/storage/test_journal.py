@@ -138,6 +138,7 @@ def test_notes_are_found_by_kind_and_run(journal: Journal) -> None:
         "delete from entry where seq = 2",
         "delete from entry",
         "insert into entry select seq + 7, prev_hash, line, hash from entry where seq = 1",
+        "insert into entry select 9, (select hash from head), line, hash from entry where seq = 1",
         "insert or replace into entry select seq, prev_hash, 'x', hash from entry where seq = 1",
         "replace into entry select 2, prev_hash, 'x', hash from entry where seq = 2",
         "insert into entry select 3, prev_hash, line, hash from entry where seq = 1",

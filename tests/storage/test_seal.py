@@ -1,5 +1,7 @@
 """What a seal closes, keeps and says, case by case; and who may seal."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -273,3 +275,17 @@ def test_sources_are_kept_apart_though_their_ids_are_the_same(cache: Cache) -> N
         (DIRECTORY, 2, 2),
         (SECRETS, 1, 1),
     ]
+
+
+def test_forgetting_a_gap_makes_one_row_of_two(cache_path: Path) -> None:
+    """Otherwise a year of refreshes would leave a row for every flicker."""
+    with open_cache(cache_path) as cache:
+        refresh(cache, FULL, at_ms=1)
+        refresh(cache, whole(), at_ms=2)
+        last = refresh(cache, FULL, at_ms=3)
+        cache.forget_before("bao", 3)
+        assert [info.id for info in cache.snapshots("bao")] == [last.id]
+    with closing(sqlite3.connect(cache_path)) as raw:
+        for table, rows in (("membership", 3), ("vault_grant", 1), ("presence", 6)):
+            found = raw.execute(f"select count(*), count(to_snapshot) from {table}").fetchone()
+            assert found == (rows, 0), table
