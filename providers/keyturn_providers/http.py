@@ -86,7 +86,7 @@ class _Credential(httpx.Auth):
 
 
 class Transport:
-    """Requests to one server, with everything design rule 8 to 11 asks for.
+    """Requests to one server: guarded, paced, observed, and every failure put into words.
 
     `source` is the source's name, for messages. `base_url` must be https, or http on loopback:
     else `Misconfigured`. `auth` None sends no credential. `ca_file` is trusted in addition to the

@@ -30,12 +30,21 @@ async def test_members_that_can_neither_be_seen_nor_asked_for_are_not_an_empty_g
             await reader.read_members("g0")
 
 
-async def test_members_of_another_shape_are_no_members() -> None:
-    tenant = ScimTenant({}, {"g0": {"id": "g0", "members": {"value": "u0"}}})
+async def test_members_of_another_shape_hurt_only_their_group() -> None:
+    tenant = ScimTenant({}, teams(2, ["u0"]))
+    tenant.groups["g0"]["members"] = "u0, u1"
+    tenant.groups["lone"] = {"id": "lone", "members": {"value": "u0"}}
     async with opened(tenant) as (reader, writer, _):
-        with pytest.raises(BadAnswer, match="members is not a JSON array"):
-            await gather(reader.memberships("g0"), [])
-        with pytest.raises(BadAnswer, match="members is not a JSON array"):
+        (odd,) = [page async for page in reader.memberships("g0")]
+        assert odd.records == ()
+        assert [entry.id for entry in odd.unreadable] == [None]
+        assert odd.proof == ""
+        (lone,) = [page async for page in reader.memberships("lone")]
+        assert [member.member_id for member in lone.records] == ["u0"]
+        assert lone.proof
+        with pytest.raises(BadAnswer, match="not a JSON object"):
+            await reader.read_members("g0")
+        with pytest.raises(BadAnswer, match="cannot be told whether it is this one"):
             await writer.remove_membership("g0", "u0", "op-1")
     assert tenant.patches == []
 

@@ -143,19 +143,9 @@ async def group_with_members(client: ScimClient, group_id: str, *, what: str) ->
 
     A record without the attribute may be an empty group, or one whose members are only given when
     asked for; so they are asked for by name before the group counts as empty. Raises `BadAnswer`
-    where the server refuses that question or `members` is no array.
+    where the server refuses that question.
     """
     resource = await client.resource(GROUPS, group_id, what=what)
-    problem = ""
-    try:
-        if resource is not None and translate.members_of(resource.payload) is None:
-            resource = await client.resource(
-                GROUPS, group_id, what=what, params={"attributes": "members"}
-            )
-            if resource is not None:
-                translate.members_of(resource.payload)
-    except ValueError as error:
-        problem = str(error)
-    if problem:
-        raise BadAnswer(client.source, what, problem, _DIFFERS)
-    return resource
+    if resource is None or translate.members_of(resource.payload) is not None:
+        return resource
+    return await client.resource(GROUPS, group_id, what=what, params={"attributes": "members"})

@@ -146,15 +146,12 @@ def membership(
 
 
 def members_of(resource: object) -> tuple[object, ...] | None:
-    """The raw `members` of a group; None where the attribute is missing. Raises `ValueError`
-    where it is no array."""
-    payload = as_object(resource) or {}
-    members = attribute(payload, "members")
+    """The raw `members` of a group; None where the attribute is missing. What is no array counts as
+    its only entry: a lone member, or an entry that `membership` cannot read."""
+    members = attribute(as_object(resource) or {}, "members")
     if members is None:
         return None
-    if not isinstance(members, list):
-        raise ValueError("members is not a JSON array.")  # noqa: TRY004 - the payload is wrong, not a caller
-    return tuple(members)
+    return tuple(members) if isinstance(members, list) else (members,)
 
 
 def _checked(payload: Mapping[str, object]) -> "User[EnterpriseUser] | None":

@@ -64,7 +64,7 @@ class ScimWriter:
         """
         what = f"removing account {account_id} from group {group_id}"
         self._check(operation_id, what)
-        if account_id not in _member_ids(await self._group(group_id, what)):
+        if not self._holds(await self._group(group_id, what), account_id, what):
             return Receipt(Outcome.ALREADY_SO)
         refused = await self._client.patch(
             GROUPS,
@@ -80,7 +80,7 @@ class ScimWriter:
         if error is not None and error.scim_type.casefold() not in _PATH_REFUSED:
             raise self._client.failure(refused)
         group = await self._group(group_id, what)
-        if account_id not in _member_ids(group):
+        if not self._holds(group, account_id, what):
             return Receipt(Outcome.ALREADY_SO, _request_ids(refused))
         answer = await self._client.patch(
             GROUPS,
@@ -130,6 +130,17 @@ class ScimWriter:
             raise Gone(self._client.source, what, "The group does not exist.", "Refresh.")
         return group
 
+    def _holds(self, group: Resource, account_id: str, what: str) -> bool:
+        ids = _member_ids(group)
+        if account_id not in ids and None in ids:
+            raise BadAnswer(
+                self._client.source,
+                what,
+                "A member of the group has no id, so it cannot be told whether it is this one.",
+                "Nothing was changed; look at the group in the directory itself.",
+            )
+        return account_id in ids
+
     def _all_but(self, group: Resource, account_id: str, what: str) -> list[dict[str, object]]:
         kept: list[dict[str, object]] = []
         for raw in translate.members_of(group.payload) or ():
@@ -175,9 +186,13 @@ def _as_sent(entry: Mapping[str, object], value: str | int) -> dict[str, object]
     return {"value": value, "type": kind} if isinstance(kind, str) else {"value": value}
 
 
-def _member_ids(group: Resource) -> set[str]:
-    entries = (as_object(raw) or {} for raw in translate.members_of(group.payload) or ())
-    return {str(attribute(entry, "value")) for entry in entries}
+def _member_ids(group: Resource) -> set[str | None]:
+    """The ids of the members; None among them for a member that has none."""
+    ids: set[str | None] = set()
+    for raw in translate.members_of(group.payload) or ():
+        value = attribute(as_object(raw) or {}, "value")
+        ids.add(str(value) if isinstance(value, str | int) and value != "" else None)
+    return ids
 
 
 def _receipt(answer: Answer) -> Receipt:
