@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.demo import ports, servers
+from keyturn.demo import ports, servers, session
+from keyturn.demo.fill import Filled
 from keyturn.demo.ports import free_ports
 from keyturn.demo.servers import DemoError, DemoNotInstalled, Servers, running_servers
+from keyturn.demo.session import demo_session
+from keyturn_providers.errors import BadAnswer
 
 pytestmark = pytest.mark.real
 
@@ -190,3 +193,20 @@ def test_no_free_ports_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "_bound", last_only)
     with pytest.raises(OSError, match="no 2 consecutive free ports"):
         free_ports(2)
+
+
+def test_a_filling_that_fails_is_told_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Servers] = []
+
+    async def failing(up: Servers) -> Filled:
+        seen.append(up)
+        raise BadAnswer("OpenBao", "filling", "It answered 500.", "Look at it.")
+
+    monkeypatch.setattr(session, "fill", failing)
+    with (
+        pytest.raises(DemoError, match=r"filling the servers failed\. .* It answered 500"),
+        demo_session(),
+    ):
+        pytest.fail("it was filled")
+    assert not seen[0].directory.exists()
+    assert not any(map(alive, seen[0].pids.values()))

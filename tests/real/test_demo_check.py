@@ -3,6 +3,7 @@
 The tests share one pair of servers; the one that offboards the leaver comes last.
 """
 
+import asyncio
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from keyturn.run.connections import open_connections
 from keyturn.run.persons import find_person
 from keyturn.run.refresh import refresh
 from keyturn.settings import Places
+from keyturn_providers.contract import Reactivates, able
 from keyturn_storage.snapshots import open_cache
 
 pytestmark = pytest.mark.real
@@ -156,9 +158,7 @@ def test_a_source_that_cannot_be_read_is_told(session: DemoSession, tmp_path: Pa
     assert out[-1] == "FAILED: a source was not read completely."
 
 
-def test_the_check_passes_and_a_second_one_finds_no_leaver(
-    session: DemoSession, tmp_path: Path
-) -> None:
+def test_the_check_passes(session: DemoSession, tmp_path: Path) -> None:
     out: list[str] = []
     assert run_check(session, out.append) == 0, "\n".join(out)
     text = "\n".join(out)
@@ -177,3 +177,22 @@ def test_the_check_passes_and_a_second_one_finds_no_leaver(
     again: list[str] = []
     assert run_check(fresh(session, tmp_path), again.append) == 5
     assert "so there is no leaver" in again[-1]
+
+    asyncio.run(let_in_again(session))
+    (tmp_path / "third").mkdir()
+    empty = tmp_path / "empty.log"
+    empty.touch()
+    blind = replace(fresh(session, tmp_path / "third"), audit_log=empty)
+    third: list[str] = []
+    assert run_check(blind, third.append) == 5
+    assert third[-1].startswith("FAILED: not in OpenBao's audit log: Suspend Dana Okafor")
+
+
+async def let_in_again(session: DemoSession) -> None:
+    """As by somebody else: the leaver's entity is enabled again."""
+    connections = open_connections(load_policy(session.places.config))
+    try:
+        writer = able(connections.secrets.writer(), Reactivates)
+        await writer.reactivate(session.leaver.entity_id, "by-somebody-else")
+    finally:
+        await connections.aclose()

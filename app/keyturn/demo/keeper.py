@@ -61,13 +61,15 @@ class Child:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        self._reader.join(timeout=1)
 
     def _read(self) -> None:
         stream: IO[bytes] | None = self.process.stderr
         if stream is None:
             return
-        for line in stream:
-            self._last.append(line.decode("utf-8", "replace").rstrip())
+        with stream:
+            for line in stream:
+                self._last.append(line.decode("utf-8", "replace").rstrip())
 
 
 def keep(stdin: IO[bytes], stdout: IO[bytes]) -> int:
