@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import TypeVar
 
@@ -52,12 +53,20 @@ def with_connections(
     loaded: LoadedPolicy,
     answer: Answer,
     work: Callable[[Connections], Coroutine[None, None, T]],
+    *,
+    planning: bool = False,
 ) -> T:
-    """Opens both sources, does `work` with them in an event loop, and closes them."""
+    """Opens both sources, does `work` with them in an event loop, and closes them.
+
+    `planning` makes no writer, but asks what a writer could do: a plan made in read-only mode says
+    what would be done, and is refused only when it is applied.
+    """
 
     async def whole() -> T:
         connections = open_connections(
-            loaded, read_only=invocation.read_only, observe=lambda event: tell(answer, event)
+            replace(loaded, read_only=False) if planning else loaded,
+            read_only=invocation.read_only and not planning,
+            observe=lambda event: tell(answer, event),
         )
         try:
             return await work(connections)

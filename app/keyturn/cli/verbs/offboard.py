@@ -44,7 +44,7 @@ def command(
                 person, connections, cache, journal, loaded=loaded, clock=system_clock()
             )
 
-        plan = with_connections(invocation, loaded, answer, work)
+        plan = with_connections(invocation, loaded, answer, work, planning=True)
     show_plan(answer, plan)
     only_shown = plan_only or plan.refused or not plan.operations
     if not only_shown:

@@ -46,7 +46,7 @@ def command(
                 connections, cache, journal, loaded=loaded, clock=system_clock(), chosen=chosen
             )
 
-        plan = with_connections(invocation, loaded, answer, work)
+        plan = with_connections(invocation, loaded, answer, work, planning=True)
     path = save_plan(plan, invocation, out) if plan.operations else None
     answer.document({"plan": plan_json(plan), "file": str(path) if path else None})
     show_plan(answer, plan)
