@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 import yaml
 
 from keyturn.policy.problems import Code, Problem, shown
+from keyturn.policy.tokens import holds_token
 from keyturn_providers.text import safe
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
@@ -76,7 +77,7 @@ def show_path(path: Path) -> str:
         if isinstance(part, int):
             words += f"[{part}]"
         else:
-            plain = part.replace("_", "").replace("-", "").isalnum()
+            plain = part.replace("_", "").replace("-", "").isalnum() and not holds_token(part)
             words += ("." if words else "") + (safe(part, 60) if plain else shown(part))
     return words
 
