@@ -75,7 +75,8 @@ def writing(connection: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Conn
         try:
             yield connection
         except BaseException:
-            connection.execute("rollback")
+            if connection.in_transaction:  # a full disk has rolled it back already
+                connection.execute("rollback")
             raise
         connection.execute("commit")
     except sqlite3.OperationalError as problem:

@@ -224,6 +224,33 @@ def test_a_locked_file_is_said_to_be_busy(
         journal.note("x", "{}", 1)
 
 
+def test_a_full_disk_is_said_and_nothing_is_half_written(journal_path: Path) -> None:
+    with open_journal(journal_path) as journal:
+        journal.note("x", "1", 1)
+        pages = journal.connection.execute("pragma page_count").fetchone()[0]
+        journal.connection.execute(f"pragma max_page_count = {pages}")
+        with pytest.raises(StorageRefused, match=r"database or disk is full.*Check free space"):
+            journal.note("x", "2" * 100_000, 2)
+        assert journal.notes("x") == ("1",)
+        assert journal.verify_chain().unbroken
+        journal.connection.execute("pragma max_page_count = 100000")
+        journal.note("x", "3", 3)
+        assert journal.notes("x") == ("1", "3")
+
+
+def test_a_locked_cache_is_waited_for_and_then_said_to_be_busy(
+    cache_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keyturn_storage.connections.BUSY_MS", 1)
+    files.create_private(cache_path)
+    with closing(sqlite3.connect(cache_path, isolation_level=None)) as other:
+        other.execute("begin exclusive")
+        with pytest.raises(StorageBusy, match="another keyturn"):
+            open_cache(cache_path)
+        other.execute("rollback")
+    open_cache(cache_path).close()
+
+
 def test_a_reader_makes_an_empty_cache_where_there_is_none(cache_path: Path) -> None:
     with open_reader(cache_path) as reader:
         assert list(person_nos(reader)) == []
