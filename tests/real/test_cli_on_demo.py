@@ -127,7 +127,7 @@ def test_who_answers_the_helpdesk(shell: Shell) -> None:
 
 def test_who_says_why_not(shell: Shell) -> None:
     shell.keyturn("refresh")
-    ran = shell.keyturn("who", "lea.baum", "--vault", "legal-archive")
+    ran = shell.keyturn("who", "lea baum", "--vault", "legal-archive")
     assert ran.code == Exit.IN_STEP, ran.err
     assert "Lea Baum cannot open legal-archive" in ran.out
     assert "Is there one in openbao? NO: none is matched" in ran.out
