@@ -6,7 +6,7 @@ hold a token, a header or a request body.
 
 
 class ProviderError(Exception):
-    """Base of all. `source` is the source's name, `what` the thing attempted, `why`, `next_step`."""
+    """Base of all. `source` is the source's name, `what` was attempted, `why` it failed."""
 
     def __init__(self, source: str, what: str, why: str, next_step: str) -> None:
         self.source = source
