@@ -1,0 +1,143 @@
+"""Why somebody can open a vault, and where it ends when they cannot."""
+
+from dataclasses import replace
+
+from tests.decide.worlds import NOW_MS, SUSPENDED, Org, account, office
+
+from keyturn.decide.explain import access_paths, day, why, why_not
+from keyturn_providers.records import AccountState, Collection, Group, Level
+
+
+def _rich() -> Org:
+    org = office()
+    org.secrets.groups.append(Group("sg-top", "top"))
+    org.secrets.nest("sg-top", "sg-eng")
+    org.group_grant("top", "pay", Level.READ)
+    org.direct_grant(1, "pay", Level.MANAGE)
+    org.direct_grant(1, "prod", Level.READ)
+    org.direct_grant(1, "prod", Level.NONE)
+    org.group_grant("eng", "pay", Level.NONE)
+    org.waive("d1.login", "prod")
+    return org
+
+
+def test_every_path_strongest_first() -> None:
+    org = _rich()
+    paths = access_paths(org.world(), org.who("d:d1"))
+    assert [(p.vault_name, p.level, p.via, p.in_policy, p.policy_line) for p in paths] == [
+        ("pay", Level.MANAGE, "direct", False, 0),
+        ("prod", Level.WRITE, "eng", True, 8),
+        ("pay", Level.READ, "eng > top", False, 0),
+        ("prod", Level.READ, "direct", True, 30),
+    ]
+    assert paths[2].group_ids == ("sg-eng", "sg-top")
+    assert paths[3].until_ms is not None
+
+
+def test_a_wider_grant_than_the_policy_wants_is_not_in_policy() -> None:
+    org = office()
+    org.group_grant("eng", "prod", Level.MANAGE)
+    first, second = access_paths(org.world(), org.who("d:d1"))
+    assert (first.in_policy, second.in_policy) == (False, True)
+
+
+def test_nobody_without_an_account_has_paths() -> None:
+    org = office()
+    org.directory.accounts.append(account("d9"))
+    assert access_paths(org.world(), org.who("d:d9")) == ()
+    assert "There is no account in bao." in why(org.world(), org.who("d:d9"))
+
+
+def test_why_in_words() -> None:
+    org = _rich()
+    world, ana = org.world(), org.who("d:d1")
+    assert why(world, ana, "v-pay") == (
+        "Name 1 can manage pay because of a direct grant (not in policy). "
+        "There is another way: the group eng > top."
+    )
+    assert why(world, ana, "v-prod") == (
+        "Name 1 can write to prod because of the group eng (policy line 8). "
+        "There is another way: a direct grant."
+    )
+    assert why(world, ana) == (
+        "Name 1 can open pay (manage by a direct grant) and prod (write by the group eng)."
+    )
+
+
+def test_why_counts_many_ways_and_names_the_end_of_an_exception() -> None:
+    org = office()
+    org.direct_grant(3, "prod", Level.READ, "a")
+    org.direct_grant(3, "prod", Level.READ, "b")
+    org.direct_grant(3, "prod", Level.LIST, "c")
+    org.waive("d3.login", "prod")
+    said = why(org.world(), org.who("d:d3"), "v-prod")
+    assert f"policy line 30, until {day(NOW_MS + 86_400_000)}" in said
+    assert "There are 2 more ways" in said
+
+
+def test_why_says_what_state_the_accounts_are_in() -> None:
+    org = office()
+    org.directory.change("d1", state=SUSPENDED)
+    assert "bao still has it active" in why(org.world(), org.who("d:d1"))
+    org.secrets.change("s1", state=SUSPENDED)
+    said = why(org.world(), org.who("d:d1"), "v-prod")
+    assert said.startswith("Name 1 could, if not suspended, write to prod")
+    assert said.endswith("The account is suspended.")
+    org.secrets.change("s1", state=AccountState.UNKNOWN)
+    said = why(org.world(), org.who("d:d1"))
+    assert "can perhaps open" in said
+    assert "suspended in idp and unknown in bao" in said
+    org.secrets.accounts.append(account("s9"))
+    assert "Nobody in idp stands behind" in why(org.world(), org.who("s:s9"))
+
+
+def test_no_access_is_none_visible_where_something_is_not_seen() -> None:
+    org = office()
+    ana = org.who("d:d1")
+    assert why(org.world(), ana, "v-pay") == "Name 1 cannot open pay."
+    org.secrets.blind_spots = ("child namespaces",)
+    assert "not seen: child namespaces" in why(org.world(), ana, "v-pay")
+    org.secrets.broken.add((Collection.GRANTS, "v-pay"))
+    assert "not complete" in why(org.world(), ana, "v-pay")
+
+
+def _answers(org: Org, key: str, vault: str) -> list[bool | None]:
+    return [step.holds for step in why_not(org.world(), org.who(key), vault)]
+
+
+def test_why_not_walks_the_way() -> None:
+    org = office()
+    assert _answers(org, "d:d1", "v-prod") == [True] * 8
+    assert _answers(org, "d:d3", "v-prod") == [True, True, True, True, False, True, False, True]
+    org.secrets.grants = []
+    assert _answers(org, "d:d1", "v-prod")[-1] is False
+    org.secrets.broken.add((Collection.MEMBERSHIPS, "sg-eng"))
+    assert _answers(org, "d:d3", "v-prod")[6] is None
+    org.vault("lone")
+    assert _answers(org, "d:d1", "v-lone") == [True, True, True, False]
+
+
+def test_why_not_without_accounts_groups_or_state() -> None:
+    org = office()
+    org.directory.accounts.append(account("d9"))
+    assert _answers(org, "d:d9", "v-prod")[:3] == [True, False, False]
+    org.secrets.change("s1", state=AccountState.UNKNOWN)
+    assert _answers(org, "d:d1", "v-prod")[2] is None
+    org.directory.groups.append(Group("dg-new", "new"))
+    org.mapping("new", ("prod", Level.READ))
+    assert _answers(org, "d:d1", "v-prod")[-1] is False
+    org.secrets.groups.append(Group("sg-twin", "x", external_id="dg-new"))
+    org.secrets.groups.append(Group("sg-twin2", "y", external_id="dg-new"))
+    steps = why_not(org.world(), org.who("d:d1"), "v-prod")
+    assert "external id" in steps[-1].words
+
+
+def test_a_path_by_a_mapping_without_that_vault() -> None:
+    org = office()
+    org.rules = replace(org.rules, mappings=())
+    (path,) = access_paths(org.world(), org.who("d:d1"))
+    assert not path.in_policy
+
+
+def test_day() -> None:
+    assert day(NOW_MS) == "15 Jan 2027"
