@@ -28,7 +28,8 @@ class Action:
     `id` is the name of the `action_...` method. `keys` are Textual key names, the first is shown.
     `label` is for the footer, `help` a full sentence. `weight` orders the footer, 0 is not shown
     there. `dangerous` actions do not exist in read-only mode. `palette` is its "area: verb" name
-    in the command palette, empty for mere movement.
+    in the command palette, empty for mere movement. `at_once` actions open a field for typing: they
+    are done before the next key is looked at, so that no letter typed ahead is taken for a command.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Action:
     weight: int = 0
     dangerous: bool = False
     palette: str = ""
+    at_once: bool = False
 
 
 _E, _L, _A = Where.EVERYWHERE, Where.LIST, Where.ACCESS
@@ -84,7 +86,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("drift_only", ("d",), "drift only", "Show only what is not in step, or all again.", _A,
            3, palette="view: drift only"),
     Action("find", ("slash",), "find", "Filter the pane in focus as you type.", _A, 4,
-           palette="view: find in this pane"),
+           palette="view: find in this pane", at_once=True),
     Action("why", ("w",), "why", "Show every path that gives this access.", _A, 5,
            palette="access: why"),
     Action("show_all", ("a",), "all", "Show all rows of all panes again.", _A, 6,
@@ -95,7 +97,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("make_plan", ("p",), "plan", "Show the plan of this offboarding.", _O, 1,
            dangerous=True, palette="offboard: show the plan"),
     Action("confirm", ("c",), "confirm", "Type the confirmation, then enter applies the plan.", _P,
-           1, dangerous=True, palette="plan: confirm and apply"),
+           1, dangerous=True, palette="plan: confirm and apply", at_once=True),
     Action("scroll_down", ("down", "j"), "down", "Scroll down.", _P),
     Action("scroll_up", ("up", "k"), "up", "Scroll up.", _P),
     Action("page_down", ("pagedown", "space"), "page down", "A page down.", _P, 3),
@@ -136,6 +138,7 @@ def bindings(where: Where) -> list[BindingType]:
             f"{prefix}{action.id}",
             action.label,
             show=False,
+            priority=action.at_once,
             tooltip=action.help,
             id=f"{where.name.lower()}.{action.id}",
         )
@@ -159,6 +162,10 @@ def find(where: Where, key: str) -> Action | None:
             if key in action.keys:
                 return action
     return None
+
+
+AT_ONCE = frozenset(action.id for action in ACTIONS if action.at_once)
+DANGEROUS = frozenset(action.id for action in ACTIONS if action.dangerous)
 
 
 def key_table_markdown() -> str:

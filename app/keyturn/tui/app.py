@@ -11,7 +11,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from keyturn.tui import crash
-from keyturn.tui.actions import Where, actions, bindings, find
+from keyturn.tui.actions import DANGEROUS, Where, bindings, find
 from keyturn.tui.data import Data, Pane
 from keyturn.tui.engine import Engine
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
@@ -329,6 +329,3 @@ class KeyturnApp(WatchesWorkers, App[None], inherit_bindings=False):
             )
         except OSError:
             return
-
-
-DANGEROUS = frozenset(action.id for where in Where for action in actions(where) if action.dangerous)

@@ -79,7 +79,7 @@ class Access(Frame):
         if self.keyturn.parts.person:
             self.front = Pane.USERS
         for pane in Pane:
-            self.pane(pane).content.needle = remembered.finds.get(pane.value, "")
+            self.pane(pane).begin_with(remembered.finds.get(pane.value, ""))
         self._show(self.front, EVERYTHING)
         self._bring_to_front(self.front)
 
@@ -144,7 +144,7 @@ class Access(Frame):
         """Shows all people with the cursor on this one."""
         self.drift_only = False
         self._wanted_person = key
-        self.pane(Pane.USERS).content.needle = ""
+        self.pane(Pane.USERS).begin_with("")
         self._bring_to_front(Pane.USERS)
         self._all_shown = False
         self._show(Pane.USERS, EVERYTHING)
@@ -222,21 +222,22 @@ class Access(Frame):
 
     # ------------------------------------------------------------------ finding
 
-    def action_find(self) -> None:
-        """A line to type a filter into."""
-        if self.query(FindLine):
-            return
-        line = FindLine(PANE_TITLES[self.front], self.pane(self.front).needle)
-        _ = self.mount(line, before=self.query_one("NoteLine"))
+    async def action_find(self) -> None:
+        """A line to type a filter into; it has the keys when this returns."""
+        if not self.query(FindLine):
+            line = FindLine(PANE_TITLES[self.front], self.pane(self.front).needle)
+            await self.mount(line, before=self.query_one("NoteLine"))
+        self.set_focus(self.query_one(FindLine).field)
 
     @on(FindLine.Typed)
     def _typed(self, event: FindLine.Typed) -> None:
         self.pane(self.front).filter(event.needle)
 
-    @on(FindLine.Kept)
-    def _kept(self) -> None:
-        self.pane(self.front).focus()
-        _ = self.query(FindLine).remove()
+    async def action_keep_filter(self) -> None:
+        """The filter stays, and its rows are there before the next key is looked at."""
+        self.set_focus(self.pane(self.front))
+        await self.query(FindLine).remove()
+        await self.pane(self.front).settled()
 
     def go_back(self) -> bool:
         """Esc: the filter being typed, then the filter of this pane."""
@@ -291,7 +292,7 @@ class Access(Frame):
         """Until the cursor moves, nothing is narrowed."""
         self.drift_only, self._all_shown = False, True
         for pane in Pane:
-            self.pane(pane).content.needle = ""
+            self.pane(pane).begin_with("")
             self._show(pane, EVERYTHING)
 
     def action_unmark(self) -> None:

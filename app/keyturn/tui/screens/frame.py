@@ -7,8 +7,9 @@ from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
-from keyturn.tui.actions import Where, footer
+from keyturn.tui.actions import AT_ONCE, Where, footer
 from keyturn.tui.widgets.header_line import HeaderFacts, HeaderLine
 from keyturn.tui.widgets.key_footer import KeyFooter
 from keyturn.tui.widgets.notice import ErrorPanel, NoteLine, Trouble
@@ -94,5 +95,7 @@ class Frame(WatchesWorkers, Screen[None]):
         """A job ended with an error, which is on the screen already."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In read-only mode the dangerous actions are not there."""
+        """In read-only mode the dangerous actions are not there; while typing, no field opens."""
+        if action in AT_ONCE and isinstance(self.focused, Input):
+            return False
         return self.app.check_action(action, parameters)

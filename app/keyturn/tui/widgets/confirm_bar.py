@@ -39,13 +39,13 @@ class ConfirmBar(Vertical):
 
     def focus_cancel(self) -> None:
         """Where enter does nothing but go back."""
-        self.query_one("#cancel", Button).focus()
+        self.screen.set_focus(self.query_one("#cancel", Button))
 
     def focus_field(self) -> bool:
         """Where the confirmation is typed; False if this plan cannot be confirmed."""
         if not self._may_confirm:
             return False
-        self.query_one("#typed", Input).focus()
+        self.screen.set_focus(self.query_one("#typed", Input))
         return True
 
     def say(self, words: Content) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
@@ -20,8 +21,7 @@ class FindLine(Horizontal):
             super().__init__()
             self.needle = needle
 
-    class Kept(Message):
-        """Enter: the filter stays, the list has the keys again."""
+    BINDINGS = [Binding("enter", "screen.keep_filter", "keep", show=False, priority=True)]
 
     def __init__(self, pane: str, needle: str) -> None:
         super().__init__()
@@ -33,16 +33,12 @@ class FindLine(Horizontal):
         """Label and field."""
         return (self._label, self._input)
 
-    def on_mount(self) -> None:
-        """Typing starts at once."""
-        self._input.focus()
+    @property
+    def field(self) -> Input:
+        """Where is typed."""
+        return self._input
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as you type."""
         event.stop()
         self.post_message(self.Typed(event.value))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Done typing."""
-        event.stop()
-        self.post_message(self.Kept())

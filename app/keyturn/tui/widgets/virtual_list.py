@@ -1,5 +1,6 @@
 """One list for any number of rows: draws only what is visible, reads only the pages it draws."""
 
+import asyncio
 from array import array
 from collections.abc import Sequence
 from functools import partial
@@ -89,6 +90,8 @@ class VirtualList(WatchesWorkers, ScrollView, can_focus=True):
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
         self._texts: Sequence[tuple[int, str]] | None = None
         self._reading: set[int] = set()
+        self._wanted = ""
+        self._settled = asyncio.Event()
         self._generation = 0
         self._loading = True
         self._failure = ""
@@ -106,10 +109,11 @@ class VirtualList(WatchesWorkers, ScrollView, can_focus=True):
         """
         self._generation += 1
         self._loading = True
+        self._settled.clear()
         self.work("rows", "reading a list", partial(self._load, source, again, self._generation))
 
     async def _load(self, source: RowSource, again: bool, generation: int) -> None:
-        needle, top = self.content.needle, int(self.scroll_offset.y)
+        needle, top = self._wanted, int(self.scroll_offset.y)
         before, height = self.content.cursor_id, max(PAGE, self.size.height)
 
         def read() -> tuple[Sequence[int], Sequence[int], Sequence[Row], object]:
@@ -129,6 +133,7 @@ class VirtualList(WatchesWorkers, ScrollView, can_focus=True):
         self._texts = texts if needle and isinstance(texts, Sequence) else None
         if again:
             self.content.renew(ids, shown, last_seen)
+            self.content.needle = needle
         else:
             self.content.replace(ids, shown, needle)
         self._known.clear()
@@ -137,6 +142,10 @@ class VirtualList(WatchesWorkers, ScrollView, can_focus=True):
         if self.content.gone is not None:
             self._known[self.content.gone.id] = self.content.gone
         self._content_changed()
+        if self._wanted == needle:
+            self._settled.set()
+        else:
+            self.filter(self._wanted)
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Other columns for the same rows."""
@@ -147,6 +156,7 @@ class VirtualList(WatchesWorkers, ScrollView, can_focus=True):
     def work_failed(self, doing: str, error: BaseException) -> None:
         """Says so in place of the rows; the app shows what, why and what next."""
         self._loading = False
+        self._settled.set()
         if not self.content.ids:
             self._failure = "This list could not be read."
         self.refresh()
@@ -176,12 +186,22 @@ class VirtualList(WatchesWorkers, ScrollView, can_focus=True):
 
     @property
     def needle(self) -> str:
-        """The words the list is filtered by."""
-        return self.content.needle
+        """The words the list is filtered by, or is about to be."""
+        return self._wanted
+
+    def begin_with(self, needle: str) -> None:
+        """Sets the filter before anything has been loaded."""
+        self._wanted = needle
+
+    async def settled(self) -> None:
+        """Waits until the rows and the filter last asked for are there. What acts on the row under
+        the cursor waits for this, so that it never acts on a row that is about to go."""
+        await self._settled.wait()
 
     def filter(self, needle: str) -> None:
         """Shows only rows that contain every word of `needle`."""
-        self._generation += 1
+        self._wanted = needle
+        self._settled.clear()
         self.work("filter", "filtering a list", partial(self._filter, needle, self._generation))
 
     async def _filter(self, needle: str, generation: int) -> None:
@@ -195,11 +215,12 @@ class VirtualList(WatchesWorkers, ScrollView, can_focus=True):
             texts, shown = await self._ask(search)
         else:
             shown = ids
-        if generation != self._generation:
+        if generation != self._generation or needle != self._wanted:
             return
         self._texts = texts
         self.content.narrow(shown, needle)
         self._content_changed()
+        self._settled.set()
 
     # ------------------------------------------------------------------ drawing
 

@@ -1,0 +1,61 @@
+"""What tests do with a running dashboard: look at the screen, wait for a condition."""
+
+from collections.abc import Callable
+
+from textual.app import App
+from textual.pilot import Pilot
+
+from keyturn.tui.app import KeyturnApp
+from keyturn.tui.data import Pane
+from keyturn.tui.screens.access import Access
+from keyturn.tui.widgets.virtual_list import VirtualList
+
+
+def lines_of(app: App[None]) -> list[str]:
+    """What is on the screen, line by line."""
+    return ["".join(s.text for s in strip) for strip in app.screen._compositor.render_strips()]
+
+
+def text_of(app: App[None]) -> str:
+    """What is on the screen."""
+    return "\n".join(lines_of(app))
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+    """Waits for a condition, never for a time."""
+    for _ in range(600):
+        if condition():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError(f"the condition never became true; on the screen:\n{text_of(pilot.app)}")
+
+
+async def shows(pilot: Pilot[None], words: str) -> None:
+    """Waits until `words` are on the screen."""
+    await until(pilot, lambda: words in text_of(pilot.app))
+
+
+def access(app: KeyturnApp) -> Access:
+    """The Access screen."""
+    found = app.screen_stack[0]
+    assert isinstance(found, Access)
+    return found
+
+
+def pane(app: KeyturnApp, which: Pane) -> VirtualList:
+    """One pane's list."""
+    return access(app).pane(which)
+
+
+def labels(app: KeyturnApp, which: Pane) -> list[str]:
+    """What the rows of a pane are called, as far as they have been read."""
+    shown = pane(app, which)
+    return [row.label for n in shown.content.shown if (row := shown._known.get(n)) is not None]
+
+
+async def ready(pilot: Pilot[None], app: KeyturnApp) -> None:
+    """Waits until the first person drives the other two panes."""
+    await until(pilot, lambda: pane(app, Pane.USERS).row is not None)
+    await until(pilot, lambda: pane(app, Pane.GROUPS).note.startswith("of "))
+    await until(pilot, lambda: not app.jobs.running())
+    await pilot.pause()
