@@ -134,15 +134,14 @@ async def _grant(change: Change, reader: object) -> Effect:
 
 
 def _holds(change: Change, held: tuple[Grant, ...]) -> bool:
-    """Whether the granted vault is held at the wished level or above, by something understood."""
+    """Whether the granted vault is held at exactly the wished level.
+
+    A wider grant does not count: a plan that narrows gives the lower level first and then takes the
+    wider one away.
+    """
     wanted = change.level or Level.READ
     vaults = {vault.id for vault in change.vaults}
-    return any(
-        grant.vault_id in vaults
-        and grant.level is not Level.UNKNOWN
-        and grant.level.rank >= wanted.rank
-        for grant in held
-    )
+    return any(grant.vault_id in vaults and grant.level is wanted for grant in held)
 
 
 async def _if_same_account(ref: Ref | None, reader: object, effect: Effect) -> Effect:

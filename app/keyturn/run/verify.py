@@ -188,7 +188,7 @@ def _conclude(
     lagging = verdict is ProofVerdict.LAGGING
     if lagging and not last:
         return False
-    error = why if answer is AuditAnswer.NOT_FOUND else ""
+    error = why if _missing(run, claim, answer) else ""
     words = f"{claim.effect.words}; {why}"
     if read is ReadBack.UNREADABLE:
         words, error = f"it could not be read back; {why}", claim.effect.words
@@ -198,6 +198,13 @@ def _conclude(
         event = Event.SEEN if read is ReadBack.AS_WANTED else Event.NOT_SEEN
         run.record(claim.operation, event, words, verdict=verdict.value, error=error)
     return True
+
+
+def _missing(run: Run, claim: _Claim, answer: AuditAnswer) -> bool:
+    """Whether there is a log that ought to have the change, and it was not found there."""
+    about = run.abouts.get(claim.operation.change.side)
+    logs = about is not None and Ability.READ_AUDIT in about.abilities
+    return claim.sent and logs and answer is not AuditAnswer.FOUND
 
 
 def _settled(run: Run, operation: Operation) -> bool:
