@@ -21,13 +21,16 @@ from keyturn.demo.organisation import ENTITY_GRANTS, LOGIN_GRANTS
 from keyturn.demo.people import LEAVER
 from keyturn.demo.session import DemoSession, demo_session
 from keyturn.policy.load import load_policy
+from keyturn.run.apply import apply
 from keyturn.run.assess import Assessment, assess
 from keyturn.run.clock import system_clock
 from keyturn.run.connections import open_connections
 from keyturn.run.persons import find_person
+from keyturn.run.planning import plan_sync
 from keyturn.run.refresh import refresh
 from keyturn.settings import Places
 from keyturn_providers.contract import Reactivates, able
+from keyturn_storage.journal import open_journal
 from keyturn_storage.snapshots import open_cache
 
 pytestmark = pytest.mark.real
@@ -178,6 +181,8 @@ def test_the_check_passes(session: DemoSession, tmp_path: Path) -> None:
     assert run_check(fresh(session, tmp_path), again.append) == 5
     assert "so there is no leaver" in again[-1]
 
+    asyncio.run(the_rest_is_mended(session))
+
     asyncio.run(let_in_again(session))
     (tmp_path / "third").mkdir()
     empty = tmp_path / "empty.log"
@@ -186,6 +191,45 @@ def test_the_check_passes(session: DemoSession, tmp_path: Path) -> None:
     third: list[str] = []
     assert run_check(blind, third.append) == 5
     assert third[-1].startswith("FAILED: not in OpenBao's audit log: Suspend Dana Okafor")
+
+
+async def the_rest_is_mended(session: DemoSession) -> None:
+    """One sync mends all that keyturn can mend. A group whose level is too high keeps the right
+    one: what narrows must not take away."""
+    loaded, clock = load_policy(session.places.config), system_clock()
+    connections = open_connections(loaded)
+    try:
+        with (
+            open_cache(session.places.cache) as cache,
+            open_journal(session.places.journal) as journal,
+        ):
+            plan = await plan_sync(connections, cache, journal, loaded=loaded, clock=clock)
+            result = await apply(
+                plan,
+                connections,
+                journal,
+                loaded=loaded,
+                observe=lambda _: None,
+                stop=lambda: False,
+                clock=clock,
+                operator="test",
+                confirmed=plan.confirm_with,
+            )
+    finally:
+        await connections.aclose()
+    assert result.effective, result.words
+    mended = {id_ for step in result.steps for id_ in step.operation.finding_ids}
+    assert len(mended) >= 10
+    after = await decided(session)
+    assert not mended & {finding.id for finding in after.findings}
+    kinds = {finding.kind for finding in after.findings}
+    assert not kinds & {
+        DriftKind.MISSING_GRANT,
+        DriftKind.PERMISSIONS_WIDER,
+        DriftKind.PERMISSIONS_NARROWER,
+        DriftKind.GRANT_NOT_IN_POLICY,
+        DriftKind.DIRECT_GRANT,
+    }
 
 
 async def let_in_again(session: DemoSession) -> None:

@@ -79,7 +79,7 @@ async def test_as_it_is_after_each_change(pair: Pair) -> None:
         assert change.principal is not None
         for outcome in (Outcome.APPLIED, Outcome.ALREADY_SO):
             receipt = await able(writer, MakesGrants).grant(
-                "v-payments", change.principal_kind, change.principal.id, Level.WRITE, "op-3"
+                "v-payments", change.principal_kind, change.principal.id, Level.READ, "op-3"
             )
             assert receipt.outcome is outcome
         assert await _seen(pair, change) is Seen.AS_WANTED
@@ -93,7 +93,7 @@ async def test_as_it_is_after_each_change(pair: Pair) -> None:
 
 async def test_a_weaker_or_unclear_grant_is_not_the_wished_one(pair: Pair) -> None:
     writer = able(pair.secrets.writer(), MakesGrants)
-    for level in (Level.LIST, Level.UNKNOWN):
+    for level in (Level.LIST, Level.WRITE, Level.UNKNOWN):
         await writer.grant("v-payments", PrincipalKind.ACCOUNT, "s-002", level, "op-1")
         assert await _seen(pair, GRANT) is Seen.NOT_YET
 

@@ -24,7 +24,7 @@ from keyturn_providers.records import Level
 
 DIRECTORY_TOKEN = "KEYTURN_DEMO_DIRECTORY_TOKEN"  # noqa: S105  a variable's name
 SECRETS_TOKEN = "KEYTURN_DEMO_SECRETS_TOKEN"  # noqa: S105  a variable's name
-_LIMITS = "limits: {removals: {count: 10, share: 20%, per_day: 25}, snapshot_age: 15m}"
+_LIMITS = "limits: {removals: {count: 10, share: 25%, per_day: 25}, snapshot_age: 15m}"
 
 
 def write_config(path: Path, servers: Servers, filled: Filled, today: date) -> None:
