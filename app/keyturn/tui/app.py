@@ -45,7 +45,7 @@ class Parts:
 class KeyturnApp(WatchesWorkers, App[None], inherit_bindings=False):
     """One dashboard over one cache. It ends with `return_code` set."""
 
-    CSS_PATH = "keyturn.tcss"
+    CSS_PATH = Path(__file__).with_name("keyturn.tcss")
     BINDINGS = bindings(Where.EVERYWHERE)
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]

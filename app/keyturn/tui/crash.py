@@ -27,7 +27,7 @@ def redacted(message: str) -> str:
 
 
 def _is_plain(word: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z_]+(?:[._/-][A-Za-z_]+)*\.?", word))
+    return bool(re.fullmatch(r"[a-z_]+(?:[./][a-z_]+)+\.?", word))
 
 
 def report_text(error: BaseException) -> str:

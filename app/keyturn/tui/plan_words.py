@@ -95,8 +95,9 @@ def _operation(operation: Operation, step: StepSeen | None, now_ms: int) -> Iter
     indent = " " * hang
     number = (f"{operation.number:>2}  ", "$quiet")
     yield _line(" ", *state, (f"{sign} ", style), number, operation.words, hang=hang)
-    if step is not None and (step.words or step.verdict):
-        yield _line(indent, *_step_words(step, now_ms), hang=hang)
+    if step is not None:
+        if step.verdict or (step.words and step.words != operation.words):
+            yield _line(indent, *_step_words(step, now_ms), hang=hang)
         return
     for side_effect in operation.also:
         yield _line(indent, ("also: ", "bold $change"), side_effect, hang=hang)

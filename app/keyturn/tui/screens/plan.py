@@ -17,6 +17,7 @@ from keyturn.tui.widgets.confirm_bar import ConfirmBar
 from keyturn.tui.widgets.sheet import Sheet
 
 APPLYING = "applying the plan"
+_HOW = {"ended": "Ended.", "stopped": "Stopped."}
 
 
 class PlanReview(Frame):
@@ -152,7 +153,7 @@ class PlanReview(Frame):
         if self.is_mounted:
             self._draw()
             bar = self.query_one(ConfirmBar)
-            bar.say(joined(("Done. ", "bold $accent"), ended.words, " esc goes back."))
+            bar.say(joined((_HOW.get(ended.state, ended.state), "bold $accent"), " ", ended.words))
             bar.focus_cancel()
         self.keyturn.refresh_sources()
 
