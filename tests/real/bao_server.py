@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.real.ports import free_port
+from keyturn.demo.ports import free_ports
 
 ROOT_TOKEN = "root-of-the-test"
 _START_S = 20.0
@@ -88,7 +88,7 @@ def bao_server(directory: Path) -> Iterator[BaoServer]:
         ' mode = "0600" } }\n',
         encoding="utf-8",
     )
-    port = free_port()
+    port = free_ports(2)  # it listens on the one after as well
     url = f"http://127.0.0.1:{port}"
     log = directory / "bao.log"
     with log.open("wb") as output:

@@ -154,7 +154,7 @@ class OpenBaoConnector:
         except NotAllowed as refusal:
             # A bad token and a missing right are the same 403 here; every good token may do this
             # unless it was made without the default policy.
-            why = refusal.why
+            why = refusal.why.removesuffix(" The token is good, but this is not allowed with it.")
         else:
             self._token = self._server.shaped(TokenPayload, data or {}, what)
             return self._token
