@@ -3,17 +3,19 @@
 from keyturn.decide.context import PlanContext, counts_of
 from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.names import listed
+from keyturn.decide.people import Person
 from keyturn.decide.plans import GuardVerdict, Operation, PlanScope, Verdict
 from keyturn.decide.proof import (
     ACCOUNTS_SEEN,
     GROUPS_ALL,
     Need,
+    accounts_needed,
     grants_needed,
     members_needed,
     unproven,
 )
 from keyturn.decide.world import World
-from keyturn_providers.records import Collection, Side
+from keyturn_providers.records import Collection, PrincipalKind, Side
 
 _REFRESH = "Refresh until both sources are complete, then plan again."
 
@@ -27,16 +29,25 @@ def needs_of(world: World, change: Change, scope: PlanScope) -> tuple[Need, ...]
     """
     if not change.kind.removes:
         return ()
+    offboarding = scope is PlanScope.OFFBOARD
+    accounts = ACCOUNTS_SEEN if offboarding else accounts_needed(_person(world, change))
     if change.kind is ChangeKind.REMOVE_MEMBERSHIP and change.group is not None:
         members = Need(change.side, Collection.MEMBERSHIPS, change.group.id)
         link = world.link_of_secrets.get(change.group.id)
         theirs: tuple[Need, ...] = ()
-        if link is not None and link.directory is not None and scope is not PlanScope.OFFBOARD:
+        if link is not None and link.directory is not None and not offboarding:
             theirs = members_needed(world, Side.DIRECTORY, link.directory.id)
-        return (*ACCOUNTS_SEEN, *GROUPS_ALL, members, *theirs)
+        return (*accounts, *GROUPS_ALL, members, *theirs)
     if change.kind is ChangeKind.REVOKE:
-        return (*ACCOUNTS_SEEN, *GROUPS_ALL, *grants_needed(world))
-    return ACCOUNTS_SEEN
+        # What a group holds depends on the group it stands for, not on who is in it.
+        of_group = change.principal_kind is PrincipalKind.GROUP
+        return (*(GROUPS_ALL if of_group else accounts), *grants_needed(world))
+    return accounts
+
+
+def _person(world: World, change: Change) -> Person | None:
+    ref = change.account or change.principal
+    return world.person_of.get((ref.side, ref.id)) if ref is not None else None
 
 
 def complete(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from keyturn.decide.index import Indexed, group_and_inside
 from keyturn.decide.names import counted, listed
+from keyturn.decide.people import MatchedBy, Person
 from keyturn.decide.world import World
 from keyturn_providers.records import Collection, Side
 
@@ -28,13 +29,24 @@ ACCOUNTS_SEEN = (
     Need(Side.DIRECTORY, Collection.ACCOUNTS, absence=False),
     Need(Side.SECRETS, Collection.ACCOUNTS, absence=False),
 )
-"""Enough for what rests on accounts that are there on both sides and were matched."""
+"""Enough for what rests on two accounts that are there and are tied by an id."""
 
 ACCOUNTS_ALL = (
     Need(Side.DIRECTORY, Collection.ACCOUNTS),
     Need(Side.SECRETS, Collection.ACCOUNTS),
 )
 """For what rests on an account not being there."""
+
+
+def accounts_needed(person: Person | None) -> tuple[Need, ...]:
+    """The account listings that acting on `person` rests on.
+
+    An external id ties two accounts whatever else there is. Any other match, or none, rests on no
+    other account having the same claim: an unreadable record could be that account.
+    """
+    by_id = person is not None and person.matched_by is MatchedBy.EXTERNAL_ID
+    return ACCOUNTS_SEEN if by_id else ACCOUNTS_ALL
+
 
 GROUPS_ALL = (Need(Side.DIRECTORY, Collection.GROUPS), Need(Side.SECRETS, Collection.GROUPS))
 

@@ -6,7 +6,7 @@ from keyturn.decide.drift.making import Remedy, by_hand, finding, remedy
 from keyturn.decide.findings import Change, ChangeKind, Finding
 from keyturn.decide.names import account_ref, account_title, fold, verified_emails
 from keyturn.decide.people import MatchedBy, Person
-from keyturn.decide.proof import ACCOUNTS_ALL, ACCOUNTS_SEEN, unproven
+from keyturn.decide.proof import ACCOUNTS_ALL, ACCOUNTS_SEEN, accounts_needed, unproven
 from keyturn.decide.words import DriftKind, Severity
 from keyturn.decide.world import World
 from keyturn_providers.records import Account, AccountKind, AccountState, Side
@@ -16,7 +16,8 @@ _ON = frozenset({AccountState.ACTIVE, AccountState.INVITED})
 
 def account_drift(world: World) -> Iterator[Finding]:
     """What is wrong with accounts themselves. An UNKNOWN state is neither active nor gone."""
-    seen, everyone = unproven(world, ACCOUNTS_SEEN), unproven(world, ACCOUNTS_ALL)
+    everyone = unproven(world, ACCOUNTS_ALL)
+    seen = unproven(world, ACCOUNTS_SEEN)
     answered = _answered_machines(world)
     for person in world.matching.people:
         mine, theirs = person.directory, person.secrets
@@ -27,7 +28,8 @@ def account_drift(world: World) -> Iterator[Finding]:
         if theirs is None:
             continue
         if mine is not None:
-            yield from _both(world, person, mine, theirs, seen)
+            by_id = accounts_needed(person) == ACCOUNTS_SEEN
+            yield from _both(world, person, mine, theirs, seen if by_id else everyone)
         elif (
             theirs.state in _ON
             and not world.is_ambiguous(Side.SECRETS, theirs.id)

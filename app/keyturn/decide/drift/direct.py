@@ -8,7 +8,14 @@ from keyturn.decide.drift.revoking import keeps, lost_with, take, taken_along
 from keyturn.decide.findings import Finding, ObjectKind, Ref
 from keyturn.decide.index import chains_of
 from keyturn.decide.names import LEVEL_WORDS, account_ref
-from keyturn.decide.proof import ACCOUNTS_SEEN, grants_needed, unproven
+from keyturn.decide.proof import (
+    ACCOUNTS_ALL,
+    ACCOUNTS_SEEN,
+    Need,
+    accounts_needed,
+    grants_needed,
+    unproven,
+)
 from keyturn.decide.words import DriftKind, Severity
 from keyturn.decide.world import World
 from keyturn_providers.records import Grant, Level, PrincipalKind, Side
@@ -16,13 +23,17 @@ from keyturn_providers.records import Grant, Level, PrincipalKind, Side
 
 def direct_grant_drift(world: World) -> Iterator[Finding]:
     """Grants held by accounts themselves that no live exception covers."""
-    missing = unproven(world, (*ACCOUNTS_SEEN, *grants_needed(world)))
+    grants_missing = unproven(world, grants_needed(world))
+    missing: dict[tuple[Need, ...], tuple[str, ...]] = {
+        needs: (*unproven(world, needs), *grants_missing) for needs in (ACCOUNTS_SEEN, ACCOUNTS_ALL)
+    }
     for (kind, account_id), grants in world.secrets.grants_of.items():
         if kind is not PrincipalKind.ACCOUNT:
             continue
+        needs = accounts_needed(world.person_of.get((Side.SECRETS, account_id)))
         for grant in grants:
             if grant.level is not Level.NONE:
-                yield from _direct(world, account_id, grant, missing)
+                yield from _direct(world, account_id, grant, missing[needs])
 
 
 def _direct(

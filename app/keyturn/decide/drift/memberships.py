@@ -9,11 +9,12 @@ from keyturn.decide.findings import Change, ChangeKind, Finding, ObjectKind, Ref
 from keyturn.decide.groups import GroupLink
 from keyturn.decide.index import group_and_inside, members_of
 from keyturn.decide.names import group_ref, listed
+from keyturn.decide.people import Person
 from keyturn.decide.proof import (
     ACCOUNTS_ALL,
-    ACCOUNTS_SEEN,
     GROUPS_ALL,
     Need,
+    accounts_needed,
     members_needed,
     unproven,
 )
@@ -66,14 +67,14 @@ class _Missing:
             *members_needed(world, Side.DIRECTORY, directory_group),
             Need(Side.SECRETS, Collection.MEMBERSHIPS, secrets_group),
         )
-        self._known: dict[bool, tuple[str, ...]] = {}
+        self._known: dict[tuple[Need, ...], tuple[str, ...]] = {}
 
-    def words(self, *, matched: bool) -> tuple[str, ...]:
-        """`matched`: the account has its person, so other accounts being unreadable matters not."""
-        if matched not in self._known:
-            accounts = ACCOUNTS_SEEN if matched else ACCOUNTS_ALL
-            self._known[matched] = unproven(self._world, (*accounts, *self._needs))
-        return self._known[matched]
+    def words(self, person: Person | None) -> tuple[str, ...]:
+        """For acting on that person's account."""
+        accounts = accounts_needed(person)
+        if accounts not in self._known:
+            self._known[accounts] = unproven(self._world, (*accounts, *self._needs))
+        return self._known[accounts]
 
 
 def _absent(
@@ -81,6 +82,7 @@ def _absent(
 ) -> Finding:
     ref, person = _account(world, account_id)
     target = group_ref(Side.SECRETS, group)
+    unread = missing.words(world.people.get(person))
     change = Change(ChangeKind.ADD_MEMBERSHIP, Side.SECRETS, account=ref, group=target)
     return finding(
         DriftKind.MISSING_MEMBERSHIP,
@@ -88,7 +90,7 @@ def _absent(
         ref,
         f"{ref.name} is in {link.name} in {world.directory.name}, but not in {group.name} in "
         f"{world.secrets.name}.",
-        remedy(world, [change], missing=missing.words(matched=True), against=_against(world, link)),
+        remedy(world, [change], missing=unread, against=_against(world, link)),
         of=target,
         person=person,
         policy_line=_line(link),
@@ -125,7 +127,7 @@ def _surplus(
         ref,
         f"{ref.name} is in {group.name} in {world.secrets.name}, but not in {link.name} in "
         f"{world.directory.name}.",
-        remedy(world, [change], missing=missing.words(matched=matched), against=against),
+        remedy(world, [change], missing=missing.words(person), against=against),
         of=target,
         person=key,
         path=group.name,
