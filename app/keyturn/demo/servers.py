@@ -183,8 +183,8 @@ def _start() -> tuple[_Keeper, Servers]:
 
 def _launch() -> tuple[_Keeper, Servers]:
     directory = Path(tempfile.mkdtemp(prefix=DIRECTORY_PREFIX))
-    scim_port = free_ports(1)
-    bao_port = free_ports(2)
+    scim_port = free_ports(3)
+    bao_port = scim_port + 1  # OpenBao takes the one after as well
     audit_log = directory / "openbao-audit.log"
     scim_token, bao_token = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     config = directory / "openbao.hcl"
