@@ -186,6 +186,11 @@ class Journal:
         """How many removals were done at or after `at_ms`; an unknown outcome counts."""
         return journal_read.removals_since(self._connection, at_ms)
 
+    def removals_of_runs_since(self, at_ms: int) -> tuple[tuple[str, int], ...]:
+        """Like `removals_since`, as (scope, number) of each run: what an offboarding takes from one
+        person may count otherwise than what a sync takes from many."""
+        return journal_read.removals_of_runs_since(self._connection, at_ms)
+
     def lines(self, run_id: str = "") -> tuple[str, ...]:
         """The stored lines, oldest first; of one run where it is named. For evidence."""
         return journal_read.lines(self._connection, run_id)

@@ -56,6 +56,19 @@ def removals_since(connection: sqlite3.Connection, at_ms: int) -> int:
     return int(row[0])
 
 
+def removals_of_runs_since(
+    connection: sqlite3.Connection, at_ms: int
+) -> tuple[tuple[str, int], ...]:
+    """(scope, how many removals were done) of each run with any at or after `at_ms`."""
+    found = connection.execute(
+        "select r.scope, count(*) from step s join run r on r.no = s.run_no "
+        "where s.removes = 1 and s.done_ms is not null and s.done_ms >= ? "
+        "group by r.no order by r.no",
+        (at_ms,),
+    )
+    return tuple((str(scope), int(number)) for scope, number in found)
+
+
 def notes(connection: sqlite3.Connection, kind: str, run_id: str) -> tuple[str, ...]:
     """Oldest first."""
     found = connection.execute(

@@ -147,11 +147,13 @@ async def test_a_directory_listing_cut_at_any_page_puts_no_removal_into_any_plan
 
 
 def _is_apart(change: Change, ability: Ability, parent: str) -> bool:
-    """Whether a removal has nothing to do with the cut listing: another group's members."""
-    if ability is not Ability.LIST_MEMBERSHIPS:
-        return False
-    group = change.group.id if change.group else ""
-    return group != parent.replace("dg-", "sg-")
+    """Whether a removal does not rest on the cut listing: the members of another group; or, where
+    the accounts are whole, what concerns a person's own account and no group."""
+    if ability is Ability.LIST_MEMBERSHIPS:
+        group = change.group.id if change.group else ""
+        return group != parent.replace("dg-", "sg-")
+    about_group = change.group is not None or change.principal_kind is PrincipalKind.GROUP
+    return ability is Ability.LIST_GROUPS and not about_group
 
 
 async def test_a_member_listing_that_dies_takes_nobody_out_of_that_group(
@@ -199,13 +201,24 @@ async def test_keyturns_own_account_is_never_offboarded(office: Office) -> None:
     assert "keyturn itself" in refusing
 
 
-async def test_removals_of_the_last_day_count(office: Office, journal: Journal) -> None:
+async def test_a_leaver_of_the_last_day_counts_as_one_and_a_sync_by_its_removals(
+    office: Office, pair: Pair, journal: Journal, watch: Watch
+) -> None:
+    pair.secrets.tenant.join("sg-finance", ["s-003"])
+    pair.secrets.tenant.join("sg-platform", ["s-002"])
     await office.look()
     await office.apply(await office.offboarding(LOGIN))
     assert journal.removals_since(0) >= 4
-    plan = await office.offboarding("s-ghost")
-    per_day = next(one for one in plan.guards if "day" in one.guard)
-    assert any(character.isdigit() for character in per_day.words)
+    found = (await office.look()).findings
+    surplus = [one.id for one in found if one.kind is DriftKind.MEMBERSHIP_NOT_IN_DIRECTORY]
+    assert (await office.apply(await office.sync(frozenset(surplus)))).proven
+    assert _last_day(await office.offboarding("s-ghost")).startswith("3 in the last 24 hours")
+    watch.at_ms += 25 * 3_600_000
+    assert _last_day(await office.offboarding("s-ghost")).startswith("0 in the last 24 hours")
+
+
+def _last_day(plan: Plan) -> str:
+    return next(one.words for one in plan.guards if one.guard == "removals: per day")
 
 
 async def test_planning_for_another_tenant_is_refused(office: Office, pair: Pair) -> None:

@@ -6,7 +6,7 @@ from keyturn import __version__
 from keyturn.decide.context import Counts, PlanContext
 from keyturn.decide.plan import plan_offboard as decide_offboard
 from keyturn.decide.plan import plan_sync as decide_sync
-from keyturn.decide.plans import Plan
+from keyturn.decide.plans import Plan, PlanScope
 from keyturn.decide.world import World
 from keyturn.run.admission import HasRules
 from keyturn.run.assess import Assessment, read_assessment
@@ -103,13 +103,21 @@ def _context(
             side: frozenset(ability.value for ability in about.abilities)
             for side, about in abouts.items()
         },
-        removals_last_day=journal.removals_since(clock.now_ms() - DAY_MS),
+        removals_last_day=_removals_last_day(journal, clock.now_ms()),
         previous=_previous(world, cache),
         blind_spots=tuple(
             f"{about.source.name}: {spot}"
             for about in abouts.values()
             for spot in about.blind_spots
         ),
+    )
+
+
+def _removals_last_day(journal: Journal, now_ms: int) -> int:
+    """The removals of the last 24 hours; an offboarding counts as one, as it does in its plan."""
+    return sum(
+        1 if scope == PlanScope.OFFBOARD.value else number
+        for scope, number in journal.removals_of_runs_since(now_ms - DAY_MS)
     )
 
 

@@ -96,7 +96,9 @@ def _tenants() -> tuple[Tenant, Tenant]:
         SourceIdentity("corp-vault", "simulated", Side.SECRETS, "tenant-secrets"),
         own=OwnIdentity("s-keyturn", "keyturn"),
     )
-    secrets.add(Account("s-keyturn", "keyturn", "keyturn", AccountState.ACTIVE))
+    secrets.add(
+        Account("s-keyturn", "keyturn", "keyturn", AccountState.ACTIVE, external_id="d-keyturn")
+    )
     directory.add(Account("d-keyturn", "keyturn", "keyturn", AccountState.ACTIVE))
     secrets.add(*(Vault(vault_id, name, "kv-v2") for vault_id, name in _VAULTS))
     return directory, secrets
