@@ -262,6 +262,18 @@ async def test_what_depends_on_a_refused_step_is_given_up_the_rest_goes_on(
     assert "t-dana-1" in pair.secrets.tenant.sessions
 
 
+async def test_what_depends_on_an_open_step_stays_open(
+    pair: Pair, run_plan: Apply, go_on: Apply
+) -> None:
+    pair.directory.tenant.add(
+        replace(pair.directory.tenant.accounts["d-001"], state=AccountState.ACTIVE)
+    )
+    pair.directory.faults.add(Fault(Effect.NOT_AUTHENTICATED, Ability.SUSPEND))
+    result = await run_plan(plan_of(pair, SUSPEND_THERE, SUSPEND_HERE, depends={2: (1,)}))
+    assert [step.state.value for step in result.steps] == ["planned", "planned"]
+    assert (await go_on()).effective
+
+
 async def test_a_changed_world_refuses_that_step_only(pair: Pair, run_plan: Apply) -> None:
     pair.secrets.tenant.drop_group("sg-finance")
     tenant = pair.secrets.tenant

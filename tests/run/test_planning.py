@@ -13,7 +13,7 @@ from keyturn.decide.words import DriftKind
 from keyturn.run.assess import NothingRead, read_assessment
 from keyturn.run.connections import Connections
 from keyturn.run.persons import NoSuchPerson, find_person
-from keyturn_providers.contract import Ability
+from keyturn_providers.contract import Ability, About
 from keyturn_providers.errors import TenantChanged, Unreachable
 from keyturn_providers.records import (
     AccountState,
@@ -23,7 +23,7 @@ from keyturn_providers.records import (
     Session,
     Side,
 )
-from keyturn_providers.simulated import ABOUT, LEAVER, Effect, Fault, Pair
+from keyturn_providers.simulated import ABOUT, LEAVER, Effect, Fault, Pair, SimulatedConnector
 from keyturn_storage.journal import Journal
 from keyturn_storage.snapshots import Cache
 
@@ -269,3 +269,40 @@ async def test_a_stopped_offboarding_can_be_planned_again(office: Office, pair: 
     assert result.state == "stopped"
     rest = await office.offboarding(LOGIN)
     assert len(rest.operations) == len(plan.operations) - 2
+
+
+async def test_a_source_that_can_be_asked_for_little_is_planned_from_its_snapshot(
+    office: Office, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.look()
+    whole = await office.offboarding(LOGIN)
+    about = await pair.secrets.about()
+    reads = {
+        Ability.READ_ACCOUNT,
+        Ability.READ_SESSIONS,
+        Ability.READ_GRANT,
+        Ability.READ_MEMBERS,
+    }
+
+    async def little(_: SimulatedConnector) -> About:
+        return replace(about, abilities=about.abilities - reads)
+
+    directory = await pair.directory.about()
+
+    async def either(connector: SimulatedConnector) -> About:
+        return await little(connector) if connector is pair.secrets else directory
+
+    monkeypatch.setattr(SimulatedConnector, "about", either)
+    plan = await office.offboarding(LOGIN)
+    sessions = [one for one in whole.operations if one.change.kind is ChangeKind.END_SESSION]
+    assert len(plan.operations) == len(whole.operations) - len(sessions)
+
+
+async def test_sessions_and_grants_that_are_gone_are_none(office: Office, pair: Pair) -> None:
+    await office.look()
+    pair.secrets.faults.add(
+        Fault(Effect.GONE, Ability.READ_SESSIONS), Fault(Effect.GONE, Ability.READ_GRANT)
+    )
+    kinds = _kinds(await office.offboarding(LOGIN))
+    assert ChangeKind.END_SESSION not in kinds
+    assert ChangeKind.REVOKE not in kinds

@@ -234,3 +234,43 @@ async def test_what_is_gone_closes_in_a_complete_refresh(
     assert "d-005" not in accounts
     secrets = cache.load(report.secrets.snapshot.id)
     assert "sg-old-billing" not in {one.group_id for one in secrets.memberships}
+
+
+async def test_a_fault_of_our_own_abandons_the_snapshot_and_is_not_hidden(
+    pair: Pair, connections: Connections, cache: Cache, watch: Watch
+) -> None:
+    def broken(event: object) -> None:
+        if isinstance(event, ListingProgress) and event.source == "corp-vault":
+            raise ZeroDivisionError("planted")
+
+    with pytest.raises(ZeroDivisionError, match="planted"):
+        await refresh(connections, cache, observe=broken, stop=never, clock=watch.clock)
+    assert [info.state for info in cache.snapshots("corp-vault")] == ["abandoned"]
+    assert [info.state for info in cache.snapshots("corp-id")] == ["sealed"]
+
+
+async def test_a_newer_snapshot_of_another_keyturn_wins(
+    pair: Pair, connections: Connections, cache: Cache, watch: Watch
+) -> None:
+    done: list[bool] = []
+
+    def other(event: object) -> None:
+        if isinstance(event, ListingProgress) and event.source == "corp-vault" and not done:
+            done.append(True)
+            snapshot = cache.begin(pair.secrets.tenant.source, watch.at_ms)
+            cache.seal(snapshot, watch.at_ms)
+
+    report = await refresh(connections, cache, observe=other, stop=never, clock=watch.clock)
+    assert report.secrets.snapshot is None
+    assert "another keyturn refreshed the same source" in report.words
+    assert report.directory.complete
+
+
+async def test_a_group_known_before_and_not_listed_now_is_incomplete(
+    pair: Pair, connections: Connections, cache: Cache, watch: Watch
+) -> None:
+    await _refresh(connections, cache, watch)
+    pair.secrets.faults.add(Fault(Effect.NO_PROOF, Ability.LIST_GROUPS, page=2))
+    report = await _refresh(connections, cache, watch)
+    assert "without proof" in report.secrets.words
+    assert "Nothing is taken away because of this snapshot." in report.secrets.words
