@@ -224,3 +224,16 @@ def test_ids_are_stable_and_do_not_hold_names() -> None:
     assert len(before.id) == 12
     org.directory.change("d2", state=SUSPENDED)
     assert len({f.id for f in org.drift(DriftKind.LEAVER_ACTIVE)}) == 2
+
+
+@pytest.mark.parametrize("side", ["directory", "secrets"])
+def test_an_unreadable_record_may_have_the_same_email_but_not_the_same_id(side: str) -> None:
+    org = office()
+    org.directory.change("d1", state=SUSPENDED)
+    org.directory.change("d2", state=SUSPENDED, emails=(Email("two@x", True),))
+    org.secrets.change("s2", emails=(Email("two@x", True),), external_id=None)
+    (org.directory if side == "directory" else org.secrets).odd.add(ACCOUNTS)
+    found = {f.subject.id: f for f in org.drift(DriftKind.LEAVER_ACTIVE)}
+    assert found["s1"].remedy
+    assert found["s2"].remedy == ()
+    assert "unreadable record" in found["s2"].remedy_words

@@ -201,6 +201,7 @@ def test_an_exception_ends_at_its_moment() -> None:
     org.direct_grant(1, "pay", Level.READ)
     org.waive("d1.login", "pay", until_ms=NOW_MS - 5)
     org.waive("d1.login", "pay", until_ms=NOW_MS)
+    org.waive("d1.login", "pay", until_ms=NOW_MS - 9)
     org.waive("d1.login", "prod", until_ms=NOW_MS + 5)
     found = org.one(EXPIRED)
     assert _kinds(found) == [ChangeKind.REVOKE]

@@ -291,7 +291,13 @@ def test_a_cut_listing_never_makes_a_removal(
     recipe: Recipe, cuts: set[tuple[str, tuple[Collection, str], int]], odd: bool
 ) -> None:
     """Whatever is lost from listings that are known to be unsound, no removal appears that the
-    whole truth would not have asked for; and none rests on such a listing."""
+    whole truth would not have asked for; and none rests on such a listing.
+
+    Two accounts tied by an id are held to be one person even while an unreadable record may have
+    a rival claim by e-mail: else one odd record would stop everything.
+    """
+    if odd:
+        recipe = replace(recipe, tie=(recipe.tie[0] or 1, *recipe.tie[1:]))
     whole, cut = _build(recipe), _build(recipe)
     _cut(cut, cuts, odd=odd)
     plan = _plan(cut)

@@ -11,7 +11,9 @@ from tests.decide.worlds import NOW_MS, SUSPENDED, Org, account, office
 from keyturn.decide.context import Counts, PlanContext, counts_of
 from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
 from keyturn.decide.guard import GUARDS, judge
+from keyturn.decide.guards_of_evidence import needs_of
 from keyturn.decide.guards_of_objects import managers
+from keyturn.decide.names import listed
 from keyturn.decide.operations import side_effects, word
 from keyturn.decide.plans import GuardVerdict, Operation, PlanScope, Verdict
 from keyturn.decide.rules import Allowed, Limits
@@ -19,6 +21,7 @@ from keyturn_providers.records import (
     AccountState,
     Collection,
     Email,
+    Grant,
     Group,
     Level,
     PrincipalKind,
@@ -253,6 +256,7 @@ def test_managers_through_nested_groups_and_not_by_what_is_unclear() -> None:
     org.group_grant("top", "prod", Level.MANAGE)
     org.group_grant("top", "prod", Level.MANAGE, "another")
     org.direct_grant(3, "prod", Level.UNKNOWN)
+    org.secrets.grants.append(Grant("v-prod", PrincipalKind.MACHINE, "m", Level.MANAGE, "m/c"))
     world = org.world()
     assert managers(world)["v-prod"] == {"s1", "s2"}
     assert managers(world, (leave("s1", "sg-eng"),))["v-prod"] == {"s2"}
@@ -303,6 +307,27 @@ def test_never_touch_groups_and_vaults(name: str) -> None:
     org.rules = replace(org.rules, never_touch=(name,))
     changes = leave("s1", "sg-eng"), revoke("s1", "c", "v-pay")
     assert verdicts(org.context(), *changes)["never touch"].names == (name,)
+
+
+def test_never_touch_somebody_with_one_account_only() -> None:
+    org = office()
+    org.secrets.accounts.append(account("s9"))
+    org.rules = replace(org.rules, never_touch=("s9.login",))
+    assert verdicts(org.context(), suspend("s9"))["never touch"].verdict is REFUSE
+
+
+def test_what_only_gives_rests_on_no_listing() -> None:
+    world = office().world()
+    for change in _ONE_OF_EACH.values():
+        needs = needs_of(world, change, PlanScope.SYNC)
+        assert bool(needs) == change.kind.removes
+
+
+def test_names_are_listed_and_the_rest_is_counted() -> None:
+    assert listed([]) == ""
+    assert listed("ab") == "a and b"
+    assert listed("abcde") == "a, b, c, d and e"
+    assert listed("abcdefg") == "a, b, c, d, e and 2 more"
 
 
 def test_ambiguous_people_are_refused() -> None:

@@ -225,6 +225,7 @@ def test_a_sync_gives_before_it_takes() -> None:
         ChangeKind.REVOKE,
     ]
     assert plan.title == "5 changes for 5 findings"
+    assert plan.asks
     assert plan.confirm_with == "5"
     assert plan.scope is PlanScope.SYNC
 

@@ -209,12 +209,12 @@ def _link_steps(
     world: World, person: Person, link: GroupLink, vault_id: str
 ) -> Iterator[TraceStep]:
     here, there = world.directory.name, world.secrets.name
-    if link.directory is None:
-        return
+    # Only a directory group has mappings, so its id is in the key.
+    group_id = link.key.removeprefix("d:")
     mine = person.directory is not None and person.directory.id in members_of(
-        world.directory, link.directory.id
+        world.directory, group_id
     )
-    yield _member(world, Side.DIRECTORY, link.directory.id, link.name, mine)
+    yield _member(world, Side.DIRECTORY, group_id, link.name, mine)
     if link.secrets is None:
         yield TraceStep(
             f"Does a group in {there} stand for {link.name}?", False, link.problem or "none does"

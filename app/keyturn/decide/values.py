@@ -45,13 +45,12 @@ def _read(wanted: object, plain: object, where: str) -> object:
             raise NotThatValue(f"{where or 'value'}: a list is expected")
         item = get_args(wanted)[0]
         return tuple(_read(item, x, f"{where}[{i}]") for i, x in enumerate(plain))
-    if isinstance(wanted, type):
-        if is_dataclass(wanted):
-            return _dataclass(wanted, plain, where)
-        if issubclass(wanted, StrEnum):
-            return _word(wanted, plain, where)
-        if type(plain) is wanted or (wanted is float and type(plain) is int):
-            return plain
+    if is_dataclass(wanted) and isinstance(wanted, type):
+        return _dataclass(wanted, plain, where)
+    if isinstance(wanted, type) and issubclass(wanted, StrEnum):
+        return _word(wanted, plain, where)
+    if type(plain) is wanted or (wanted is float and type(plain) is int):
+        return plain
     raise NotThatValue(f"{where or 'value'}: {type(plain).__name__} is not expected here")
 
 
