@@ -298,7 +298,9 @@ def test_never_touch_by_any_name_of_the_person(name: str) -> None:
     change = replace(change, account=replace(change.account, name="Name 1"))
     assert verdicts(org.context(), change)["never touch"].verdict is REFUSE
     assert verdicts(org.context(), suspend("s2"))["never touch"].verdict is ALLOW
-    assert verdicts(org.context(), join("s1", "sg-ops"))["never touch"].verdict is ALLOW
+    assert verdicts(org.context(), join("s2", "sg-ops"))["never touch"].verdict is ALLOW
+    given = replace(change, kind=ChangeKind.REACTIVATE)
+    assert verdicts(org.context(), given)["never touch"].verdict is REFUSE
 
 
 @pytest.mark.parametrize("name", ["sg-eng", "v-pay"])

@@ -33,10 +33,10 @@ def touches_own(context: PlanContext, change: Change) -> bool:
 
 
 def untouchable(world: World, change: Change) -> tuple[str, ...]:
-    """The objects of a removal that the policy's `never_touch` names, by id, name or e-mail. An
+    """The objects of a change that the policy's `never_touch` names, by id, name or e-mail. An
     account counts with everything its person is called on either side."""
     marked = {fold(x) for x in world.rules.never_touch}
-    if not marked or not change.kind.removes:
+    if not marked:
         return ()
     return tuple(ref.name for ref in refs_of(change) if marked & _called(world, ref))
 
@@ -69,7 +69,7 @@ def keyturn_itself(
 def never_touch(
     operations: tuple[Operation, ...], context: PlanContext, _scope: PlanScope
 ) -> GuardVerdict:
-    """What `never_touch` names loses nothing."""
+    """What `never_touch` names is not changed, neither by taking nor by giving."""
     hit = tuple(
         dict.fromkeys(name for o in operations for name in untouchable(context.world, o.change))
     )
