@@ -10,6 +10,7 @@ from keyturn.decide.proof import (
     GROUPS_ALL,
     Need,
     accounts_needed,
+    directory_not_whole,
     grants_needed,
     members_needed,
     unproven,
@@ -59,6 +60,8 @@ def complete(
         need for o in removals for need in needs_of(context.world, o.change, scope)
     )
     missing = unproven(context.world, needs)
+    if removals and scope is not PlanScope.OFFBOARD:
+        missing = tuple(dict.fromkeys((*missing, *directory_not_whole(context.world))))
     if missing:
         return GuardVerdict(
             "complete listings",

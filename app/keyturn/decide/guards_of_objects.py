@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from keyturn.decide.context import ABILITY_OF, PlanContext
 from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
 from keyturn.decide.index import TOKEN_PREFIX, edge_of, group_and_inside
-from keyturn.decide.names import fold, identifiers, listed
+from keyturn.decide.names import counted, fold, identifiers, listed
 from keyturn.decide.plans import GuardVerdict, Operation, PlanScope, Verdict
 from keyturn.decide.rules import Allowed
 from keyturn.decide.world import World
@@ -81,8 +81,8 @@ def never_touch(
             hit,
             "Do that by hand, or take the entry out of never_touch.",
         )
-    number = len(context.world.rules.never_touch)
-    return GuardVerdict("never touch", Verdict.ALLOW, f"None of the {number} entries is touched.")
+    entries = counted(len(context.world.rules.never_touch), "entry", "entries")
+    return GuardVerdict("never touch", Verdict.ALLOW, f"Nothing it names is touched ({entries}).")
 
 
 def ambiguous(

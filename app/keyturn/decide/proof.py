@@ -76,6 +76,25 @@ def unproven(world: World, needs: Iterable[Need]) -> tuple[str, ...]:
     )
 
 
+def directory_not_whole(world: World) -> tuple[str, ...]:
+    """In words what of the directory was not read to its end; empty where all of it was.
+
+    A sync takes nothing away while the directory is known in part only, whichever part: who should
+    have access is decided there, and a half-read directory is how others lost whole groups.
+    """
+    snapshot = world.directory.snapshot
+    if snapshot.complete:
+        return ()
+    cut = unproven(
+        world,
+        (
+            Need(Side.DIRECTORY, one.collection, one.parent_id, absence=False)
+            for one in snapshot.listings
+        ),
+    )
+    return cut or (f"{world.directory.name} was not read whole",)
+
+
 def refresh_first(missing: Iterable[str]) -> str:
     """What to do about incomplete listings, as a sentence."""
     return f"keyturn plans nothing here until a refresh is complete: {listed(missing)}."

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from keyturn.decide.findings import Change, Finding, Ref
-from keyturn.decide.proof import refresh_first
+from keyturn.decide.proof import directory_not_whole, refresh_first
 from keyturn.decide.words import DriftKind, Severity
 from keyturn.decide.world import World
 
@@ -27,7 +27,7 @@ def remedy(
     world: World, changes: Iterable[Change], *, missing: Iterable[str] = (), against: str = ""
 ) -> Remedy:
     """`changes`, unless something speaks against them: `against` says so in words, a listing in
-    `missing` is incomplete, an account may be several people, or the policy names one of the
+    `missing` is incomplete (for a removal: any of the directory), an account may be several people, or the policy names one of the
     objects by an id that bears another name."""
     wanted = tuple(changes)
     missing = tuple(missing)
@@ -48,6 +48,8 @@ def remedy(
                     f"The policy names {ref.name} by an id and a name that do not agree: correct "
                     "the policy first."
                 )
+    if any(change.kind.removes for change in wanted):
+        missing = tuple(dict.fromkeys((*missing, *directory_not_whole(world))))
     if missing:
         return by_hand(refresh_first(missing))
     return Remedy(wanted)
