@@ -72,10 +72,20 @@ def test_no_membership_ends_on_half_a_listing(
     assert "until a refresh is complete" in found.remedy_words
 
 
-def test_another_groups_listing_does_not_matter() -> None:
+def test_a_directory_known_in_part_takes_nothing_away_anywhere() -> None:
     org = office()
     org.directory.memberships = [m for m in org.directory.memberships if m.member_id != "d2"]
+    assert org.one(SURPLUS).remedy
     org.directory.broken.add((Collection.MEMBERSHIPS, "dg-ops"))
+    found = org.one(SURPLUS)
+    assert found.remedy == ()
+    assert "the members of ops in idp could not be read to the end" in found.remedy_words
+
+
+def test_another_group_of_the_secret_manager_does_not_matter() -> None:
+    org = office()
+    org.directory.memberships = [m for m in org.directory.memberships if m.member_id != "d2"]
+    org.secrets.broken.add((Collection.MEMBERSHIPS, "sg-ops"))
     assert org.one(SURPLUS).remedy
 
 

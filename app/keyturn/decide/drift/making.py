@@ -27,8 +27,8 @@ def remedy(
     world: World, changes: Iterable[Change], *, missing: Iterable[str] = (), against: str = ""
 ) -> Remedy:
     """`changes`, unless something speaks against them: `against` says so in words, a listing in
-    `missing` is incomplete (for a removal: any of the directory), an account may be several people, or the policy names one of the
-    objects by an id that bears another name."""
+    `missing` is incomplete (for a removal: any of the directory), an account may be several people,
+    or the policy names one of the objects by an id that bears another name."""
     wanted = tuple(changes)
     missing = tuple(missing)
     if against:
