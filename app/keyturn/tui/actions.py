@@ -149,6 +149,7 @@ def bindings(where: Where) -> list[BindingType]:
 def footer(where: Where, *, read_only: bool = False) -> tuple[Action, ...]:
     """The actions the footer of a screen shows, most wanted first."""
     found = [*actions(where, read_only=read_only), *actions(Where.EVERYWHERE)]
+    found = [action for action in found if (where, action.id) != (Where.SOURCES, "go_sources")]
     if where is Where.ACCESS:
         found.extend(actions(Where.LIST))
         found = [action for action in found if action.id not in {"back", "stop"}]

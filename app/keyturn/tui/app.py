@@ -26,6 +26,8 @@ from keyturn.tui.workers import WatchesWorkers, WorkFailed
 
 T = TypeVar("T")
 AGE_EVERY_S = 15.0
+CONFIGURATION_AFTER_S = 0.5
+"""Reading the configuration needs imports that would hold up the first paint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Parts:
     person: str = ""
 
 
-class KeyturnApp(WatchesWorkers, App[None], inherit_bindings=False):
+class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
     """One dashboard over one cache. It ends with `return_code` set."""
 
     CSS_PATH = Path(__file__).with_name("keyturn.tcss")
@@ -89,7 +91,7 @@ class KeyturnApp(WatchesWorkers, App[None], inherit_bindings=False):
         """The first paint is from the cache; everything else comes after it."""
         self.renew_facts()
         self.set_interval(AGE_EVERY_S, self._tick)
-        self.call_after_refresh(self._after_first_paint)
+        self.set_timer(CONFIGURATION_AFTER_S, self._after_first_paint)
 
     def _after_first_paint(self) -> None:
         async def setting(_observe: object, _stop: object) -> None:
@@ -239,10 +241,6 @@ class KeyturnApp(WatchesWorkers, App[None], inherit_bindings=False):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In read-only mode the dangerous actions are not there."""
         return not (self.read_only and action in DANGEROUS)
-
-    def action_press(self, key: str) -> None:
-        """A key clicked in the footer."""
-        self.simulate_key(key)
 
     def action_help(self) -> None:
         """Every key."""

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from keyturn.decide.plans import Plan
 from keyturn_providers.records import Side
+
+if TYPE_CHECKING:
+    # Planning is not needed for the first paint.
+    from keyturn.decide.plans import Plan
 
 Observe = Callable[[object], None]
 Stop = Callable[[], bool]
@@ -102,15 +105,15 @@ class Engine(Protocol):
         """Every path by which a person can open a vault (all vaults where it is empty)."""
         ...
 
-    async def plan_sync(self, finding_ids: frozenset[str] | None) -> Plan:
+    async def plan_sync(self, finding_ids: frozenset[str] | None) -> "Plan":
         """The plan that mends these findings, or all."""
         ...
 
-    async def plan_offboard(self, person_key: str) -> Plan:
+    async def plan_offboard(self, person_key: str) -> "Plan":
         """The plan of one person's offboarding."""
         ...
 
-    async def apply(self, plan: Plan, confirmed: str, observe: Observe, stop: Stop) -> Ended:
+    async def apply(self, plan: "Plan", confirmed: str, observe: Observe, stop: Stop) -> Ended:
         """Applies a plan, reads back and matches the audit log."""
         ...
 

@@ -64,7 +64,7 @@ def counts_words(plan: Plan) -> str:
 
 
 def _head(plan: Plan, note: str, *, begun: bool) -> Iterator[Line]:
-    yield _line((counts_words(plan), "bold"), ".", (f" {note}." if note else "", "$change"))
+    yield _line((f"{counts_words(plan)}.", "bold"), (f" {note}." if note else "", "$change"))
     if not begun:
         yield _line((f"Plan {plan.id}. Nothing has been done yet.", "$quiet"))
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from keyturn.decide.plans import Plan
-from keyturn.decide.rules import Rules
 from keyturn.tui.engine import Card, Ended, Met, Observe, Refreshed, Setting, StepEnd, Stop
 
 if TYPE_CHECKING:
     from keyturn.decide.people import Person
+    from keyturn.decide.plans import Plan
+    from keyturn.decide.rules import Rules
     from keyturn.decide.world import World
     from keyturn.run.clock import Clock
     from keyturn.run.connections import Connections
@@ -32,7 +32,7 @@ class Loaded(Protocol):
     """A loaded policy, as far as the dashboard needs it."""
 
     @property
-    def rules(self) -> Rules: ...
+    def rules(self) -> "Rules": ...
 
     @property
     def read_only(self) -> bool: ...
@@ -121,7 +121,7 @@ class RunEngine:
                 )
         return tuple(found)
 
-    async def plan_sync(self, finding_ids: frozenset[str] | None) -> Plan:
+    async def plan_sync(self, finding_ids: frozenset[str] | None) -> "Plan":
         """From the newest snapshots; who keyturn is, is asked of both sources."""
         from keyturn.run.planning import plan_sync
 
@@ -133,7 +133,7 @@ class RunEngine:
                     chosen=finding_ids,
                 )  # fmt: skip
 
-    async def plan_offboard(self, person_key: str) -> Plan:
+    async def plan_offboard(self, person_key: str) -> "Plan":
         """About the leaver as they are now in both sources."""
         from keyturn.run.planning import plan_offboard
 
@@ -144,7 +144,7 @@ class RunEngine:
                     person_key, connections, cache, journal, loaded=loaded, clock=self._clock()
                 )
 
-    async def apply(self, plan: Plan, confirmed: str, observe: Observe, stop: Stop) -> Ended:
+    async def apply(self, plan: "Plan", confirmed: str, observe: Observe, stop: Stop) -> Ended:
         """Everything that was done is in the journal before this returns, however it ends."""
         from keyturn.run.apply import apply
 

@@ -19,7 +19,10 @@ class WorkFailed(Message):
 
 
 class WatchesWorkers(DOMNode):
-    """For every widget and screen that starts workers: reports their failures."""
+    """For every widget and screen that starts workers: reports their failures.
+
+    It comes after the Textual class among the bases: Textual takes styles from the first one only.
+    """
 
     def work(self, group: str, doing: str, task: Task) -> None:
         """Runs `task` on the loop in place of any older one of `group`.

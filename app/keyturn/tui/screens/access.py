@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
-from keyturn.decide.plans import Plan
 from keyturn.tui.access_rows import EMPTY, columns
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.ages import clock_time
@@ -24,6 +24,9 @@ from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn.tui.widgets.why_strip import WhyStrip
 from keyturn_storage.rows import FindingRow, GrantRow, GroupRow, PersonRow
+
+if TYPE_CHECKING:
+    from keyturn.decide.plans import Plan
 
 REFRESHING = "reading both sources"
 PLANNING = "planning"
@@ -265,9 +268,9 @@ class Access(Frame):
         panes = list(Pane)
         self._change_front(panes[(panes.index(self.front) + by) % len(panes)])
 
-    def action_front(self, pane: str) -> None:
-        """A tab was clicked."""
-        self._change_front(Pane(pane))
+    @on(PaneTabs.Picked)
+    def _picked(self, event: PaneTabs.Picked) -> None:
+        self._change_front(Pane(event.pane))
 
     def _change_front(self, pane: Pane) -> None:
         _ = self.query(FindLine).remove()
@@ -355,10 +358,10 @@ class Access(Frame):
         count = sum(map(len, marks.values()))
         note = f"{count} marked" + (f", {hidden} of them hidden now" if hidden else "")
 
-        async def work(_observe: object, _stop: object) -> Plan:
+        async def work(_observe: object, _stop: object) -> "Plan":
             return await engine.plan_sync(chosen)
 
-        def show(plan: Plan) -> None:
+        def show(plan: "Plan") -> None:
             _ = self.app.push_screen(PlanReview(plan, note if marks else ""))
 
         self.keyturn.start(PLANNING, work, show)

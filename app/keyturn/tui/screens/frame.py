@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from keyturn.tui.app import KeyturnApp
 
 
-class Frame(WatchesWorkers, Screen[None]):
+class Frame(Screen[None], WatchesWorkers):
     """A full screen. Subclasses say `WHERE` they are and give their `body`."""
 
     WHERE: ClassVar[Where] = Where.EVERYWHERE

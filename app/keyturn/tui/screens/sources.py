@@ -103,14 +103,14 @@ class Sources(Frame):
     def _draw(self) -> None:
         now_ms = self.keyturn.parts.now_ms()
         lines: list[Line] = []
+        for met in self._met:
+            lines += _meeting(met, now_ms)
         if self._read is None:
             lines.append(_line(("Reading …", "$quiet")))
         for read in self._read or ():
             lines += _source(read, now_ms)
         if self._read == ():
             lines.append(_line(("Nothing has been read yet. r reads both sources.", "$quiet")))
-        for met in self._met:
-            lines += _meeting(met, now_ms)
         if not self._met:
             lines += [_line(("c", "bold $accent"), " asks both sources who keyturn is there, and "
                              "what it may do.")]  # fmt: skip
@@ -134,7 +134,7 @@ def _source(read: _Read, now_ms: int) -> Iterator[Line]:
     )  # fmt: skip
     counts = [(row.accounts, "accounts"), (row.groups, "groups"), (row.vaults, "vaults"),
               (row.grants, "grants"), (row.machines, "machine identities")]  # fmt: skip
-    yield _line("   " + ", ".join(f"{count:,} {what}" for count, what in counts if count))
+    yield _line("   " + ", ".join(f"{count:,} {what}" for count, what in counts if count), hang=3)
     if row.error:
         yield _line(("   ! ", "bold $urgent"), row.error)
     if read.snapshot is not None:
@@ -186,16 +186,16 @@ def _meeting(met: Met, now_ms: int) -> Iterator[Line]:
         yield _line(("   ✗ ", "bold $urgent"), met.error)
         yield BLANK
         return
-    yield _line(f"   {met.kind} {met.version}  tenant {met.tenant}")
+    yield _line(f"   {met.kind} {met.version}  tenant {met.tenant}", hang=3)
     if met.own:
         ends = ""
         if met.expires_ms is not None:
             left = met.expires_ms - now_ms
             ends = f", token ends in {age(0, left)}" if left > 0 else ", token has ended"
         yield _line(f"   keyturn is {met.own} there{ends}")
-    yield _line("   may: ", _commas(met.abilities) or "nothing")
+    yield _line("   may: ", _commas(met.abilities) or "nothing", hang=8)
     for note in met.notes:
-        yield _line((f"   {note}", "$quiet"))
+        yield _line((f"   {note}", "$quiet"), hang=3)
     for spot in met.blind_spots:
         yield _line(("   ? ", "$unknown"), ("cannot see: ", "$quiet"), spot)
     yield BLANK

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from rich.cells import cell_len
+from textual import events
 from textual.content import Content
 from textual.reactive import reactive
-from textual.style import Style
 from textual.widget import Widget
 
 from keyturn.tui.actions import Action, shown_key
 
+GAP = "  "
 LAST = ("help", "quit")
 
 
@@ -20,14 +21,21 @@ class KeyFooter(Widget):
 
     def render(self) -> Content:
         """The line."""
-        gap = "  "
         pieces = [
             Content.assemble(
                 (shown_key(action.keys[0]), "bold $accent"), " ", (action.label, "$quiet")
-            ).stylize(Style.from_meta({"@click": f"app.press({action.keys[0]!r})"}))
-            for action in self._fitting(len(gap))
+            )
+            for action in self._fitting(len(GAP))
         ]
-        return Content.assemble(" ", Content(gap).join(pieces))
+        return Content.assemble(" ", Content(GAP).join(pieces))
+
+    def on_click(self, event: events.Click) -> None:
+        """Presses the key that was clicked."""
+        right = 1
+        for action in self._fitting(len(GAP)):
+            left, right = right, right + _width(action) + len(GAP)
+            if left <= event.x < right - len(GAP):
+                self.app.simulate_key(action.keys[0])
 
     def _fitting(self, gap: int) -> Sequence[Action]:
         room = self.size.width - 1

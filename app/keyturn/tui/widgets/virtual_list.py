@@ -26,7 +26,7 @@ from keyturn.tui.workers import WatchesWorkers
 PAGE = 64
 
 
-class VirtualList(WatchesWorkers, ScrollView, can_focus=True):
+class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
     """A list of rows with a gutter sign, marks, a filter and a cursor that follows an id.
 
     It shows `title` and "matches/total" in its border. `show` asks a source anew; until the answer
