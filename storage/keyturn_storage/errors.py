@@ -42,6 +42,11 @@ class SnapshotOvertaken(StorageRefused):
     """A newer snapshot of the same source was sealed first. This one is now abandoned."""
 
 
+class PlanAlreadyRun(StorageRefused):
+    """A run of the same plan is in the journal: its operations keep their one record. Nothing was
+    written."""
+
+
 class LeaseLost(Exception):
     """The lease this write rested on is no longer held. Nothing was written; stop working."""
 

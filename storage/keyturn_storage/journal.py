@@ -18,7 +18,7 @@ from keyturn_storage import journal_check, journal_read, leases
 from keyturn_storage.chain import ChainReport, link
 from keyturn_storage.clock import now_ms
 from keyturn_storage.connections import connect, connect_read_only, settle_journal, writing
-from keyturn_storage.errors import StorageRefused
+from keyturn_storage.errors import PlanAlreadyRun, StorageRefused
 from keyturn_storage.files import check_file, create_private
 from keyturn_storage.migrations import is_current, migrate
 from keyturn_storage.rows import ArchivedEvent, RunRow, StepRow
@@ -54,13 +54,15 @@ class Journal:
         """Writes down that a run begins, with its plan, and `steps` as they stand (planned).
 
         Believed afterwards: the run is open and nothing of it was called yet. `generation` as in
-        `record_step`. Raises ValueError for a run id that is taken.
+        `record_step`. Raises ValueError for a run id that is taken, PlanAlreadyRun where a run has
+        an operation of `steps` already: an operation's record is of one run, and stays.
         """
         digest = hashlib.sha256(run.plan_json.encode()).hexdigest()
         with self.transaction() as connection:
             leases.refuse_if_lost(connection, generation)
             if connection.execute("select 1 from run where id = ?", (run.id,)).fetchone():
                 raise ValueError(f"run {run.id} is in the journal already")
+            _refuse_known(connection, self.path, run, steps)
             _append(
                 connection,
                 {
@@ -248,6 +250,26 @@ def _refuse_older(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
+def _refuse_known(
+    connection: sqlite3.Connection, path: Path, run: RunRow, steps: Sequence[StepRow]
+) -> None:
+    for step in steps:
+        earlier = connection.execute(
+            "select r.id, r.state from step s join run r on r.no = s.run_no "
+            "where s.operation_id = ?",
+            (step.operation_id,),
+        ).fetchone()
+        if earlier is not None:
+            raise PlanAlreadyRun(
+                str(path),
+                f"will not apply plan {run.plan_id} again",
+                f"it was applied already, as run {earlier[0]}, which has {earlier[1]}."
+                if earlier[1] != "running"
+                else f"it is being applied already, as run {earlier[0]}.",
+                "Go on with that run (keyturn resume), or refresh and plan again.",
+            )
+
+
 def _record(connection: sqlite3.Connection, step: StepRow, *, removes: bool) -> None:
     row = connection.execute("select no from run where id = ?", (step.run_id,)).fetchone()
     if row is None:
@@ -279,7 +301,9 @@ def _record(connection: sqlite3.Connection, step: StepRow, *, removes: bool) -> 
         "intent = iif(:intent = '', intent, :intent), "
         "outcome = iif(:outcome = '', outcome, :outcome), "
         "verdict = iif(:verdict = '', verdict, :verdict), error = :error, "
-        "removes = max(removes, :removes), done_ms = coalesce(done_ms, :done_ms)",
+        "removes = max(removes, :removes), done_ms = coalesce(done_ms, :done_ms, "
+        # Found done after a lone intent or a lost answer: most likely by that very call.
+        "iif(:state = 'already_so' and :outcome = '' and attempts > 0, :at_ms, null))",
         {
             "run": row[0],
             "number": step.number,

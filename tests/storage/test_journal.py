@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from keyturn_providers.records import Side
+from keyturn_storage.errors import PlanAlreadyRun
 from keyturn_storage.journal import Journal, open_journal
 from keyturn_storage.rows import ArchivedEvent, RunRow, StepRow
 
@@ -112,6 +113,33 @@ def test_removals_done_or_perhaps_done_are_counted_from_when_they_were(journal: 
     step(4, "refused", 55)
     step(5, "applied", 56, removes=False)
     assert [journal.removals_since(at) for at in (0, 51, 52, 53, 54)] == [2, 2, 1, 1, 0]
+
+
+def test_a_removal_found_done_after_a_lone_intent_counts_as_done(journal: Journal) -> None:
+    journal.start_run(RUN, [_step(1), _step(2), _step(3)])
+    journal.record_step("r1", "o1", 1, "intended", "cut", 100, intent="{}", removes=True)
+    journal.record_step("r1", "o1", 1, "already_so", "read again", 110, removes=True)
+    journal.record_step("r1", "o2", 2, "already_so", "nothing was sent", 110, removes=True)
+    journal.record_step("r1", "o3", 3, "intended", "cut", 100, intent="{}", removes=True)
+    journal.record_step("r1", "o3", 3, "already_so", "x", 110, outcome="already so", removes=True)
+    assert journal.removals_since(0) == 1
+    assert journal.removals_since(111) == 0
+
+
+@pytest.mark.parametrize("state", ["running", "stopped", "ended"])
+def test_a_plan_is_not_run_twice_and_the_first_run_keeps_its_record(
+    journal: Journal, state: str
+) -> None:
+    journal.start_run(RUN, [_step(1), _step(2)])
+    journal.record_step("r1", "o1", 1, "verified", "done", 11, verdict="effective and logged")
+    journal.end_run("r1", state, 12)
+    before = journal.steps("r1")
+    again = replace(_step(2), run_id="r2")
+    with pytest.raises(PlanAlreadyRun, match=r"plan p1 again: .*run r1.*keyturn resume"):
+        journal.start_run(replace(RUN, id="r2"), [again])
+    assert journal.steps("r1") == before
+    assert journal.run("r2") is None
+    assert journal.verify_chain().unbroken
 
 
 def test_an_event_is_archived_once(journal: Journal) -> None:
