@@ -130,14 +130,29 @@ def refused(
             return throttled(source, what, why, retry_after_s)
         case 408 | 425 | 500 | 502 | 503 | 504:
             return cut_short(source, what, why, writes=writes)
-        case _ if status > 501 and writes:
+        case _ if writes and (status < 300 or status > 501):
             return cut_short(source, what, why, writes=True)
-        case _ if writes:
+        case _ if writes and status < 400:
             return BadAnswer(
                 source,
                 what,
-                f"{why} The server does not accept this change.",
-                "Nothing was changed. Its own words say why; else make the change there by hand.",
+                f"{why} A change is not sent on to another address.",
+                f"Whether it was made is not known; it is read again. {CHECK_URL}",
+            )
+        case 405 | 501 if writes:
+            return NotAllowed(
+                source,
+                what,
+                f"{why} The server does not know this kind of change; nothing was changed.",
+                "Make the change there by hand, or leave this kind of change off.",
+            )
+        case _ if writes:
+            # Of this one object: the server may well take the next change.
+            return Conflict(
+                source,
+                what,
+                f"{why} The server does not accept this change; nothing was changed.",
+                "Its own words say why; else make the change there by hand.",
             )
         case _:
             return BadAnswer(

@@ -61,6 +61,8 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
+# Who sends a change holds a lease meanwhile and must renew it: a longer wait is the caller's.
+_LONGEST_WRITE_WAIT_S = 10.0
 
 
 class _Again(Exception):
@@ -245,10 +247,11 @@ class Transport:
 
     async def _once(self, call: Call) -> Answer:
         """One request. Raises `_Again` for a failure that a read survives."""
-        held = self._pacer.holds_for(call.limit_class)
-        if held > self._retries.longest_pause_s:
+        held = self._pacer.holds_for(call.limit_class, writes=call.writes)
+        longest = self._retries.longest_pause_s
+        if held > (min(longest, _LONGEST_WRITE_WAIT_S) if call.writes else longest):
             raise failures.throttled(
-                self.source, call.what, "The server asked to wait (too many requests).", held
+                self.source, call.what, self._pacer.reason(call.limit_class), held
             )
         credential = await self._present(call.what)
         async with self._pacer.turn(writes=call.writes, limit_class=call.limit_class):

@@ -116,9 +116,16 @@ class Pacer:
             limit_class, Pace(reserve=self._reserve, concurrency=self._concurrency)
         )
 
-    def holds_for(self, limit_class: str = "") -> float:
-        """For how many seconds the server's own refusal still holds."""
-        return max(0.0, self.pace(limit_class).paused_until - self._clock())
+    def holds_for(self, limit_class: str = "", *, writes: bool = False) -> float:
+        """For how many seconds the server's own refusal still holds; for a write also the window,
+        where what is left of it is kept for others."""
+        pace, now = self.pace(limit_class), self._clock()
+        return pace.pause(now, writes=True).seconds if writes else max(0.0, pace.paused_until - now)
+
+    def reason(self, limit_class: str = "") -> str:
+        """Why a write has to wait now, as a sentence."""
+        words = self.pace(limit_class).pause(self._clock(), writes=True).reason
+        return f"{words[:1].upper()}{words[1:]}."
 
     @asynccontextmanager
     async def turn(self, *, writes: bool, limit_class: str = "") -> AsyncIterator[None]:

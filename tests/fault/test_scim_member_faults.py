@@ -7,6 +7,7 @@ from tests.fault.server import Reply, Request, json_reply
 
 from keyturn_providers.errors import (
     BadAnswer,
+    Conflict,
     Gone,
     ProviderError,
 )
@@ -42,9 +43,9 @@ async def test_members_of_another_shape_hurt_only_their_group() -> None:
         (lone,) = [page async for page in reader.memberships("lone")]
         assert [member.member_id for member in lone.records] == ["u0"]
         assert lone.proof
-        with pytest.raises(BadAnswer, match="not a JSON object"):
+        with pytest.raises(Conflict, match="not a JSON object"):
             await reader.read_members("g0")
-        with pytest.raises(BadAnswer, match="cannot be told whether it is this one"):
+        with pytest.raises(Conflict, match="cannot be told whether it is this one"):
             await writer.remove_membership("g0", "u0", "op-1")
     assert tenant.patches == []
 
@@ -103,7 +104,7 @@ async def test_a_login_among_the_members_is_never_taken_for_an_id() -> None:
         assert page.unreadable[0].id is None
         assert "USER2@acme.example" in page.unreadable[0].reason
         assert page.proof == ""
-        with pytest.raises(BadAnswer, match="given as the login"):
+        with pytest.raises(Conflict, match="given as the login"):
             await reader.read_members("g0")
 
 

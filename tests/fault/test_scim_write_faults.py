@@ -7,7 +7,7 @@ from tests.fault.server import Reply, Request
 
 from keyturn_providers.contract import Outcome
 from keyturn_providers.errors import (
-    BadAnswer,
+    Conflict,
     OutcomeUnknown,
     ProviderError,
 )
@@ -97,7 +97,7 @@ async def test_a_refusal_for_another_reason_is_not_worked_around() -> None:
         scim_error(400, "mutability", "synced from HR") if request.method == "PATCH" else None
     )
     async with opened(tenant) as (_, writer, _):
-        with pytest.raises(BadAnswer, match="mutability: synced from HR"):
+        with pytest.raises(Conflict, match="mutability: synced from HR"):
             await writer.remove_membership("g0", "u0", "op-1")
     assert len(tenant.groups["g0"]["members"]) == 2
 
@@ -109,7 +109,7 @@ async def test_a_list_that_cannot_be_sent_back_whole_is_left_alone() -> None:
         scim_error(400, "invalidPath") if request.method == "PATCH" else None
     )
     async with opened(tenant) as (_, writer, _):
-        with pytest.raises(BadAnswer, match="cannot be sent back whole"):
+        with pytest.raises(Conflict, match="cannot be sent back whole"):
             await writer.remove_membership("g0", "u0", "op-1")
     assert len(tenant.groups["g0"]["members"]) == 2
 

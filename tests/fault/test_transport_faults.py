@@ -77,21 +77,26 @@ async def test_a_read_is_tried_four_times_and_then_unreachable(reply: Reply) -> 
 
 
 STATUSES = {
-    400: BadAnswer,
     401: NotAuthenticated,
     403: NotAllowed,
     404: Gone,
-    405: BadAnswer,
     409: Conflict,
     410: Gone,
     412: Conflict,
-    418: BadAnswer,
-    501: BadAnswer,
 }
+# A read answered so is about the server, a write about the one object: others may still be done.
+READ_ONLY = {400: BadAnswer, 405: BadAnswer, 418: BadAnswer, 501: BadAnswer, 202: BadAnswer}
+WRITTEN = {400: Conflict, 405: NotAllowed, 418: Conflict, 422: Conflict, 501: NotAllowed}
 
 
-@pytest.mark.parametrize("writes", [False, True])
-@pytest.mark.parametrize(("status", "kind"), STATUSES.items())
+@pytest.mark.parametrize(
+    ("status", "kind", "writes"),
+    [
+        *((status, kind, writes) for status, kind in STATUSES.items() for writes in (False, True)),
+        *((status, kind, False) for status, kind in READ_ONLY.items()),
+        *((status, kind, True) for status, kind in WRITTEN.items()),
+    ],
+)
 async def test_a_definite_answer_is_not_repeated(
     status: int, kind: type[ProviderError], writes: bool
 ) -> None:
@@ -113,6 +118,27 @@ async def test_a_refused_write_is_not_repeated_and_says_that_nothing_was_done() 
         assert error.retry_after_s == 7
         assert "Nothing was done." in str(error)
     assert len(wire.requests) == 2
+
+
+@pytest.mark.parametrize("status", [201, 202, 226, 302, 303])
+async def test_of_a_write_answered_otherwise_than_foreseen_nothing_is_promised(status: int) -> None:
+    error = await outcome(Wire(), json_reply({}, status), writes=True)
+    assert type(error) is (OutcomeUnknown if status < 300 else BadAnswer)
+    assert "othing was changed" not in str(error)
+
+
+async def test_a_write_does_not_wait_out_a_window_for_its_caller() -> None:
+    wire = Wire()
+    told = {"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "3", "X-RateLimit-Reset": "600"}
+    async with fault_server(lambda _: json_reply({}, headers=told)) as server:
+        transport = wire.transport(server.url)
+        await transport.request("GET", "/", what="asking", writes=False)
+        with pytest.raises(Throttled, match="3 of 100 requests left") as caught:
+            await transport.request("POST", "/", what="changing", writes=True)
+        await transport.aclose()
+        assert len(server.seen) == 1
+    assert caught.value.retry_after_s == pytest.approx(600)
+    assert wire.clock.slept == []
 
 
 async def test_a_window_reset_beside_a_503_is_no_promise_that_nothing_was_done() -> None:

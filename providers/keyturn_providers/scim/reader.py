@@ -3,14 +3,15 @@
 from collections.abc import AsyncIterator
 
 from keyturn_providers.contract import Page
-from keyturn_providers.errors import BadAnswer, Gone
+from keyturn_providers.errors import BadAnswer, Conflict, Gone
 from keyturn_providers.records import Account, Group, Membership, Unreadable
 from keyturn_providers.scim import translate
 from keyturn_providers.scim.client import GROUPS, USERS, Resource, ScimClient
 from keyturn_providers.scim.listing import pages
 from keyturn_providers.scim.settings import ScimSettings
 
-_DIFFERS = "This server differs from what keyturn knows; nothing was taken from this answer."
+# One odd object is no reason to stop asking for the others: so Conflict, not BadAnswer.
+_LOOK_THERE = "Look at it in the directory itself; nothing was taken from this answer."
 
 
 class ScimReader:
@@ -88,7 +89,7 @@ class ScimReader:
             return None
         account = translate.account(resource.payload)
         if isinstance(account, Unreadable):
-            raise BadAnswer(self._client.source, what, account.reason, _DIFFERS)
+            raise Conflict(self._client.source, what, account.reason, _LOOK_THERE)
         return account
 
     async def read_members(self, group_id: str) -> tuple[Membership, ...] | None:
@@ -99,7 +100,7 @@ class ScimReader:
         raw = translate.members_of(resource.payload) or ()
         members, unreadable = self._sorted_out(group_id, raw)
         if unreadable:
-            raise BadAnswer(self._client.source, what, unreadable[0].reason, _DIFFERS)
+            raise Conflict(self._client.source, what, unreadable[0].reason, _LOOK_THERE)
         return members
 
     async def _see_members_somewhere(self, group_id: str, what: str) -> None:

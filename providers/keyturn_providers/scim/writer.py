@@ -1,6 +1,7 @@
 """The writing half of the SCIM connector: one PATCH for a change, looked at before, sent once.
 
-None of these checks its own effect: the engine reads the object back.
+None of these checks its own effect: the engine reads the object back. One odd object raises
+`Conflict`: it says nothing about the others.
 """
 
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 from scim2_models import EnterpriseUser, Group, PatchOp, PatchOperation, User
 
 from keyturn_providers.contract import Outcome, Receipt
-from keyturn_providers.errors import BadAnswer, Gone, Misconfigured
+from keyturn_providers.errors import Conflict, Gone, Misconfigured
 from keyturn_providers.http import Answer
 from keyturn_providers.records import Account, AccountState, Unreadable
 from keyturn_providers.scim import translate
@@ -119,7 +120,7 @@ class ScimWriter:
             raise Gone(self._client.source, what, "The account does not exist.", "Refresh.")
         account = translate.account(resource.payload)
         if isinstance(account, Unreadable):
-            raise BadAnswer(
+            raise Conflict(
                 self._client.source, what, account.reason, "Nothing was changed; look at it there."
             )
         return account
@@ -133,7 +134,7 @@ class ScimWriter:
     def _holds(self, group: Resource, account_id: str, what: str) -> bool:
         ids = _member_ids(group)
         if account_id not in ids and None in ids:
-            raise BadAnswer(
+            raise Conflict(
                 self._client.source,
                 what,
                 "A member of the group has no id, so it cannot be told whether it is this one.",
@@ -147,7 +148,7 @@ class ScimWriter:
             entry = as_object(raw)
             value = None if entry is None else attribute(entry, "value")
             if entry is None or not isinstance(value, str | int) or value == "":
-                raise BadAnswer(
+                raise Conflict(
                     self._client.source,
                     what,
                     "A member of the group has no id, so the list cannot be sent back whole.",
