@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keyturn.tui.widgets.list_content import ListContent, matching
-from keyturn.tui.widgets.row_source import Row
+from keyturn.tui.widgets.list_content import ListContent
+from keyturn.tui.widgets.row_source import Row, matching
 
 IDS = st.lists(st.integers(0, 30), unique=True, max_size=20)
 

@@ -14,6 +14,7 @@ from keyturn.tui import crash
 from keyturn.tui.actions import DANGEROUS, Where, bindings, find
 from keyturn.tui.data import Data, Pane
 from keyturn.tui.engine import Engine
+from keyturn.tui.first_look import FirstLook
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
 from keyturn.tui.reads import Closes, Reads
 from keyturn.tui.screens.access import Access
@@ -30,6 +31,10 @@ CONFIGURATION_AFTER_S = 0.5
 """Reading the configuration needs imports that would hold up the first paint."""
 
 
+def _no_look() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What the app is made with. `data` answers in the thread of `reads`."""
@@ -42,6 +47,8 @@ class Parts:
     organisation: str = ""
     read_only: bool = False
     person: str = ""
+    look: Callable[[], FirstLook | None] = _no_look
+    """Gives what the first paint shows, if it was read ahead. May wait for it."""
 
 
 class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
@@ -61,6 +68,9 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         self.jobs = Jobs(self)
         self.remembered = recall(parts.state_dir)
         self.facts = HeaderFacts(parts.organisation, (), None, parts.read_only, parts.now_ms())
+        self.look = parts.look()
+        if self.look is not None:
+            self.facts = replace(self.facts, sources=self.look.sources, drift=self.look.drift)
         self.note = ""
         self.job_words = ""
         self.register_theme(DARK)
@@ -89,7 +99,8 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """The first paint is from the cache; everything else comes after it."""
-        self.renew_facts()
+        if self.look is None:
+            self.renew_facts()
         self.set_interval(AGE_EVERY_S, self._tick)
         self.set_timer(CONFIGURATION_AFTER_S, self._after_first_paint)
 

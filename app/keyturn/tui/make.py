@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from keyturn.tui.app import KeyturnApp, Parts
 from keyturn.tui.cache_data import CacheData
+from keyturn.tui.first_look import FirstLook, first_look
 from keyturn.tui.real_doors import RealDoors
 from keyturn.tui.run_engine import RunEngine
 from keyturn.tui.start import DashboardOptions
+from keyturn.tui.state import recall
 from keyturn_storage.files import data_dir
 
 
@@ -14,6 +16,13 @@ def make_app(options: DashboardOptions, now_ms: Callable[[], int]) -> KeyturnApp
     """The app over `options`' files. Opens nothing but the data directory."""
     directory = data_dir(options.data)
     data = CacheData(directory / "cache.db")
+    remembered = recall(directory)
+    ahead = data.reads.begin(lambda: first_look(data, remembered, options.person))
+
+    def look() -> FirstLook | None:
+        # A cache that cannot be read is told by the screens that ask for it next.
+        return ahead.result() if ahead.exception() is None else None
+
     return KeyturnApp(
         Parts(
             reads=data.reads,
@@ -24,5 +33,6 @@ def make_app(options: DashboardOptions, now_ms: Callable[[], int]) -> KeyturnApp
             organisation=options.organisation,
             read_only=options.read_only,
             person=options.person,
+            look=look,
         )
     )

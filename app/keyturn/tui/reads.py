@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, Protocol, TypeVar
 
 
@@ -37,6 +37,10 @@ class Reads(Generic[R_co]):
     async def ask(self, work: Callable[[], T]) -> T:
         """Runs `work` in the reading thread and gives its answer."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def begin(self, work: Callable[[], T]) -> Future[T]:
+        """Starts `work` in the reading thread before there is a loop to wait on."""
+        return self._thread.submit(work)
 
     def reopen(self) -> None:
         """The next read opens anew: the file may have been created or replaced."""

@@ -14,6 +14,7 @@ from keyturn.tui.actions import Where, bindings
 from keyturn.tui.ages import clock_time
 from keyturn.tui.data import EVERYTHING, PANE_TITLES, Pane, View
 from keyturn.tui.engine import Refreshed
+from keyturn.tui.first_look import FirstLook
 from keyturn.tui.safe import literal
 from keyturn.tui.screens.frame import Frame
 from keyturn.tui.why_words import why_words
@@ -51,6 +52,7 @@ class Access(Frame):
 
     def body(self) -> Iterable[Widget]:
         """Tabs where only one pane fits, the panes, the strip."""
+        self._names = _names_in(self.keyturn.facts)
         yield PaneTabs()
         yield Horizontal(*self._make_panes(), id="panes")
         yield WhyStrip()
@@ -83,14 +85,27 @@ class Access(Frame):
             self.front = Pane.USERS
         for pane in Pane:
             self.pane(pane).begin_with(remembered.finds.get(pane.value, ""))
-        self._show(self.front, EVERYTHING)
+        look = self.keyturn.look
+        if look is None:
+            self._show(self.front, EVERYTHING)
+        else:
+            self._begin_with(look)
         self._bring_to_front(self.front)
+
+    def _begin_with(self, look: FirstLook) -> None:
+        self._wanted_person = ""
+        for pane, found in look.panes.items():
+            self._headed(pane, found.view)
+            self.pane(pane).begin_at(
+                found.source, found.answer, look.cursor if pane is Pane.USERS else 0
+            )
+        row = self.pane(Pane.USERS).row
+        self._put_why(row.about if row else None, EVERYTHING, look.findings)
 
     def facts_changed(self, facts: HeaderFacts) -> None:
         """The columns are headed by the sources' own names."""
         super().facts_changed(facts)
-        by_side = {row.source.side.value: row.source.name for row in facts.sources}
-        names = (by_side.get("directory", "directory"), by_side.get("secrets", "secrets"))
+        names = _names_in(facts)
         if names != self._names:
             self._names = names
             for pane in Pane:
@@ -98,11 +113,15 @@ class Access(Frame):
 
     # ------------------------------------------------------------------ linked selection
 
-    def _show(self, pane: Pane, view: View, *, again: bool = False) -> None:
+    def _headed(self, pane: Pane, view: View) -> VirtualList:
         shown = self.pane(pane)
         self._views[pane] = view
         shown.title = f"{PANE_TITLES[pane]}, drift only" if self.drift_only else PANE_TITLES[pane]
         shown.note = f"of {view.label}" if view.label else ""
+        return shown
+
+    def _show(self, pane: Pane, view: View, *, again: bool = False) -> None:
+        shown = self._headed(pane, view)
         shown.mark_gone(clock_time(self.keyturn.parts.now_ms()))
         source = self.keyturn.parts.data.pane(pane, view, drift_only=self.drift_only)
         shown.show(source, again=again)
@@ -194,6 +213,9 @@ class Access(Frame):
         if isinstance(about, PersonRow | GroupRow | GrantRow):
             data = self.keyturn.parts.data
             findings = await self.keyturn.parts.reads.ask(lambda: data.findings_of(about, view))
+        self._put_why(about, view, findings)
+
+    def _put_why(self, about: object, view: View, findings: Sequence[FindingRow]) -> None:
         self.query_one(WhyStrip).words = why_words(
             about, view, findings, self.keyturn.parts.now_ms(),
             read_only=self.keyturn.read_only, names=self._names,
@@ -365,6 +387,11 @@ class Access(Frame):
             _ = self.app.push_screen(PlanReview(plan, note if marks else ""))
 
         self.keyturn.start(PLANNING, work, show)
+
+
+def _names_in(facts: HeaderFacts) -> tuple[str, str]:
+    by_side = {row.source.side.value: row.source.name for row in facts.sources}
+    return (by_side.get("directory", "directory"), by_side.get("secrets", "secrets"))
 
 
 def _view_of(about: object, label: str) -> View:

@@ -101,12 +101,3 @@ def place_of(ids: Sequence[int], wanted: int) -> int:
         return ids.index(wanted)
     except ValueError:
         return -1
-
-
-def matching(ids: Sequence[int], texts: Sequence[tuple[int, str]], needle: str) -> Sequence[int]:
-    """The ids whose text contains every word of `needle`, in the order of `ids`."""
-    words = needle.casefold().split()
-    if not words:
-        return ids
-    found = {number for number, text in texts if all(word in text for word in words)}
-    return array("q", [number for number in ids if number in found])

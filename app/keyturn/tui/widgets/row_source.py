@@ -41,6 +41,42 @@ class RowSource(Protocol):
         ...
 
 
+FIRST_ROWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A source's answer: every id, the ids a filter leaves, and the first rows that are needed.
+
+    `texts` is what was searched, None where nothing was.
+    """
+
+    ids: Sequence[int]
+    shown: Sequence[int]
+    rows: list[Row]
+    texts: Sequence[tuple[int, str]] | None
+
+
+def answer_of(source: RowSource, needle: str, top: int, height: int, also: int | None) -> Answer:
+    """Asks a source for all ids and for `height` rows from `top` on, and the row `also`. Blocks."""
+    ids = source.ids()
+    texts = source.search() if needle.strip() else None
+    shown = matching(ids, texts, needle) if texts is not None else ids
+    first = list(shown[top : top + height])
+    if also is not None:
+        first.append(also)
+    return Answer(ids, shown, list(source.rows(first)), texts)
+
+
+def matching(ids: Sequence[int], texts: Sequence[tuple[int, str]], needle: str) -> Sequence[int]:
+    """The ids whose text contains every word of `needle`, in the order of `ids`."""
+    words = needle.casefold().split()
+    if not words:
+        return ids
+    found = {number for number, text in texts if all(word in text for word in words)}
+    return array("q", [number for number in ids if number in found])
+
+
 class Ask(Protocol):
     """Runs blocking work where it blocks nobody, and gives its answer."""
 

@@ -18,12 +18,22 @@ from textual.strip import Strip
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.safe import literal
 from keyturn.tui.widgets.cells import Column
-from keyturn.tui.widgets.list_content import ListContent, matching
+from keyturn.tui.widgets.list_content import ListContent
 from keyturn.tui.widgets.list_lines import ROLES, ListLines
-from keyturn.tui.widgets.row_source import Ask, Row, RowsInMemory, RowSource, ask_here
+from keyturn.tui.widgets.row_source import (
+    FIRST_ROWS,
+    Answer,
+    Ask,
+    Row,
+    RowsInMemory,
+    RowSource,
+    answer_of,
+    ask_here,
+    matching,
+)
 from keyturn.tui.workers import WatchesWorkers
 
-PAGE = 64
+PAGE = FIRST_ROWS
 
 
 class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
@@ -112,40 +122,42 @@ class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
         self._settled.clear()
         self.work("rows", "reading a list", partial(self._load, source, again, self._generation))
 
+    def begin_at(self, source: RowSource, answer: Answer, cursor: int) -> None:
+        """Takes rows that were read before the list was there, with the cursor at a place."""
+        self._generation += 1
+        self.content.replace(answer.ids, answer.shown, "")
+        self.content.move(cursor)
+        self._take(source, answer.rows)
+        self._fit_size()
+        self._say_titles()
+
     async def _load(self, source: RowSource, again: bool, generation: int) -> None:
-        needle, top = self._wanted, int(self.scroll_offset.y)
-        before, height = self.content.cursor_id, max(PAGE, self.size.height)
-
-        def read() -> tuple[Sequence[int], Sequence[int], Sequence[Row], object]:
-            ids = source.ids()
-            texts = source.search() if needle else None
-            shown = matching(ids, texts, needle) if texts is not None else ids
-            first = list(shown[top : top + height]) if again else list(shown[:height])
-            if before is not None:
-                first.append(before)
-            return ids, shown, source.rows(first), texts
-
-        ids, shown, rows, texts = await self._ask(read)
+        needle, top = self._wanted, int(self.scroll_offset.y) if again else 0
+        before, height = self.content.cursor_id, max(FIRST_ROWS, self.size.height)
+        answer = await self._ask(lambda: answer_of(source, needle, top, height, before))
         if generation != self._generation:
             return
         last_seen = self._known.get(before) if before is not None else None
-        self._source, self._loading, self._failure = source, False, ""
-        self._texts = texts if needle and isinstance(texts, Sequence) else None
         if again:
-            self.content.renew(ids, shown, last_seen)
+            self.content.renew(answer.ids, answer.shown, last_seen)
             self.content.needle = needle
         else:
-            self.content.replace(ids, shown, needle)
+            self.content.replace(answer.ids, answer.shown, needle)
+        self._take(source, answer.rows)
+        self._texts = answer.texts
+        self._content_changed()
+        if self._wanted != needle:
+            self._settled.clear()
+            self.filter(self._wanted)
+
+    def _take(self, source: RowSource, rows: Sequence[Row]) -> None:
+        self._source, self._loading, self._failure, self._texts = source, False, "", None
         self._known.clear()
         for row in rows:
             self._known[row.id] = row
         if self.content.gone is not None:
             self._known[self.content.gone.id] = self.content.gone
-        self._content_changed()
-        if self._wanted == needle:
-            self._settled.set()
-        else:
-            self.filter(self._wanted)
+        self._settled.set()
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Other columns for the same rows."""
