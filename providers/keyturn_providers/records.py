@@ -228,6 +228,7 @@ class Snapshot:
     """All listings of one read of a source, as sealed in storage (or as of an older moment).
 
     Rows under an incomplete listing are the last ones known; `listings` says which those are.
+    `taken_ms` is when the reading began: no complete listing of it is older.
     """
 
     id: int

@@ -48,13 +48,13 @@ def load(connection: sqlite3.Connection, snapshot_id: int) -> Snapshot:
 
 def _load(connection: sqlite3.Connection, snapshot_id: int) -> Snapshot:
     row = connection.execute(
-        "select c.no, c.name, c.kind, c.side, c.tenant, s.ended_ms, s.complete, s.blind_spots "
+        "select c.no, c.name, c.kind, c.side, c.tenant, s.started_ms, s.complete, s.blind_spots "
         "from snapshot s join source c on c.no = s.source_no where s.id = ? and s.state = 'sealed'",
         (snapshot_id,),
     ).fetchone()
     if row is None:
         raise ValueError(f"snapshot {snapshot_id} is not sealed")
-    source_no, name, kind, side, tenant, ended_ms, complete, blind_spots = row
+    source_no, name, kind, side, tenant, started_ms, complete, blind_spots = row
     at = {"source": source_no, "snapshot": snapshot_id}
 
     def objects(number: ObjectNo, build: Callable[[str, str], T]) -> tuple[T, ...]:
@@ -64,7 +64,8 @@ def _load(connection: sqlite3.Connection, snapshot_id: int) -> Snapshot:
     return Snapshot(
         id=snapshot_id,
         source=SourceIdentity(name, kind, Side(side), tenant),
-        taken_ms=ended_ms,
+        # What was read first is as old as the reading: a slow one ends with old listings.
+        taken_ms=started_ms,
         complete=bool(complete),
         listings=listings(connection, snapshot_id),
         accounts=objects(ObjectNo.ACCOUNT, codec.account),
