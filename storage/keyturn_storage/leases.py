@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from keyturn_storage.journal import Journal
 
 TTL_MS = 120_000
+LIVING_MS = 1_800_000
+"""How much longer a lease that ran out stands while its process on this machine is seen alive: a
+call of its may still be waiting to be sent."""
 _COLUMNS = "target, holder, host, pid, process_start, operation, generation, taken_ms, expires_ms"
 
 
@@ -34,7 +37,8 @@ def take(
 ) -> int:
     """Takes the lease on every target and returns its generation (above 0).
 
-    A lease that ran out, or whose process on this machine has ended, is taken over. Believed
+    A lease that ran out, or whose process on this machine has ended, is taken over; one that ran
+    out while another process here is alive with it only after `LIVING_MS` more. Believed
     afterwards: this process works on the targets until `now_ms + ttl_ms`.
     Raises LeaseHeld, naming who, where, since when and doing what; then nothing was taken.
     """
@@ -45,8 +49,11 @@ def take(
     with journal.transaction() as connection:
         for target in wanted:
             held = _held(connection, target)
-            if held is not None and held.expires_ms > now_ms and not _over(held, me, probe):
-                raise LeaseHeld(held, _clock(held.taken_ms), _clock(held.expires_ms))
+            if held is None or _over(held, me, probe):
+                continue
+            until_ms = held.expires_ms + (LIVING_MS if _at_work_here(held, me, probe) else 0)
+            if until_ms > now_ms:
+                raise LeaseHeld(held, _clock(held.taken_ms), _clock(until_ms))
         generation = int(
             connection.execute("update generation set last = last + 1 returning last").fetchone()[0]
         )
@@ -121,6 +128,13 @@ def _held(connection: sqlite3.Connection, target: str) -> LeaseRow | None:
 
 def _over(lease: LeaseRow, me: Process, probe: Probe) -> bool:
     return is_dead(Process(lease.host, lease.pid, lease.process_start), me.host, probe)
+
+
+def _at_work_here(lease: LeaseRow, me: Process, probe: Probe) -> bool:
+    """Whether another process of this machine, seen alive just now, has the lease."""
+    theirs = Process(lease.host, lease.pid, lease.process_start)
+    known = theirs.host == me.host and theirs.start != ""
+    return known and theirs != me and probe(theirs.pid) == theirs.start
 
 
 def _clock(at_ms: int) -> str:

@@ -84,6 +84,21 @@ def test_a_dead_process_of_this_machine_frees_it_at_once(journal: Journal, probe
     assert _take(journal, "a", probe=probe) > first
 
 
+def test_another_process_seen_alive_here_keeps_it_for_a_while_after_it_ran_out(
+    journal: Journal,
+) -> None:
+    other = Process("desk", 101, "start-a")
+    _take(journal, "a")
+    with pytest.raises(LeaseHeld, match="runs out at 1970-01-01 00:30:01"):
+        _take(journal, "a", at_ms=1_501, process=other)
+    assert _take(journal, "a", at_ms=1_500 + leases.LIVING_MS, process=other) == 2
+    # Its own process, which runs one thing at a time, takes it back as soon as it ran out.
+    assert _take(journal, "a", at_ms=2_001 + leases.LIVING_MS, process=other) == 3
+    # A process without a start mark cannot be seen alive.
+    _take(journal, "b", process=Process("desk", 100, ""), probe=dead)
+    assert _take(journal, "b", at_ms=1_501, process=other, probe=dead) == 5
+
+
 def test_nothing_is_concluded_about_another_machine(journal: Journal) -> None:
     _take(journal, "a", process=THERE)
     with pytest.raises(LeaseHeld):
