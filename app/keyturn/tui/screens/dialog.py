@@ -1,6 +1,7 @@
 """A text in front of the screen, closed by esc: help, every path of an access, a question."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,6 +17,7 @@ from keyturn.tui.widgets.paragraphs import Line, wrapped
 class Dialog(ModalScreen[None]):
     """Literal lines under a title. `answers` are keys with what each does after closing."""
 
+    CSS_PATH = Path(__file__).with_name("dialog.tcss")
     BINDINGS = [
         Binding("escape,q,enter", "close", "close"),
         Binding("down,j", "scroll(1)", "down"),

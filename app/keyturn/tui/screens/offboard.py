@@ -14,12 +14,13 @@ from keyturn.tui.screens.plan import PlanReview
 from keyturn.tui.why_words import STYLE
 from keyturn.tui.widgets.list_content import SIGN_ROLE
 from keyturn.tui.widgets.paragraphs import Line
-from keyturn.tui.widgets.sheet import Sheet
+from keyturn.tui.widgets.sheet import SHEET_STYLE, Sheet
 
 
 class Offboard(Frame):
     """One leaver. `p` (or enter) shows the plan; nothing is done from here."""
 
+    CSS_PATH = SHEET_STYLE
     WHERE = Where.OFFBOARD
     BINDINGS = bindings(Where.OFFBOARD)
 

@@ -14,7 +14,7 @@ from keyturn.tui.plan_words import StepSeen, counts_words, plan_lines
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.frame import Frame
 from keyturn.tui.widgets.confirm_bar import ConfirmBar
-from keyturn.tui.widgets.sheet import Sheet
+from keyturn.tui.widgets.sheet import SHEET_STYLE, Sheet
 
 APPLYING = "applying the plan"
 _HOW = {"ended": "Ended.", "stopped": "Stopped."}
@@ -23,6 +23,7 @@ _HOW = {"ended": "Ended.", "stopped": "Stopped."}
 class PlanReview(Frame):
     """One plan. `note` says more about where it came from, e.g. marks that are hidden."""
 
+    CSS_PATH = SHEET_STYLE
     WHERE = Where.PLAN
     BINDINGS = bindings(Where.PLAN)
 

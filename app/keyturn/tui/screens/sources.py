@@ -12,7 +12,7 @@ from keyturn.tui.engine import Met
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.frame import Frame
 from keyturn.tui.widgets.paragraphs import Line
-from keyturn.tui.widgets.sheet import Sheet
+from keyturn.tui.widgets.sheet import SHEET_STYLE, Sheet
 from keyturn_storage.rows import SnapshotInfo, SourceRow
 
 LAST_REQUESTS = 6
@@ -29,6 +29,7 @@ class _Read:
 class Sources(Frame):
     """Each source from the cache; `c` asks the sources themselves, `r` reads them again."""
 
+    CSS_PATH = SHEET_STYLE
     WHERE = Where.SOURCES
     BINDINGS = bindings(Where.SOURCES)
 

@@ -1,12 +1,16 @@
 """A page of text scrolled by keys: for what is read from top to bottom."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from keyturn.tui.safe import literal
 from keyturn.tui.widgets.paragraphs import Line, wrapped
+
+SHEET_STYLE = Path(__file__).parents[1] / "screens" / "sheet.tcss"
+"""The style of screens that are sheets: not read before the first of them is shown."""
 
 
 class Sheet(VerticalScroll, can_focus=True):
