@@ -318,6 +318,24 @@ def test_a_second_keyturn_is_told_who_holds_the_person(
     assert str(os.getpid()) in ran.err
 
 
+def test_a_finding_that_is_not_there_is_not_planned(shell: Shell) -> None:
+    shell.keyturn("refresh")
+    ran = shell.keyturn("plan", "--finding", "000000000000")
+    assert ran.code == Exit.NOT_FOUND
+    assert "000000000000" in ran.err
+
+
+def test_drift_after_a_refresh_that_failed_is_not_called_in_step(
+    shell: Shell, session: DemoSession, tmp_path: Path
+) -> None:
+    data = private(tmp_path)
+    assert shell.keyturn("refresh", data=data).code == Exit.IN_STEP
+    config = changed(session, tmp_path, session.secrets_url, "http://127.0.0.1:9")
+    ran = shell.keyturn("drift", "--refresh", "--json", config=config, data=data)
+    assert ran.code == Exit.INCOMPLETE
+    assert ran.document["complete"] is False
+
+
 def test_offboarding_needs_the_login_typed(shell: Shell) -> None:
     shell.keyturn("refresh")
     wrong = shell.keyturn("offboard", "dana.okafor", "--confirm", "dana")

@@ -13,8 +13,6 @@ from keyturn.run.apply import apply
 from keyturn.run.clock import system_clock
 from keyturn.run.connections import Connections
 from keyturn.run.results import RunResult
-from keyturn_providers.contract import Ability
-from keyturn_providers.records import Side
 
 
 def confirmation(plan: Plan, given: str | None, answer: Answer) -> str:
@@ -35,8 +33,8 @@ def apply_plan(
     """Applies and verifies `plan`, and answers with the verdict of every step."""
     with journal_of(invocation) as journal, stoppable(answer) as stop:
 
-        async def work(connections: Connections) -> tuple[RunResult, frozenset[Side]]:
-            result = await apply(
+        async def work(connections: Connections) -> RunResult:
+            return await apply(
                 plan,
                 connections,
                 journal,
@@ -47,32 +45,22 @@ def apply_plan(
                 operator=operator(),
                 confirmed=confirmed,
             )
-            return result, await sides_with_log(connections)
 
-        result, logged = with_connections(invocation, loaded, answer, work)
+        result = with_connections(invocation, loaded, answer, work)
     answer.document({"run": result_json(result)})
     show_result(answer, result)
-    return exit_of((result,), logged)
+    return exit_of((result,))
 
 
-async def sides_with_log(connections: Connections) -> frozenset[Side]:
-    """The sides whose audit log keyturn can read."""
-    abouts = {side: await connections.of(side).about() for side in Side}
-    return frozenset(s for s, about in abouts.items() if Ability.READ_AUDIT in about.abilities)
-
-
-def exit_of(results: tuple[RunResult, ...], logged: frozenset[Side]) -> Exit:
-    """IN_STEP only if every step is effective, and logged wherever there is a log to read."""
+def exit_of(results: tuple[RunResult, ...]) -> Exit:
+    """IN_STEP only if every change is in effect and, where a log can be read, found in it;
+    REFUSED if nothing at all was changed."""
     if any(result.open for result in results):
         return Exit.STOPPED
-    for result in results:
-        for step in result.steps:
-            matched = step.verdict == "effective and logged" or not step.sent
-            if not step.verdict.startswith("effective"):
-                return Exit.NOT_VERIFIED
-            if step.operation.change.side in logged and not matched:
-                return Exit.NOT_VERIFIED
-    return Exit.IN_STEP
+    if all(result.proven for result in results):
+        return Exit.IN_STEP
+    changed = any(step.sent for result in results for step in result.steps)
+    return Exit.NOT_VERIFIED if changed else Exit.REFUSED
 
 
 def result_json(result: RunResult) -> Json:

@@ -32,6 +32,12 @@ def save_plan(plan: Plan, invocation: Invocation, out: Path | None) -> Path:
     return target
 
 
+def nothing_to_do(plan: Plan) -> Exit:
+    """The code of a plan without operations: IN_STEP only if it rests on complete snapshots."""
+    whole = all(used.complete for used in plan.snapshots)
+    return Exit.IN_STEP if whole else Exit.INCOMPLETE
+
+
 def read_plan(name: str, invocation: Invocation) -> Plan:
     """The plan in the file `name`, or the saved plan with that id. Raises PlanFileError where the
     file is not what keyturn wrote."""

@@ -18,15 +18,16 @@ def command(invocation: Invocation, fresh: bool, answer: Answer) -> int:
 
     Exits with 0 in step, 1 with drift, 3 if a source was not read completely (there may be more).
     """
+    read = Exit.IN_STEP
     if fresh:
         from keyturn.cli.verbs.refresh import refresh_both
 
-        refresh_both(invocation, Answer(as_json=False, quiet=True))
+        read = refresh_both(invocation, Answer(as_json=False, quiet=True))
     loaded = loaded_policy(invocation)
     with cache_of(invocation) as cache:
         found = assess(cache, loaded.rules, now_ms())
     snapshots = (found.directory, found.secrets)
-    complete = all(snapshot.complete for snapshot in snapshots)
+    complete = read is Exit.IN_STEP and all(snapshot.complete for snapshot in snapshots)
     answer.document(
         {
             "complete": complete,
@@ -49,6 +50,9 @@ def command(invocation: Invocation, fresh: bool, answer: Answer) -> int:
             answer.line(f"{snapshot.source.name}: not read completely; there may be more")
         for spot in snapshot.blind_spots:
             answer.line(f"not visible to keyturn in {snapshot.source.name}: {spot}")
+    if read is not Exit.IN_STEP:
+        answer.line("the refresh just now was not complete: this is from what was read before")
+        return read
     if not complete:
         return Exit.INCOMPLETE
     return Exit.DRIFT if found.findings else Exit.IN_STEP

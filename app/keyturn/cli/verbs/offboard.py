@@ -7,7 +7,7 @@ import click
 from keyturn.cli.applying import apply_plan, confirmation
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.invocation import Answer, Invocation, json_option
-from keyturn.cli.plan_files import save_plan
+from keyturn.cli.plan_files import nothing_to_do, save_plan
 from keyturn.cli.shown import plan_json, show_plan
 from keyturn.cli.work import cache_of, journal_of, loaded_policy, with_connections
 from keyturn.decide.plans import Plan
@@ -57,7 +57,7 @@ def command(
         answer.line("a guard refuses this plan as it stands")
         return Exit.REFUSED
     if path is None:
-        return Exit.IN_STEP
+        return nothing_to_do(plan)
     answer.line(f"nothing was changed; saved: {path}")
     answer.line(f"apply it with: keyturn apply {path} --confirm {plan.confirm_with}")
     return Exit.DRIFT if plan_only else Exit.REFUSED

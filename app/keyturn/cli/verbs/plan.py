@@ -5,11 +5,13 @@ from pathlib import Path
 import click
 
 from keyturn.cli.exit_codes import Exit
+from keyturn.cli.failures import VerbFailed
 from keyturn.cli.invocation import Answer, Invocation, json_option
-from keyturn.cli.plan_files import save_plan
+from keyturn.cli.plan_files import nothing_to_do, save_plan
 from keyturn.cli.shown import plan_json, show_plan
-from keyturn.cli.work import cache_of, journal_of, loaded_policy, with_connections
+from keyturn.cli.work import cache_of, journal_of, loaded_policy, now_ms, with_connections
 from keyturn.decide.plans import Plan
+from keyturn.run.assess import Assessment, read_assessment
 from keyturn.run.clock import system_clock
 from keyturn.run.connections import Connections
 from keyturn.run.planning import plan_sync
@@ -40,6 +42,7 @@ def command(
     loaded = loaded_policy(invocation)
     chosen = frozenset(findings) or None
     with cache_of(invocation) as cache, journal_of(invocation) as journal:
+        _refuse_unknown(findings, read_assessment(cache, loaded.rules, now_ms()))
 
         async def work(connections: Connections) -> Plan:
             return await plan_sync(
@@ -54,7 +57,19 @@ def command(
         answer.line("a guard refuses this plan as it stands")
         return Exit.REFUSED
     if path is None:
-        return Exit.IN_STEP
+        return nothing_to_do(plan)
     answer.line(f"saved: {path}")
     answer.line(f"apply it with: keyturn apply {path} --confirm {plan.confirm_with}")
     return Exit.DRIFT
+
+
+def _refuse_unknown(wanted: tuple[str, ...], found: Assessment) -> None:
+    """Raises VerbFailed where a finding is named that is not there."""
+    known = {finding.id for finding in found.findings}
+    unknown = [one for one in wanted if one not in known]
+    if unknown:
+        raise VerbFailed(
+            Exit.NOT_FOUND,
+            f"{', '.join(unknown)}: no such finding in the newest snapshots. It may have been "
+            "mended since: keyturn drift lists what there is.",
+        )

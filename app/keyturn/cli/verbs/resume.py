@@ -2,7 +2,7 @@
 
 import click
 
-from keyturn.cli.applying import exit_of, result_json, show_result, sides_with_log
+from keyturn.cli.applying import exit_of, result_json, show_result
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.invocation import Answer, Invocation, json_option
 from keyturn.cli.work import (
@@ -17,7 +17,6 @@ from keyturn.run.clock import system_clock
 from keyturn.run.connections import Connections
 from keyturn.run.recover import NOTHING_OPEN, resume
 from keyturn.run.results import RunResult
-from keyturn_providers.records import Side
 
 
 @click.command(name="resume")
@@ -37,10 +36,8 @@ def command(invocation: Invocation, answer: Answer) -> int:
             return Exit.IN_STEP
         with stoppable(answer) as stop:
 
-            async def work(
-                connections: Connections,
-            ) -> tuple[tuple[RunResult, ...], frozenset[Side]]:
-                results = await resume(
+            async def work(connections: Connections) -> tuple[RunResult, ...]:
+                return await resume(
                     journal,
                     connections,
                     loaded=loaded,
@@ -49,10 +46,9 @@ def command(invocation: Invocation, answer: Answer) -> int:
                     clock=system_clock(),
                     operator=operator(),
                 )
-                return results, await sides_with_log(connections)
 
-            results, logged = with_connections(invocation, loaded, answer, work)
+            results = with_connections(invocation, loaded, answer, work)
     answer.document({"runs": [result_json(result) for result in results]})
     for result in results:
         show_result(answer, result)
-    return exit_of(results, logged)
+    return exit_of(results)
