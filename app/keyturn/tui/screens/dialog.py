@@ -13,6 +13,10 @@ from textual.widgets import Static
 from keyturn.tui.safe import literal
 from keyturn.tui.widgets.paragraphs import Line, wrapped
 
+MOST_WIDTH = 100
+FRAME_WIDTH = 5
+"""Border, padding and the place of the scroll bar, as dialog.tcss has them."""
+
 
 class Dialog(ModalScreen[None]):
     """Literal lines under a title. `answers` are keys with what each does after closing."""
@@ -43,7 +47,9 @@ class Dialog(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """One box."""
-        box = VerticalScroll(Static(markup=False, id="text"), id="box")
+        box = VerticalScroll(
+            Static(wrapped(self.lines, self._width), markup=False, id="text"), id="box"
+        )
         box.border_title = literal(self.heading)
         box.border_subtitle = literal(self.note)
         box.can_focus = False
@@ -51,8 +57,14 @@ class Dialog(ModalScreen[None]):
 
     def on_resize(self) -> None:
         """Lines wrap to the box."""
-        width = max(20, self.query_one("#box").scrollable_content_region.width)
-        self.query_one("#text", Static).update(wrapped(self.lines, width))
+        self.call_after_refresh(self._wrap)
+
+    def _wrap(self) -> None:
+        self.query_one("#text", Static).update(wrapped(self.lines, self._width))
+
+    @property
+    def _width(self) -> int:
+        return min(MOST_WIDTH, self.app.size.width) - FRAME_WIDTH
 
     def on_key(self, key: events.Key) -> None:
         """An answer closes the dialog and is done."""
