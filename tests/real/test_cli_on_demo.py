@@ -119,7 +119,8 @@ def test_who_answers_the_helpdesk(shell: Shell) -> None:
     ran = shell.keyturn("who", "dana.okafor", "--vault", "payments")
     assert ran.code == Exit.IN_STEP
     assert "Dana Okafor can manage payments because of a direct grant" in ran.out
-    document = shell.keyturn("who", "Dana Okafor", "--json").document
+    document = shell.keyturn("who", "dana oka", "--json").document
+    assert document["name"] == "Dana Okafor"
     paths = document["paths"]
     assert isinstance(paths, list)
     assert {"payments", "billing-ops"} <= {one["vault"] for one in paths}
@@ -138,6 +139,10 @@ def test_who_does_not_guess(shell: Shell) -> None:
     ran = shell.keyturn("who", "nobody-of-this-name")
     assert ran.code == Exit.NOT_FOUND
     assert "nobody-of-this-name" in ran.err
+    several = shell.keyturn("who", "an", "--json")
+    assert several.code == Exit.NOT_FOUND
+    assert "Did you mean" in several.err
+    assert several.document["exit_code"] == Exit.NOT_FOUND
     no_vault = shell.keyturn("who", "dana.okafor", "--vault", "no-such-vault")
     assert no_vault.code == Exit.NOT_FOUND
     assert "payments" in no_vault.err
@@ -338,6 +343,7 @@ def test_drift_after_a_refresh_that_failed_is_not_called_in_step(
 
 def test_offboarding_needs_the_login_typed(shell: Shell) -> None:
     shell.keyturn("refresh")
+    assert shell.keyturn("offboard", "dana oka", "--plan-only").code == Exit.NOT_FOUND
     wrong = shell.keyturn("offboard", "dana.okafor", "--confirm", "dana")
     assert wrong.code == Exit.REFUSED
     unasked = shell.keyturn("offboard", "dana.okafor", "--json")

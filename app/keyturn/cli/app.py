@@ -1,5 +1,6 @@
 """The command group: verbs by name, imported when called, and every failure worded once."""
 
+import json
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -104,7 +105,18 @@ def run(arguments: Sequence[str]) -> int:
         click.echo("keyturn: interrupted. Nothing is lost: keyturn resume goes on.", err=True)
         return int(Exit.INTERRUPTED)
     except Exception as failure:  # noqa: BLE001 - the last border: a traceback would show secrets
-        from keyturn.cli.failures import explain
-
-        return int(explain(failure, lambda text: click.echo(text, err=True)))
+        return _failed(failure, as_json="--json" in arguments)
     return answer if isinstance(answer, int) else int(Exit.IN_STEP)
+
+
+def _failed(failure: Exception, *, as_json: bool) -> int:
+    """Says what failed on stderr and, for programs, as the one document on stdout."""
+    from keyturn.cli.failures import explain
+
+    said: list[str] = []
+    code = int(explain(failure, said.append))
+    for line in said:
+        click.echo(line, err=True)
+    if as_json:
+        click.echo(json.dumps({"error": said, "exit_code": code}, ensure_ascii=False, indent=2))
+    return code

@@ -62,7 +62,13 @@ def _code_of_ours(failure: Exception) -> Exit | None:
     from keyturn.run.assess import NothingRead
     from keyturn.run.persons import NoSuchPerson
     from keyturn.settings import ConfigNotFound
-    from keyturn_storage.errors import LeaseHeld, LeaseLost, StorageBusy, StorageRefused
+    from keyturn_storage.errors import (
+        LeaseHeld,
+        LeaseLost,
+        PlanAlreadyRun,
+        StorageBusy,
+        StorageRefused,
+    )
 
     codes: tuple[tuple[type[Exception], Exit], ...] = (
         (ConfigNotFound, Exit.USAGE),
@@ -75,6 +81,7 @@ def _code_of_ours(failure: Exception) -> Exit | None:
         (LeaseHeld, Exit.LOCKED),
         (LeaseLost, Exit.LOCKED),
         (StorageBusy, Exit.LOCKED),
+        (PlanAlreadyRun, Exit.REFUSED),
         (StorageRefused, Exit.STORAGE),
     )
     return next((code for kind, code in codes if isinstance(failure, kind)), None)

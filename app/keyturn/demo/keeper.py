@@ -74,7 +74,10 @@ class Child:
 
 def keep(stdin: IO[bytes], stdout: IO[bytes]) -> int:
     """Does what the module says; returns the exit code."""
-    order = json.loads(stdin.readline())
+    first = stdin.readline()
+    if not first:
+        return 0  # keyturn was gone before it said anything: nothing was started
+    order = json.loads(first)
     directory = Path(order["directory"])
     children: list[Child] = []
     lock = threading.Lock()

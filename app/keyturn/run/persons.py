@@ -10,19 +10,28 @@ _MOST_NAMED = 5
 class NoSuchPerson(Exception):
     """Nobody, or more than one person, is called this."""
 
-    def __init__(self, text: str, candidates: tuple[Person, ...]) -> None:
+    def __init__(
+        self, text: str, candidates: tuple[Person, ...], near: tuple[Person, ...] = ()
+    ) -> None:
         self.text = text
         self.candidates = candidates
         if candidates:
-            shown = ", ".join(f"{one.name} ({login_of(one)})" for one in candidates[:_MOST_NAMED])
-            rest = len(candidates) - _MOST_NAMED
-            more = f" and {rest} more" if rest > 0 else ""
-            why = f"{len(candidates)} people are called this: {shown}{more}."
+            why = f"{len(candidates)} people are called this: {_shown(candidates)}."
             next_step = "Give the login or the e-mail instead."
+        elif near:
+            why = "no account in the snapshots has exactly this login, e-mail, id or name."
+            next_step = f"Did you mean {_shown(near)}?"
         else:
             why = "no account in the snapshots has this login, e-mail, id or name."
             next_step = "Check the spelling, or run `keyturn refresh` first."
-        super().__init__(f"{text}: cannot tell who that is: {why} {next_step}")
+        who = text if text.strip() else "an empty name"
+        super().__init__(f"{who}: cannot tell who that is: {why} {next_step}")
+
+
+def _shown(people: tuple[Person, ...]) -> str:
+    named = ", ".join(f"{one.name} ({login_of(one)})" for one in people[:_MOST_NAMED])
+    rest = len(people) - _MOST_NAMED
+    return f"{named} and {rest} more" if rest > 0 else named
 
 
 def login_of(person: Person) -> str:
@@ -42,8 +51,25 @@ def find_person(world: World, text: str) -> Person:
     if not found and wanted:
         found = [one for one in world.people.values() if wanted in _names(one)]
     if len(found) != 1:
-        raise NoSuchPerson(text, tuple(found))
+        raise NoSuchPerson(text, tuple(found), () if found else near(world, text))
     return found[0]
+
+
+def near(world: World, text: str) -> tuple[Person, ...]:
+    """The people with a login, address or name that contains `text`, by name. Only ever offered
+    or read about: nothing is done to a person who was not named whole."""
+    wanted = fold(text)
+    if not wanted:
+        return ()
+    found = [one for one in world.people.values() if any(wanted in said for said in _said(one))]
+    return tuple(sorted(found, key=lambda one: (fold(one.name), one.key)))
+
+
+def _said(person: Person) -> frozenset[str]:
+    accounts = [one for one in (person.directory, person.secrets) if one is not None]
+    logins = {fold(account.name) for account in accounts}
+    addresses = {fold(mail.address) for account in accounts for mail in account.emails}
+    return _names(person) | logins | addresses
 
 
 def _names(person: Person) -> frozenset[str]:

@@ -55,7 +55,11 @@ def refresh_both(invocation: Invocation, answer: Answer) -> Exit:
         answer.line("stopped; the snapshots before stand")
         return Exit.STOPPED
     if not report.complete:
-        answer.line("not complete: what was read may be browsed, but nothing is removed from it")
+        cut = [one.source for one in (report.directory, report.secrets) if not one.complete]
+        answer.line(
+            f"{' and '.join(cut)} not read completely: what was read may be browsed, "
+            "but nothing is removed by it"
+        )
         return Exit.INCOMPLETE
     answer.line(f"both sources complete, {found} findings")
     return Exit.IN_STEP

@@ -9,9 +9,10 @@ from keyturn.cli.shown import finding_json
 from keyturn.cli.work import cache_of, loaded_policy, now_ms
 from keyturn.decide.explain import AccessPath, access_paths, why, why_not
 from keyturn.decide.names import fold
+from keyturn.decide.people import Person
 from keyturn.decide.world import World
 from keyturn.run.assess import read_assessment
-from keyturn.run.persons import find_person
+from keyturn.run.persons import NoSuchPerson, find_person, near
 from keyturn_providers.records import Account, Vault
 
 
@@ -21,7 +22,9 @@ from keyturn_providers.records import Account, Vault
 @json_option
 @click.pass_obj
 def command(invocation: Invocation, person: str, vault_text: str, answer: Answer) -> int:
-    """Say what PERSON (login, e-mail, name or id) can open, and why.
+    """Say what PERSON can open, and why.
+
+    PERSON is a login, e-mail, name or id, or a part of one that only one person has.
 
     The answer is from the newest snapshots and says how old they are.
     """
@@ -29,7 +32,7 @@ def command(invocation: Invocation, person: str, vault_text: str, answer: Answer
     with cache_of(invocation) as cache:
         found = read_assessment(cache, loaded.rules, now_ms())
     world = found.world
-    somebody = find_person(world, person)
+    somebody = _somebody(world, person)
     vault = _vault(world, vault_text) if vault_text else None
     paths = [p for p in access_paths(world, somebody) if vault is None or p.vault_id == vault.id]
     drift = [finding for finding in found.findings if finding.person == somebody.key]
@@ -74,6 +77,18 @@ def command(invocation: Invocation, person: str, vault_text: str, answer: Answer
         state = "complete" if snapshot.complete else "NOT COMPLETE"
         answer.line(f"{snapshot.source.name}: read {age} min ago, {state}")
     return Exit.IN_STEP
+
+
+def _somebody(world: World, text: str) -> Person:
+    """The person named, or the only one whose login, address or name contains the text: the answer
+    says whose it is, and nothing is changed by it."""
+    try:
+        return find_person(world, text)
+    except NoSuchPerson as nobody:
+        close = () if nobody.candidates else near(world, text)
+        if len(close) != 1:
+            raise
+        return close[0]
 
 
 def _vault(world: World, text: str) -> Vault:
