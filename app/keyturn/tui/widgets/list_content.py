@@ -101,3 +101,24 @@ def place_of(ids: Sequence[int], wanted: int) -> int:
         return ids.index(wanted)
     except ValueError:
         return -1
+
+
+def title_words(content: ListContent, title: str) -> str:
+    """The upper border: what the list is, how many there are, and what it is filtered by."""
+    shown, total = len(content.shown), len(content.ids)
+    filtered = bool(content.needle.strip())
+    count = f"{shown:,}/{total:,}" if filtered else f"{total:,}"
+    found = f"  find: {content.needle}" if filtered else ""
+    return f"{title} {count}{found}".strip()
+
+
+def note_words(content: ListContent, note: str, gone_since: str) -> str:
+    """The lower border: the list's note, its marks (hidden ones too), and who is gone."""
+    notes = [note] if note else []
+    if content.marks:
+        hidden = len(content.hidden_marks())
+        notes.append(f"{len(content.marks)} marked" + (f" ({hidden} hidden)" if hidden else ""))
+    if content.gone is not None:
+        since = f" since {gone_since}" if gone_since else ""
+        notes.append(f"{content.gone.label or 'This row'} is gone{since}")
+    return "  ".join(notes)

@@ -18,7 +18,7 @@ from textual.strip import Strip
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.safe import literal
 from keyturn.tui.widgets.cells import Column
-from keyturn.tui.widgets.list_content import ListContent
+from keyturn.tui.widgets.list_content import ListContent, note_words, title_words
 from keyturn.tui.widgets.list_lines import ROLES, ListLines
 from keyturn.tui.widgets.row_source import (
     FIRST_ROWS,
@@ -249,22 +249,9 @@ class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
         self.virtual_size = Size(size.width, len(self.content.shown) + 1)
 
     def _say_titles(self) -> None:
-        shown, total = len(self.content.shown), len(self.content.ids)
-        count = f"{shown:,}/{total:,}" if self.content.needle.strip() else f"{total:,}"
-        words = f"{self.title} {count}" if self.title else count
-        if self.content.needle.strip():
-            words = f"{words}  find: {self.content.needle}"
-        self.border_title = literal(words)
-        notes = [self.note] if self.note else []
-        if self.content.marks:
-            hidden = len(self.content.hidden_marks())
-            notes.append(
-                f"{len(self.content.marks)} marked" + (f" ({hidden} hidden)" * bool(hidden))
-            )
-        if self.content.gone is not None:
-            since = f" since {self._gone_words}" if self._gone_words else ""
-            notes.append(f"{self.content.gone.label or 'This row'} is gone{since}")
-        self.border_subtitle = literal("  ".join(notes)) if notes else None
+        self.border_title = literal(title_words(self.content, self.title))
+        notes = note_words(self.content, self.note, self._gone_words)
+        self.border_subtitle = literal(notes) if notes else None
 
     def watch_title(self) -> None:
         """The border follows."""
