@@ -228,7 +228,9 @@ class Snapshot:
     """All listings of one read of a source, as sealed in storage (or as of an older moment).
 
     Rows under an incomplete listing are the last ones known; `listings` says which those are.
-    `taken_ms` is when the reading began: no complete listing of it is older.
+    `taken_ms` is when the reading began: no complete listing of it is older. `unreadable_accounts`
+    are the ids of listed accounts whose record could not be understood: what `accounts` has of them
+    is what was last known.
     """
 
     id: int
@@ -243,3 +245,4 @@ class Snapshot:
     grants: tuple[Grant, ...] = ()
     machines: tuple[MachineIdentity, ...] = ()
     blind_spots: tuple[str, ...] = ()
+    unreadable_accounts: frozenset[str] = frozenset()

@@ -5,7 +5,15 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
-from keyturn_providers.records import Grant, MemberKind, Membership, Side, Snapshot, SourceIdentity
+from keyturn_providers.records import (
+    Collection,
+    Grant,
+    MemberKind,
+    Membership,
+    Side,
+    Snapshot,
+    SourceIdentity,
+)
 from keyturn_storage import codec
 from keyturn_storage.codec import ObjectNo
 from keyturn_storage.snapshot_rows import listings
@@ -75,7 +83,16 @@ def _load(connection: sqlite3.Connection, snapshot_id: int) -> Snapshot:
         grants=_grants(connection, at),
         machines=objects(ObjectNo.MACHINE, codec.machine),
         blind_spots=tuple(json.loads(blind_spots)),
+        unreadable_accounts=_unreadable_accounts(connection, snapshot_id),
     )
+
+
+def _unreadable_accounts(connection: sqlite3.Connection, snapshot_id: int) -> frozenset[str]:
+    found = connection.execute(
+        "select id from unreadable where snapshot_id = ? and collection = ? and id is not null",
+        (snapshot_id, Collection.ACCOUNTS.value),
+    )
+    return frozenset(id_ for (id_,) in found)
 
 
 def _memberships(connection: sqlite3.Connection, at: dict[str, int]) -> tuple[Membership, ...]:

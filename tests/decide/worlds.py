@@ -66,7 +66,8 @@ def account(
 @dataclass(slots=True)
 class Half:
     """One side under construction. `broken` are (collection, parent) read incompletely, `odd` with
-    an unreadable record, `unread` without any listing."""
+    an unreadable record, `unread` without any listing; `stale` are the ids of accounts that could
+    not be read."""
 
     side: Side
     accounts: list[Account] = field(default_factory=list)
@@ -79,6 +80,7 @@ class Half:
     odd: set[tuple[Collection, str]] = field(default_factory=set)
     unread: set[tuple[Collection, str]] = field(default_factory=set)
     blind_spots: tuple[str, ...] = ()
+    stale: set[str] = field(default_factory=set)
     taken_ms: int = NOW_MS
 
     def join(self, group_id: str, *account_ids: str) -> None:
@@ -129,6 +131,7 @@ class Half:
             grants=tuple(self.grants),
             machines=tuple(self.machines),
             blind_spots=self.blind_spots,
+            unreadable_accounts=frozenset(self.stale),
         )
 
 

@@ -16,7 +16,7 @@ class DesiredMembers:
 
     `may`: secrets account ids that are allowed in. `must`: those that have to be, for the directory
     has them active. `without_account`: keys of active people with no secrets account. `unlisted`:
-    member ids the directory gave no account for; any unmatched account could be one of them.
+    member ids the directory gave no account for: any account, or a nested group with any in it.
     """
 
     may: frozenset[str]

@@ -1,6 +1,7 @@
 """Guards of what a plan rests on: listings that are complete, fresh, and not suddenly small."""
 
 from keyturn.decide.context import PlanContext, counts_of
+from keyturn.decide.doubt import not_read
 from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.names import listed
 from keyturn.decide.people import Person
@@ -18,6 +19,8 @@ from keyturn.decide.proof import (
 from keyturn.decide.world import World
 from keyturn_providers.records import Collection, PrincipalKind, Side
 
+CLOCK_PLAY_MS = 60_000
+"""How far ahead of this machine's clock a read may be and still count as just made."""
 _REFRESH = "Refresh until both sources are complete, then plan again."
 
 
@@ -61,7 +64,14 @@ def complete(
     )
     missing = unproven(context.world, needs)
     if removals and scope is not PlanScope.OFFBOARD:
-        missing = tuple(dict.fromkeys((*missing, *directory_not_whole(context.world))))
+        unread = (
+            not_read(context.world, ref)
+            for o in removals
+            for ref in (o.change.account, o.change.principal)
+        )
+        missing = tuple(
+            dict.fromkeys((*missing, *directory_not_whole(context.world), *filter(None, unread)))
+        )
     if missing:
         return GuardVerdict(
             "complete listings",
@@ -91,9 +101,20 @@ def fresh(
         side: world.now_ms - world.side(side).snapshot.taken_ms
         for side in (Side.DIRECTORY, Side.SECRETS)
     }
+    ahead = tuple(world.side(side).name for side, age in ages.items() if age < -CLOCK_PLAY_MS)
     said = listed(f"{world.side(side).name} {_minutes(age)}" for side, age in ages.items())
     old = tuple(world.side(side).name for side, age in ages.items() if age > limit)
-    if old and any(o.change.kind.removes for o in operations):
+    removes = any(o.change.kind.removes for o in operations)
+    if ahead and removes:
+        return GuardVerdict(
+            "fresh snapshots",
+            Verdict.ASK if scope is PlanScope.OFFBOARD else Verdict.REFUSE,
+            f"{listed(ahead)} was read later than this machine's clock says it is now, so nobody "
+            "knows how old that is.",
+            ahead,
+            "Set the clock right, and refresh.",
+        )
+    if old and removes:
         if scope is PlanScope.OFFBOARD:
             return GuardVerdict(
                 "fresh snapshots",

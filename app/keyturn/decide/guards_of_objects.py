@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from keyturn.decide.context import ABILITY_OF, PlanContext
+from keyturn.decide.doubt import groups_in_doubt
 from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
-from keyturn.decide.index import TOKEN_PREFIX, edge_of, group_and_inside
-from keyturn.decide.names import counted, fold, identifiers, listed
+from keyturn.decide.index import TOKEN_PREFIX, edge_of, group_and_inside, members_of
+from keyturn.decide.names import account_ref, counted, fold, identifiers, listed
 from keyturn.decide.plans import GuardVerdict, Operation, PlanScope, Verdict
 from keyturn.decide.rules import Allowed
 from keyturn.decide.world import World
@@ -21,6 +22,22 @@ def refs_of(change: Change) -> Iterator[Ref]:
     yield from change.vaults
 
 
+def losing_with(world: World, change: Change) -> tuple[Ref, ...]:
+    """The accounts that lose access with a group when a grant of the group is revoked."""
+    group = change.principal
+    if change.kind is not ChangeKind.REVOKE or group is None:
+        return ()
+    if change.principal_kind is not PrincipalKind.GROUP:
+        return ()
+    accounts = world.secrets.accounts
+    return tuple(
+        account_ref(Side.SECRETS, accounts[x])
+        if x in accounts
+        else Ref(Side.SECRETS, ObjectKind.ACCOUNT, x, x)
+        for x in sorted(members_of(world.secrets, group.id))
+    )
+
+
 def touches_own(context: PlanContext, change: Change) -> bool:
     """Whether a removal is from keyturn's own account, machine identity or token."""
     own = context.own.get(change.side, frozenset())
@@ -29,16 +46,19 @@ def touches_own(context: PlanContext, change: Change) -> bool:
     named = {ref.id for ref in refs_of(change)} | {edge_of(change.carrier)}
     # A session is known by its id alone, the same token as a machine identity by its edge.
     named |= {change.session_id, TOKEN_PREFIX + change.session_id}
+    named |= {ref.id for ref in losing_with(context.world, change)}
     return not named.isdisjoint(own)
 
 
 def untouchable(world: World, change: Change) -> tuple[str, ...]:
     """The objects of a change that the policy's `never_touch` names, by id, name or e-mail. An
-    account counts with everything its person is called on either side."""
+    account counts with everything its person is called on either side; a group's grant is also its
+    members'."""
     marked = {fold(x) for x in world.rules.never_touch}
     if not marked:
         return ()
-    return tuple(ref.name for ref in refs_of(change) if marked & _called(world, ref))
+    refs = (*refs_of(change), *losing_with(world, change))
+    return tuple(ref.name for ref in refs if marked & _called(world, ref))
 
 
 def _called(world: World, ref: Ref) -> frozenset[str]:
@@ -46,7 +66,9 @@ def _called(world: World, ref: Ref) -> frozenset[str]:
     person = world.person_of.get((ref.side, ref.id)) if ref.kind is ObjectKind.ACCOUNT else None
     for account in (person.directory, person.secrets) if person else ():
         if account is not None:
-            names |= identifiers(account)
+            names |= identifiers(account) | {fold(account.display_name)}
+            # Protection errs on the safe side: an address nobody vouches for protects, too.
+            names |= {fold(email.address) for email in account.emails}
     return frozenset(names)
 
 
@@ -63,7 +85,11 @@ def keyturn_itself(
             hit,
             "Do that by hand, or give keyturn another identity first.",
         )
-    return GuardVerdict("keyturn itself", Verdict.ALLOW, "keyturn's own identity is not touched.")
+    unknown = [context.world.side(side).name for side in Side if not context.own.get(side)]
+    words = "keyturn's own identity is not touched."
+    if unknown:
+        words = f"What keyturn's own identity is, is not known in {listed(unknown)}."
+    return GuardVerdict("keyturn itself", Verdict.ALLOW, words)
 
 
 def never_touch(
@@ -116,8 +142,10 @@ def policy_agrees(
         dict.fromkeys(
             ref.name
             for o in operations
-            for ref in refs_of(o.change)
-            if context.world.is_disputed(ref)
+            for ref in (
+                *(ref for ref in refs_of(o.change) if context.world.is_disputed(ref)),
+                *groups_in_doubt(context.world, o.change),
+            )
         )
     )
     if hit:

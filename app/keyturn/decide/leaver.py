@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from keyturn.decide.context import PlanContext
+from keyturn.decide.doubt import not_read
 from keyturn.decide.drift.revoking import take
 from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.groups import GroupLink
@@ -77,7 +78,9 @@ def _suspend(context: PlanContext, found: Cut, side: Side, account: Account | No
         found.left_alone.append(
             LeftAlone(f"{source} has no account of this person", "There is nothing to suspend.")
         )
-    elif account.state is AccountState.SUSPENDED:
+        return
+    ref = account_ref(side, account)
+    if account.state is AccountState.SUSPENDED and not not_read(context.world, ref):
         found.left_alone.append(
             LeftAlone(
                 f"{account.display_name or account.name} ({account.name}) in {source}",
@@ -85,7 +88,7 @@ def _suspend(context: PlanContext, found: Cut, side: Side, account: Account | No
             )
         )
     else:
-        _add(context, found, Change(ChangeKind.SUSPEND, side, account=account_ref(side, account)))
+        _add(context, found, Change(ChangeKind.SUSPEND, side, account=ref))
 
 
 def _end(context: PlanContext, found: Cut, account: Account, sessions: Sequence[Session]) -> None:

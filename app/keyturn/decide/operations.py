@@ -84,7 +84,7 @@ def _remove(world: World, change: Change) -> Wording:
 
 
 def _grant(world: World, change: Change) -> Wording:
-    who, level = _name(change.principal), (change.level or Level.UNKNOWN).value
+    who, level = _holder(world, change), (change.level or Level.UNKNOWN).value
     vaults = _vaults(change)
     return Wording(
         words=f"Give {who} {level} on {vaults} in {world.side(change.side).name}",
@@ -96,7 +96,7 @@ def _grant(world: World, change: Change) -> Wording:
 
 
 def _restore(world: World, change: Change) -> Wording:
-    who, vaults = _name(change.principal), _vaults(change)
+    who, vaults = _holder(world, change), _vaults(change)
     where = world.side(change.side).name
     return Wording(
         words=f"Give {who} back {change.carrier} (opens {vaults}) in {where}",
@@ -108,7 +108,7 @@ def _restore(world: World, change: Change) -> Wording:
 
 
 def _revoke(world: World, change: Change) -> Wording:
-    who, vaults = _name(change.principal), _vaults(change)
+    who, vaults = _holder(world, change), _vaults(change)
     token = change.carrier.startswith(TOKEN_PREFIX)
     return Wording(
         words=f"Revoke {change.carrier} from {who} (opens {vaults}) in "
@@ -184,9 +184,21 @@ def _account(world: World, change: Change) -> str:
     if change.account is None:
         return "nobody"
     account = world.side(change.side).accounts.get(change.account.id)
-    if account is None or not account.name or account.name == change.account.name:
-        return change.account.name
-    return f"{change.account.name} ({account.name})"
+    login = account.name if account is not None else ""
+    return _person(world, change.account, login or change.account.name)
+
+
+def _holder(world: World, change: Change) -> str:
+    if change.principal is None or change.principal_kind is not PrincipalKind.ACCOUNT:
+        return _name(change.principal)
+    return _person(world, change.principal, change.principal.name)
+
+
+def _person(world: World, ref: Ref, own: str) -> str:
+    """The person's name, with the account's `own` where that is another one."""
+    person = world.person_of.get((ref.side, ref.id))
+    name = (person.name if person is not None else "") or ref.name
+    return name if own == name else f"{name} ({own})"
 
 
 def _name(ref: Ref | None) -> str:

@@ -55,13 +55,19 @@ def _direct(
         severity,
         holder,
         words + lost_with(world, grant),
-        _mend(world, holder, key, grant, allowed, missing),
+        _mend(world, _own(world, holder), key, grant, allowed, missing),
         of=vault,
         person=key,
         path=grant.carrier,
         policy_line=line,
         part=grant.carrier,
     )
+
+
+def _own(world: World, holder: Ref) -> Ref:
+    """The account by the name it has itself, for a change is checked against the account."""
+    account = world.secrets.accounts.get(holder.id)
+    return holder if account is None else account_ref(Side.SECRETS, account)
 
 
 def _said(

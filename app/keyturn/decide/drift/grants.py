@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from keyturn.decide.desired import desired_grants
+from keyturn.decide.doubt import group_in_doubt
 from keyturn.decide.drift.making import Remedy, by_hand, finding, remedy
 from keyturn.decide.drift.revoking import give, keeps, lost_with, take
 from keyturn.decide.findings import Finding, ObjectKind, Ref
@@ -38,7 +39,7 @@ def _held(
         if grant.level is not Level.NONE:
             by_vault[grant.vault_id].append(grant)
     holder = _group(world, group_id)
-    against = link.problem if link else ""
+    against = group_in_doubt(world, group_id)
     for vault_id, held in by_vault.items():
         rule = wanted.get(vault_id)
         for grant in held:
@@ -47,9 +48,9 @@ def _held(
             elif grant.level is Level.UNKNOWN:
                 yield _unclear(world, holder, grant, rule)
             elif grant.level.rank > rule.level.rank:
-                yield _wider(world, holder, grant, rule, wanted, missing)
+                yield _wider(world, holder, grant, rule, wanted, missing, against)
         if rule is not None and all(g.level.rank < rule.level.rank for g in held):
-            yield _narrower(world, holder, held, rule, missing)
+            yield _narrower(world, holder, held, rule, missing, against)
 
 
 def _unwanted(
@@ -91,6 +92,7 @@ def _wider(
     rule: GrantRule,
     wanted: Mapping[str, GrantRule],
     missing: tuple[str, ...],
+    against: str,
 ) -> Finding:
     vault = _vault(world, grant.vault_id)
     # The right level first, so that nobody is without access in between.
@@ -111,7 +113,7 @@ def _wider(
             world,
             [*first, take(world, holder, grant)],
             missing=missing,
-            against=keeps(world, grant, holder, others),
+            against=against or keeps(world, grant, holder, others),
         ),
         of=vault,
         path=grant.carrier,
@@ -121,7 +123,12 @@ def _wider(
 
 
 def _narrower(
-    world: World, holder: Ref, held: list[Grant], rule: GrantRule, missing: tuple[str, ...]
+    world: World,
+    holder: Ref,
+    held: list[Grant],
+    rule: GrantRule,
+    missing: tuple[str, ...],
+    against: str,
 ) -> Finding:
     vault = _vault(world, rule.vault.id)
     level = max(held, key=lambda g: g.level.rank).level
@@ -131,7 +138,7 @@ def _narrower(
         holder,
         f"{holder.name} may only {LEVEL_WORDS[level]} {vault.name}; the policy (line {rule.line}) "
         f"wants {rule.level.value}.",
-        remedy(world, [give(holder, vault, rule.level)], missing=missing),
+        remedy(world, [give(holder, vault, rule.level)], missing=missing, against=against),
         of=vault,
         path=listed(g.carrier for g in held),
         policy_line=rule.line,
@@ -176,7 +183,12 @@ def _not_held(world: World, link: GroupLink, missing: tuple[str, ...]) -> Iterat
         )
         if link.secrets is not None:
             holder = group_ref(Side.SECRETS, link.secrets)
-            mend = remedy(world, [give(holder, vault, rule.level)], missing=missing)
+            mend = remedy(
+                world,
+                [give(holder, vault, rule.level)],
+                missing=missing,
+                against=group_in_doubt(world, link.secrets.id),
+            )
         else:
             holder = Ref(Side.DIRECTORY, ObjectKind.GROUP, link.key.removeprefix("d:"), link.name)
             mend = by_hand(

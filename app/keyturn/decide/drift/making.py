@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from keyturn.decide.doubt import not_read
 from keyturn.decide.findings import Change, Finding, Ref
 from keyturn.decide.proof import directory_not_whole, refresh_first
 from keyturn.decide.words import DriftKind, Severity
@@ -27,8 +28,8 @@ def remedy(
     world: World, changes: Iterable[Change], *, missing: Iterable[str] = (), against: str = ""
 ) -> Remedy:
     """`changes`, unless something speaks against them: `against` says so in words, a listing in
-    `missing` is incomplete (for a removal: any of the directory), an account may be several people,
-    or the policy names one of the objects by an id that bears another name."""
+    `missing` is incomplete (for a removal: any of the directory), an account may be several people
+    or could not be read, or the policy names an object by an id that bears another name."""
     wanted = tuple(changes)
     missing = tuple(missing)
     if against:
@@ -42,6 +43,8 @@ def remedy(
                     f"{ref.name} could be more than one person: settle it with an alias in the "
                     "policy first."
                 )
+            if unread := not_read(world, ref):
+                return by_hand(refresh_first((unread,)))
         for ref in (change.group, holder, *change.vaults):
             if world.is_disputed(ref) and ref is not None:
                 return by_hand(

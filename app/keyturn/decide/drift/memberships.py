@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from keyturn.decide.desired import DesiredMembers, desired_members
+from keyturn.decide.doubt import link_in_doubt
 from keyturn.decide.drift.making import by_hand, finding, remedy
 from keyturn.decide.findings import Change, ChangeKind, Finding, ObjectKind, Ref
 from keyturn.decide.groups import GroupLink
 from keyturn.decide.index import group_and_inside, members_of
-from keyturn.decide.names import group_ref, listed
+from keyturn.decide.names import account_ref, group_ref, listed
 from keyturn.decide.people import Person
 from keyturn.decide.proof import (
     ACCOUNTS_ALL,
@@ -83,7 +84,7 @@ def _absent(
     ref, person = _account(world, account_id)
     target = group_ref(Side.SECRETS, group)
     unread = missing.words(world.people.get(person))
-    change = Change(ChangeKind.ADD_MEMBERSHIP, Side.SECRETS, account=ref, group=target)
+    change = Change(ChangeKind.ADD_MEMBERSHIP, Side.SECRETS, account=_own(world, ref), group=target)
     return finding(
         DriftKind.MISSING_MEMBERSHIP,
         Severity.MEDIUM,
@@ -115,12 +116,14 @@ def _surplus(
         against = f"{world.secrets.name} does not list this account: refresh, or look there."
     elif not matched and account.kind is AccountKind.SERVICE:
         against = "It is a service account: remove it by hand if it does not belong there."
-    elif not matched and wanted.unlisted:
+    elif wanted.unlisted:
         against = (
             f"{link.name} has members in {world.directory.name} that its accounts do not show "
-            f"({listed(wanted.unlisted)}); this account may be one of them."
+            f"({listed(wanted.unlisted)}); this account may be one of them, or in one of them."
         )
-    change = Change(ChangeKind.REMOVE_MEMBERSHIP, Side.SECRETS, account=ref, group=target)
+    change = Change(
+        ChangeKind.REMOVE_MEMBERSHIP, Side.SECRETS, account=_own(world, ref), group=target
+    )
     return finding(
         DriftKind.MEMBERSHIP_NOT_IN_DIRECTORY,
         Severity.HIGH,
@@ -205,12 +208,18 @@ def _missing_accounts(world: World, homeless: dict[str, list[str]]) -> Iterator[
 
 
 def _account(world: World, account_id: str) -> tuple[Ref, str]:
-    """An account of the secrets side, and the key of its person."""
+    """An account of the secrets side by its person's name, and the key of that person."""
     account = world.secrets.accounts.get(account_id)
     person = world.person_of.get((Side.SECRETS, account_id))
     if account is None or person is None:
         return Ref(Side.SECRETS, ObjectKind.ACCOUNT, account_id, account_id), ""
     return Ref(Side.SECRETS, ObjectKind.ACCOUNT, account_id, person.name), person.key
+
+
+def _own(world: World, ref: Ref) -> Ref:
+    """The account by the name it has itself, for a change is checked against the account."""
+    account = world.secrets.accounts.get(ref.id)
+    return ref if account is None else account_ref(Side.SECRETS, account)
 
 
 def _against(world: World, link: GroupLink) -> str:
@@ -224,13 +233,7 @@ def _against(world: World, link: GroupLink) -> str:
             f"{world.secrets.name} lets {link.secrets.managed_by} decide who is in "
             f"{link.secrets.name}: it follows there, keyturn cannot change it."
         )
-    for side, group in ((Side.DIRECTORY, link.directory), (Side.SECRETS, link.secrets)):
-        if group is not None and world.is_disputed(group_ref(side, group)):
-            return (
-                f"The policy names {group.name} by an id and a name that do not agree: correct "
-                "the policy first."
-            )
-    return ""
+    return link_in_doubt(world, link)
 
 
 def _line(link: GroupLink) -> int:
