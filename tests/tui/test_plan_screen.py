@@ -1,7 +1,7 @@
 """From a leaver in focus to a verified run by keys alone, and everything that may not happen."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
@@ -31,13 +31,22 @@ def review(app: KeyturnApp) -> PlanReview:
     return app.screen
 
 
-def hold(bench: Bench, ability: Ability) -> Event:
-    """Requests of this kind wait at the secret manager until the event is set."""
-    gate = Event()
+@dataclass
+class Gate:
+    """`reached` is set when a request waits at it; it waits until `opened`."""
+
+    reached: Event = field(default_factory=Event)
+    opened: Event = field(default_factory=Event)
+
+
+def hold(bench: Bench, ability: Ability) -> Gate:
+    """Requests of this kind wait at the secret manager until the gate is opened."""
+    gate = Gate()
 
     async def wait(moment: Moment) -> None:
         if moment.ability is ability:
-            await asyncio.to_thread(gate.wait, 30)
+            gate.reached.set()
+            await asyncio.to_thread(gate.opened.wait, 30)
 
     bench.pair.secrets.remote.at = wait
     return gate
@@ -98,11 +107,11 @@ async def test_a_stop_leaves_the_rest_open_and_says_so(read_bench: Bench) -> Non
         await shows(pilot, "Guards")
         gate = hold(read_bench, Ability.SUSPEND)
         await pilot.press("c", *LOGIN, "enter")
-        await until(pilot, lambda: review(app).applying)
+        await until(pilot, gate.reached.is_set)
         await pilot.press("escape")
         await shows(pilot, "The run goes on")
         await pilot.press("x")
-        gate.set()
+        gate.opened.set()
         await until(pilot, lambda: review(app).ended is not None)
         assert review(app).ended.state == "stopped"  # type: ignore[union-attr] # awaited above
         await shows(pilot, "Stopped.")
@@ -194,7 +203,7 @@ async def test_leaving_while_a_run_goes_on_asks_first(read_bench: Bench) -> None
         await shows(pilot, "Guards")
         gate = hold(read_bench, Ability.SUSPEND)
         await pilot.press("c", *LOGIN, "enter")
-        await until(pilot, lambda: review(app).applying)
+        await until(pilot, gate.reached.is_set)
         await pilot.press("q")
         await shows(pilot, "Leave while something is running?")
         await pilot.press("enter")
@@ -202,7 +211,7 @@ async def test_leaving_while_a_run_goes_on_asks_first(read_bench: Bench) -> None
         await pilot.press("q")
         await shows(pilot, "keyturn resume goes on")
         await pilot.press("y")
-        gate.set()
+        gate.opened.set()
     assert app.jobs.join(10)
     assert app.return_code == 0
 
