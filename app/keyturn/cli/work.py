@@ -18,6 +18,7 @@ from keyturn.run.connections import Connections, open_connections
 from keyturn.run.progress import Event, SourceDone, StepChanged
 from keyturn.settings import require_config
 from keyturn_providers.contract import Waiting
+from keyturn_providers.registry import find, kinds
 from keyturn_storage.files import data_dir
 from keyturn_storage.journal import Journal, open_journal
 from keyturn_storage.snapshots import Cache, open_cache
@@ -26,8 +27,10 @@ T = TypeVar("T")
 
 
 def loaded_policy(invocation: Invocation) -> LoadedPolicy:
-    """keyturn.yaml of this command line. Raises ConfigNotFound or PolicyInvalid."""
-    return load_policy(require_config(invocation.places()))
+    """keyturn.yaml of this command line, checked against the connectors that are installed.
+    Raises ConfigNotFound, PolicyInvalid, or Misconfigured for a connector that cannot be loaded."""
+    path = require_config(invocation.places())
+    return load_policy(path, {kind: find(kind).settings for kind in kinds()})
 
 
 @contextmanager

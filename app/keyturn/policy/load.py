@@ -1,12 +1,14 @@
 """Loads keyturn.yaml, and names everything that is wrong with it at once."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path as FilePath
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from keyturn.policy.as_rules import as_rules
+from keyturn.policy.connectors import source_problems
 from keyturn.policy.consistency import contradictions
 from keyturn.policy.document import Document, Places, read_document
 from keyturn.policy.loaded import LoadedPolicy, SourceConfig
@@ -21,11 +23,16 @@ _EXPLAINS_ALL = frozenset({Code.LITERAL_TOKEN, Code.ALIAS, Code.TOO_DEEP})
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-def load_policy(path: FilePath) -> LoadedPolicy:
+Connectors: TypeAlias = Mapping[str, type[BaseModel]]
+"""The kinds of source that can be connected, each with the model of its own settings."""
+
+
+def load_policy(path: FilePath, connectors: Connectors | None = None) -> LoadedPolicy:
     """The policy in the file `path`. Raises `PolicyInvalid` with every problem found.
 
-    Reads the file and nothing else: no environment, no network, no other file. Whether the kinds
-    and objects named exist is not looked at; see `validate_settings` and `check_against`.
+    Reads the file and nothing else: no environment, no network, no other file. With `connectors`
+    the sources' kinds and settings are checked too; whether the objects named exist is for
+    `check_against`.
     """
     try:
         with path.open("rb") as file:
@@ -34,10 +41,10 @@ def load_policy(path: FilePath) -> LoadedPolicy:
         reason = error.strerror or type(error).__name__
         message = f"This file cannot be read: {reason}. Name another with --config."
         raise PolicyInvalid(str(path), [Problem(0, 0, "", message, Code.UNREADABLE)]) from None
-    return parse_policy(content, str(path))
+    return parse_policy(content, str(path), connectors)
 
 
-def parse_policy(content: bytes, path: str) -> LoadedPolicy:
+def parse_policy(content: bytes, path: str, connectors: Connectors | None = None) -> LoadedPolicy:
     """As `load_policy`, for the bytes of a file that is called `path`."""
     document = read_document(_decoded(content, path))
     problems = [*document.problems, *scan(document), *contradictions(document)]
@@ -48,10 +55,13 @@ def parse_policy(content: bytes, path: str) -> LoadedPolicy:
         problems.append(Problem(1, 1, "", message, Code.EMPTY))
         raise PolicyInvalid(path, problems)
     policy = None
+    known = {problem.path for problem in problems if problem.code in _EXPLAINS_ALL}
+    if connectors is not None:
+        of_sources = source_problems(document, connectors)
+        problems += (problem for problem in of_sources if problem.path not in known)
     try:
         policy = PolicyPart.model_validate(document.value)
     except ValidationError as error:
-        known = {problem.path for problem in problems if problem.code in _EXPLAINS_ALL}
         found = problems_of(error, PolicyPart, document.places)
         problems += (problem for problem in found if problem.path not in known)
     if policy is None or problems:

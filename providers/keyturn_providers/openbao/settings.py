@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from keyturn_providers.origin import checked_base
 
 
 class OpenBaoSettings(BaseModel):
@@ -21,3 +23,8 @@ class OpenBaoSettings(BaseModel):
     namespace: str = ""
     ca_file: Path | None = None
     concurrency: Annotated[int, Field(ge=1, le=32)] = 8
+
+    @field_validator("url")
+    @classmethod
+    def _may_carry_a_token(cls, url: str) -> str:
+        return checked_base(url)

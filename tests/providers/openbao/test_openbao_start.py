@@ -22,9 +22,11 @@ def test_importing_the_provider_does_not_import_httpx() -> None:
 
 
 def test_plain_http_to_another_machine_is_refused() -> None:
-    settings = OpenBaoSettings(url="http://vault.acme.example:8200")
+    with pytest.raises(ValidationError, match="Plain http"):
+        OpenBaoSettings(url="http://vault.acme.example:8200")
+    unchecked = OpenBaoSettings.model_construct(url="http://vault.acme.example:8200")
     with pytest.raises(Misconfigured, match="Plain http"):
-        PROVIDER.open("secrets", settings, Surroundings(secret=lambda: SecretStr("s.x")))
+        PROVIDER.open("secrets", unchecked, Surroundings(secret=lambda: SecretStr("s.x")))
 
 
 def test_settings_of_another_provider_are_refused() -> None:

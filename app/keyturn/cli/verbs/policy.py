@@ -6,11 +6,8 @@ from keyturn.cli.exit_codes import Exit
 from keyturn.cli.invocation import Answer, Invocation, Json, json_option
 from keyturn.cli.work import cache_of, loaded_policy, now_ms
 from keyturn.policy.check import check_against
-from keyturn.policy.load import validate_settings
-from keyturn.policy.loaded import LoadedPolicy
 from keyturn.policy.problems import PolicyInvalid, Problem
 from keyturn.run.assess import NothingRead, read_assessment
-from keyturn_providers.registry import find
 
 
 @click.group(name="policy")
@@ -29,7 +26,6 @@ def check(invocation: Invocation, answer: Answer) -> int:
     """
     try:
         loaded = loaded_policy(invocation)
-        _check_settings(loaded)
     except PolicyInvalid as invalid:
         return _answer(answer, str(invocation.places().config), invalid.problems, ())
     found: tuple[Problem, ...] = ()
@@ -43,17 +39,6 @@ def check(invocation: Invocation, answer: Answer) -> int:
         except NothingRead as nothing:
             not_checked = (f"ids and names were not checked against the sources: {nothing}",)
     return _answer(answer, loaded.path, found, not_checked)
-
-
-def _check_settings(loaded: LoadedPolicy) -> None:
-    problems: list[Problem] = []
-    for config in (loaded.directory, loaded.secrets):
-        try:
-            validate_settings(config, find(config.kind).settings, loaded)
-        except PolicyInvalid as invalid:
-            problems.extend(invalid.problems)
-    if problems:
-        raise PolicyInvalid(loaded.path, tuple(problems))
 
 
 def _answer(
