@@ -28,9 +28,17 @@ def command(invocation: Invocation, check: bool, answer: Answer) -> int:
     an organisation of about 60 people that has drifted, and opens the dashboard. Everything is gone
     when you leave. Needs the extra `demo`: pip install "keyturn[demo]".
     """
+    signal.signal(signal.SIGTERM, _end_on_sigterm)
+    try:
+        return _demo(invocation, check, answer)
+    except KeyboardInterrupt:
+        answer.progress("keyturn demo: interrupted. Its servers and its files are gone.")
+        return Exit.INTERRUPTED
+
+
+def _demo(invocation: Invocation, check: bool, answer: Answer) -> int:
     from keyturn.demo.session import demo_session
 
-    signal.signal(signal.SIGTERM, _end_on_sigterm)
     with demo_session(answer.progress) as session:
         if check:
             from keyturn.demo.check import run_check
