@@ -287,3 +287,13 @@ async def test_a_lease_taken_over_stops_the_old_run_before_its_next_call(desk: D
 
 def _run_id(desk: Desk) -> str:
     return desk.journal.runs()[0].id
+
+
+async def test_another_source_name_is_no_way_around_the_tenant(desk: Desk) -> None:
+    plan = plan_of(desk.pair, SUSPEND_HERE)
+    await desk.crash(plan, _before(Ability.SUSPEND))
+    tenant = desk.pair.secrets.tenant
+    tenant.source = replace(tenant.source, name="other-vault", tenant="another tenant")
+    tenant.drop_account("s-001")
+    with pytest.raises(TenantChanged, match="another tenant"):
+        await desk.resume()

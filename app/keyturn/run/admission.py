@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from keyturn.decide.guards_of_evidence import CLOCK_PLAY_MS
 from keyturn.decide.plans import Plan, PlanScope, Verdict
 from keyturn.decide.rules import Rules
 from keyturn.run.connections import Connections
 from keyturn_providers.contract import About
 from keyturn_providers.errors import ProviderError, ReadOnly
 from keyturn_providers.records import Side
+from keyturn_storage.journal import Journal
+
+DAY_MS = 86_400_000
 
 
 class HasRules(Protocol):
@@ -80,19 +84,55 @@ def refuse_unconfirmed(plan: Plan, confirmed: str) -> None:
 def refuse_if_old(plan: Plan, rules: Rules, now_ms: int) -> None:
     """Raises `NotAdmitted` for removals planned from listings longer ago than the policy allows.
 
-    The plan's own age counts: its listings were fresh when it was made. An offboarding is not
-    decided by what a listing lacks, so its age does not matter; each step is checked live.
+    The oldest listing counts, from when its reading began. An offboarding is not decided by what
+    a listing lacks, so its age does not matter; each step is checked live.
     """
-    age_ms = now_ms - plan.created_ms
-    removes = any(operation.change.kind.removes for operation in plan.operations)
-    if plan.scope is PlanScope.OFFBOARD or not removes or age_ms <= rules.limits.snapshot_age_ms:
+    if plan.scope is PlanScope.OFFBOARD or not _removals(plan):
         return
-    raise NotAdmitted(
-        plan,
-        f"it is {age_ms // 60_000} minutes old, and removals may rest on listings of at most "
-        f"{rules.limits.snapshot_age_ms // 60_000} minutes (limits.snapshot_age).",
-        "Refresh and plan again.",
+    moments = [plan.created_ms, *(used.taken_ms for used in plan.snapshots)]
+    age_ms, limit_ms = now_ms - min(moments), rules.limits.snapshot_age_ms
+    if max(moments) - now_ms > CLOCK_PLAY_MS:
+        raise NotAdmitted(
+            plan,
+            "it was made later than this machine's clock says it is now, so nobody knows how old "
+            "what it rests on is.",
+            "Set the clock right, refresh and plan again.",
+        )
+    if age_ms > limit_ms:
+        raise NotAdmitted(
+            plan,
+            f"what it rests on is {age_ms // 60_000} minutes old, and removals may rest on "
+            f"listings of at most {limit_ms // 60_000} minutes (limits.snapshot_age).",
+            "Refresh and plan again.",
+        )
+
+
+def removals_last_day(journal: Journal, now_ms: int) -> int:
+    """The removals of the last 24 hours; an offboarding counts as one, as it does in its plan."""
+    return sum(
+        1 if scope == PlanScope.OFFBOARD.value else number
+        for scope, number in journal.removals_of_runs_since(now_ms - DAY_MS)
     )
+
+
+def refuse_over_day(plan: Plan, rules: Rules, journal: Journal, now_ms: int) -> None:
+    """Raises `NotAdmitted` for a sync that by now goes over the day's removals: others may have
+    been applied since it was planned. An offboarding was asked about when it was planned."""
+    number = _removals(plan)
+    if plan.scope is PlanScope.OFFBOARD or not number:
+        return
+    before, limit = removals_last_day(journal, now_ms), rules.limits.removals_per_day
+    if before + number > limit:
+        raise NotAdmitted(
+            plan,
+            f"{before} removals in the last 24 hours and {number} now, of at most {limit} a day "
+            "(limits.removals.per_day).",
+            "Wait, choose fewer, or raise the limit.",
+        )
+
+
+def _removals(plan: Plan) -> int:
+    return sum(operation.change.kind.removes for operation in plan.operations)
 
 
 def lease_targets(plan: Plan) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from keyturn.run.admission import (
     lease_targets,
     refuse_by_guards,
     refuse_if_old,
+    refuse_over_day,
     refuse_unconfirmed,
     refuse_writing_read_only,
     tenants_now,
@@ -50,8 +51,9 @@ async def apply(
     """Applies `plan` and verifies every step; `RunResult` says what is done, proven and open.
 
     `confirmed` must be what `plan.confirm_with` asks for. Raises NotAdmitted (a guard refuses, the
-    policy, a tenant or the program changed, the plan is too old, the confirmation is wrong),
-    ReadOnly, LeaseHeld, or the source's ProviderError where no source of the plan can be asked.
+    policy, a tenant or the program changed, the plan is too old or goes over the day's removals,
+    the confirmation is wrong), PlanAlreadyRun, ReadOnly, LeaseHeld, or the source's
+    ProviderError where no source of the plan can be asked.
     Then nothing was done. A source that fails later leaves its steps open; the others go on.
     """
     refuse_writing_read_only(connections, f"cannot apply plan {plan.id}")
@@ -69,6 +71,7 @@ async def apply(
         now_ms=clock.now_ms(),
     )
     try:
+        refuse_over_day(plan, loaded.rules, journal, clock.now_ms())
         run = Run(ids(), plan, connections, journal, generation, observe, stop, clock, abouts)
         run.renewed_ms = clock.now_ms()
         _start(run, operator)

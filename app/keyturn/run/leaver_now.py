@@ -53,13 +53,14 @@ async def read_leaver(
     sessions: tuple[Session, ...] = ()
     if person.directory is not None:
         reader = connections.directory.reader()
-        account = await _account(reader, abouts[Side.DIRECTORY], person.directory)
-        directory = _with_account(directory, person.directory.id, account)
+        about = abouts[Side.DIRECTORY]
+        account = await _account(reader, about, person.directory)
+        directory = _with_account(directory, about, person.directory.id, account)
     if person.secrets is not None:
         reader, about = connections.secrets.reader(), abouts[Side.SECRETS]
         account_id = person.secrets.id
         account = await _account(reader, about, person.secrets)
-        secrets = _with_account(secrets, account_id, account)
+        secrets = _with_account(secrets, about, account_id, account)
         if account is not None:
             sessions = await _sessions(reader, about, account_id)
         secrets = await _with_grants(secrets, reader, about, account_id, gone=account is None)
@@ -69,13 +70,26 @@ async def read_leaver(
 
 
 def _again(after: Assessment, person: Person) -> Person:
-    """The same human in the fresh world, where an account may be gone or unmatched by now."""
-    for side, account in ((Side.DIRECTORY, person.directory), (Side.SECRETS, person.secrets)):
-        if account is not None:
-            found = after.world.person_of.get((side, account.id))
-            if found is not None:
-                return found
-    return Person(person.key, None, None, person.matched_by)
+    """The same human in the fresh world, where an account may be gone by now.
+
+    What tied the two accounts may have changed since the snapshots, an address that was archived
+    above all. The operator named the person that the snapshots show: both accounts stay theirs.
+    """
+    mine, theirs = person.directory, person.secrets
+    directory = after.world.directory.accounts.get(mine.id) if mine else None
+    secrets = after.world.secrets.accounts.get(theirs.id) if theirs else None
+    for side, account in ((Side.DIRECTORY, directory), (Side.SECRETS, secrets)):
+        found = after.world.person_of.get((side, account.id)) if account else None
+        if found is not None and _has(found, directory, secrets):
+            return found
+    return Person(person.key, directory, secrets, person.matched_by)
+
+
+def _has(found: Person, directory: Account | None, secrets: Account | None) -> bool:
+    """Whether these accounts, as far as they are there, are the person's."""
+    return (directory is None or found.directory == directory) and (
+        secrets is None or found.secrets == secrets
+    )
 
 
 async def _account(reader: object, about: About, known: Account) -> Account | None:
@@ -93,9 +107,18 @@ async def _sessions(reader: object, about: About, account_id: str) -> tuple[Sess
         return ()
 
 
-def _with_account(snapshot: Snapshot, account_id: str, account: Account | None) -> Snapshot:
+def _with_account(
+    snapshot: Snapshot, about: About, account_id: str, account: Account | None
+) -> Snapshot:
     others = tuple(one for one in snapshot.accounts if one.id != account_id)
-    return replace(snapshot, accounts=others if account is None else (*others, account))
+    unreadable = snapshot.unreadable_accounts
+    if Ability.READ_ACCOUNT in about.abilities:
+        unreadable -= {account_id}
+    return replace(
+        snapshot,
+        accounts=others if account is None else (*others, account),
+        unreadable_accounts=unreadable,
+    )
 
 
 async def _with_grants(

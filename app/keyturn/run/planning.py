@@ -6,9 +6,9 @@ from keyturn import __version__
 from keyturn.decide.context import Counts, PlanContext
 from keyturn.decide.plan import plan_offboard as decide_offboard
 from keyturn.decide.plan import plan_sync as decide_sync
-from keyturn.decide.plans import Plan, PlanScope
+from keyturn.decide.plans import Plan
 from keyturn.decide.world import World
-from keyturn.run.admission import HasRules
+from keyturn.run.admission import DAY_MS, HasRules, removals_last_day
 from keyturn.run.assess import Assessment, read_assessment
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
@@ -20,8 +20,6 @@ from keyturn_providers.errors import TenantChanged
 from keyturn_providers.records import Side
 from keyturn_storage.journal import Journal
 from keyturn_storage.snapshots import Cache
-
-DAY_MS = 86_400_000
 
 
 async def plan_sync(
@@ -103,21 +101,13 @@ def _context(
             side: frozenset(ability.value for ability in about.abilities)
             for side, about in abouts.items()
         },
-        removals_last_day=_removals_last_day(journal, clock.now_ms()),
+        removals_last_day=removals_last_day(journal, clock.now_ms()),
         previous=_previous(world, cache),
         blind_spots=tuple(
             f"{about.source.name}: {spot}"
             for about in abouts.values()
             for spot in about.blind_spots
         ),
-    )
-
-
-def _removals_last_day(journal: Journal, now_ms: int) -> int:
-    """The removals of the last 24 hours; an offboarding counts as one, as it does in its plan."""
-    return sum(
-        1 if scope == PlanScope.OFFBOARD.value else number
-        for scope, number in journal.removals_of_runs_since(now_ms - DAY_MS)
     )
 
 

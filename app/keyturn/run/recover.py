@@ -126,13 +126,15 @@ def _outdated(plan: Plan, loaded: HasRules, abouts: dict[Side, About], now_ms: i
 
 
 def _refuse_other_tenant(plan: Plan, abouts: dict[Side, About]) -> None:
-    tenants = {used.source: used.tenant for used in plan.snapshots}
-    for about in abouts.values():
-        name, tenant = about.source.name, about.source.tenant
-        if tenants.get(name, tenant) != tenant:
+    for side, used in zip(Side, plan.snapshots, strict=False):
+        if side not in abouts:
+            continue
+        now = abouts[side].source
+        if (now.name, now.kind, now.tenant) != (used.source, used.kind, used.tenant):
             raise TenantChanged(
-                name,
+                now.name,
                 f"cannot resume {plan.title}",
-                f"the run was made for tenant {tenants[name]!r}, and {tenant!r} answers now.",
-                "Check the address in keyturn.yaml.",
+                f"the run was made for {used.source} ({used.kind}, tenant {used.tenant!r}), and "
+                f"{now.name} ({now.kind}, tenant {now.tenant!r}) answers now.",
+                "Check the address and the source's name in keyturn.yaml.",
             )
