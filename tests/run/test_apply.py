@@ -19,6 +19,7 @@ from tests.run.plans_by_hand import (
     plan_of,
 )
 
+from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.plans import GuardVerdict, Plan, PlanScope, Verdict
 from keyturn.decide.rules import Rules
 from keyturn.run.admission import ConfirmationWrong, NotAdmitted
@@ -155,7 +156,7 @@ async def test_already_so_sends_nothing(pair: Pair, run_plan: Apply) -> None:
         (Effect.AUDIT_MISSING, "verified", UNLOGGED, 1),
         (Effect.AUDIT_LATE, "verified", LOGGED, 1),
         (Effect.NOT_AUTHENTICATED, "planned", "", 1),
-        (Effect.BAD_ANSWER, "unknown", "", 1),
+        (Effect.BAD_ANSWER, "verified", LOGGED, 2),
         (Effect.TENANT_CHANGED, "unknown", "", 1),
     ],
 )
@@ -171,9 +172,39 @@ async def test_each_error_class_on_a_write(
     assert pair.secrets.tenant.received(plan.operations[0].id) == calls
     _only_once(pair, plan)
     assert result.proven is (verdict == LOGGED)
-    blocked = effect in (Effect.NOT_AUTHENTICATED, Effect.BAD_ANSWER, Effect.TENANT_CHANGED)
+    blocked = effect in (Effect.NOT_AUTHENTICATED, Effect.TENANT_CHANGED)
     assert result.state == ("stopped" if blocked else "ended")
     assert bool(result.blocked) is blocked
+
+
+async def test_an_answer_nobody_understands_stops_only_its_own_step(
+    pair: Pair, run_plan: Apply
+) -> None:
+    pair.secrets.faults.add(Fault(Effect.BAD_ANSWER, Ability.SUSPEND, times=None))
+    result = await run_plan(plan_of(pair, SUSPEND_HERE, LEAVE_GROUP))
+    assert [step.state.value for step in result.steps] == ["unknown", "verified"]
+    assert result.blocked == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "scope", "state"),
+    [
+        (SUSPEND_HERE, PlanScope.OFFBOARD, "applied"),
+        (SUSPEND_HERE, PlanScope.SYNC, "refused"),
+        (replace(SUSPEND_HERE, kind=ChangeKind.REACTIVATE), PlanScope.OFFBOARD, "refused"),
+    ],
+)
+async def test_a_state_nobody_understands_lets_only_a_leaver_be_cut(
+    pair: Pair, run_plan: Apply, change: Change, scope: PlanScope, state: str
+) -> None:
+    tenant = pair.secrets.tenant
+    account = tenant.accounts["s-001"]
+    tenant.add(replace(account, state=AccountState.UNKNOWN, state_raw="LOCKED"))
+    plan = plan_of(pair, change, scope=scope)
+    result = await run_plan(plan)
+    sent = tenant.received(plan.operations[0].id)
+    assert sent == (1 if state == "applied" else 0)
+    assert (result.steps[0].state.value == "refused") is (state == "refused")
 
 
 async def test_gone_is_success_for_a_removal_only(pair: Pair, run_plan: Apply) -> None:

@@ -1,6 +1,6 @@
 """Whether a change is in effect, read live and by id, for every kind of change."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from tests.run.plans_by_hand import (
@@ -28,7 +28,7 @@ from keyturn_providers.contract import (
     able,
 )
 from keyturn_providers.errors import Gone, NotAllowed
-from keyturn_providers.records import AccountState, Level, PrincipalKind, Side
+from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind, Side
 from keyturn_providers.simulated import Effect, Fault, Pair
 
 REACTIVATE = replace(SUSPEND_HERE, kind=ChangeKind.REACTIVATE)
@@ -185,3 +185,32 @@ async def test_writes_to_what_is_not_there_are_gone_or_not_allowed(pair: Pair) -
     tenant.add(replace(tenant.groups["sg-finance"], managed_by="login"))
     with pytest.raises(NotAllowed, match="decided by login"):
         await able(writer, AddsMemberships).add_membership("sg-finance", "s-003", "op-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Answers with these grants."""
+
+    grants: tuple[Grant, ...]
+
+    async def read_grants_of(
+        self, principal_kind: PrincipalKind, principal_id: str
+    ) -> tuple[Grant, ...]:
+        return self.grants
+
+
+@pytest.mark.parametrize(
+    ("carrier", "seen"),
+    [
+        ("token/a1/policy/payments-admin", Seen.IMPOSSIBLE),
+        ("token/a1/policy/other", Seen.AS_WANTED),
+        ("role/oidc/dev/policy/payments-admin", Seen.AS_WANTED),
+    ],
+)
+async def test_a_revoked_edge_that_a_live_token_carries_on_is_not_in_effect(
+    carrier: str, seen: Seen
+) -> None:
+    held = Grant(PAYMENTS.id, PrincipalKind.ACCOUNT, DANA_HERE.id, Level.MANAGE, carrier)
+    effect = await observe_effect(REVOKE, Holding((held,)))
+    assert effect.seen is seen
+    assert ("1 live session" in effect.words) is (seen is Seen.IMPOSSIBLE)

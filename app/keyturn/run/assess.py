@@ -9,10 +9,10 @@ from keyturn.decide.drift import drift_in
 from keyturn.decide.findings import Finding, ObjectKind, Ref
 from keyturn.decide.groups import GroupLink, link_groups
 from keyturn.decide.match import match
-from keyturn.decide.people import Person
+from keyturn.decide.people import Matching, Person
 from keyturn.decide.rules import Rules
 from keyturn.decide.values import to_plain
-from keyturn.decide.words import Sign
+from keyturn.decide.words import DriftKind, Sign
 from keyturn.decide.world import World, look
 from keyturn_providers.records import Side, Snapshot
 from keyturn_storage.rows import FindingIn, GroupLinkIn, PersonIn, SourceRow
@@ -57,7 +57,8 @@ def assess(cache: Cache, rules: Rules, now_ms: int) -> Assessment:
     by_person: dict[str, list[Finding]] = defaultdict(list)
     by_group: dict[tuple[Side, str], list[Finding]] = defaultdict(list)
     for finding in assessment.findings:
-        by_person[finding.person].append(finding)
+        for key in _people_of(finding, assessment.world.matching):
+            by_person[key].append(finding)
         for ref in (finding.subject, finding.object):
             if ref is not None and ref.kind is ObjectKind.GROUP:
                 by_group[(ref.side, ref.id)].append(finding)
@@ -70,6 +71,15 @@ def assess(cache: Cache, rules: Rules, now_ms: int) -> Assessment:
         [_finding(finding) for finding in assessment.findings],
     )
     return assessment
+
+
+def _people_of(finding: Finding, matching: Matching) -> tuple[str, ...]:
+    """The keys a finding counts for: that nobody knows who is who concerns each of them."""
+    if finding.kind is DriftKind.AMBIGUOUS_MATCH:
+        for ambiguity in matching.ambiguities:
+            if finding.person in ambiguity.person_keys:
+                return ambiguity.person_keys
+    return (finding.person,)
 
 
 def read_assessment(cache: Cache, rules: Rules, now_ms: int) -> Assessment:

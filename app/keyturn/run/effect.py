@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from keyturn.decide.findings import Change, ChangeKind, Ref
+from keyturn.decide.index import TOKEN_PREFIX, edge_of
 from keyturn_providers.contract import (
     ReadsAccount,
     ReadsGrant,
@@ -36,10 +37,12 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """`words` is one plain phrase with names, e.g. "Dana Okafor is suspended"."""
+    """`words` is one plain phrase with names, e.g. "Dana Okafor is suspended". `blind`: the source
+    cannot be asked for it at all."""
 
     seen: Seen
     words: str
+    blind: bool = False
 
 
 async def observe_effect(change: Change, reader: object) -> Effect:
@@ -128,6 +131,14 @@ async def _grant(change: Change, reader: object) -> Effect:
         there = any(grant.carrier == change.carrier for grant in held)
     words = f"{principal.name} holds {'the' if there else 'no such'} grant on {names}"
     if there is not (change.kind is ChangeKind.REVOKE):
+        carried = _carried_on(change, held) if change.kind is ChangeKind.REVOKE else 0
+        if carried:
+            return Effect(
+                Seen.IMPOSSIBLE,
+                f"the edge {change.carrier} is gone, but {carried} live "
+                f"{'session carries' if carried == 1 else 'sessions carry'} it on for "
+                f"{principal.name}: refresh and plan again",
+            )
         return Effect(Seen.AS_WANTED, words)
     checked = principal if kind is PrincipalKind.ACCOUNT else None
     return await _if_same_account(checked, reader, Effect(Seen.NOT_YET, words))
@@ -144,6 +155,24 @@ def _holds(change: Change, held: tuple[Grant, ...]) -> bool:
     return any(grant.vault_id in vaults and grant.level is wanted for grant in held)
 
 
+def _carried_on(change: Change, held: tuple[Grant, ...]) -> int:
+    """How many live tokens still give what the revoked edge gave: a token keeps what it was made
+    with. Carriers end with what they stand for, a policy above all."""
+    if change.carrier.startswith(TOKEN_PREFIX):
+        return 0
+    policy = change.carrier.rpartition("/")[2]
+    vaults = {vault.id for vault in change.vaults}
+    return len(
+        {
+            edge_of(grant.carrier)
+            for grant in held
+            if grant.vault_id in vaults
+            and grant.carrier.startswith(TOKEN_PREFIX)
+            and grant.carrier.rpartition("/")[2] == policy
+        }
+    )
+
+
 async def _if_same_account(ref: Ref | None, reader: object, effect: Effect) -> Effect:
     """`effect`, unless the account's id leads to nobody or to another name than the plan's."""
     if ref is None or not isinstance(reader, ReadsAccount):
@@ -155,7 +184,7 @@ async def _if_same_account(ref: Ref | None, reader: object, effect: Effect) -> E
 
 
 def _same_name(account: Account, ref: Ref) -> bool:
-    return ref.name in (account.name, account.display_name)
+    return ref.name in (account.name, account.display_name, account.id)
 
 
 def _other(account: Account, ref: Ref) -> Effect:
@@ -166,7 +195,7 @@ def _other(account: Account, ref: Ref) -> Effect:
 
 
 def _blind(what: str) -> Effect:
-    return Effect(Seen.CANNOT_TELL, f"this source cannot be asked for {what}")
+    return Effect(Seen.CANNOT_TELL, f"this source cannot be asked for {what}", blind=True)
 
 
 def _needed(ref: Ref | None, what: str) -> Ref:

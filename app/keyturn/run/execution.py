@@ -2,6 +2,8 @@
 
 from keyturn.decide.plans import Operation
 from keyturn.decide.steps import Event, State
+from keyturn.run.effect import Seen
+from keyturn.run.looking import look_again
 from keyturn.run.progress import RunEnded
 from keyturn.run.results import RunResult, result_of
 from keyturn.run.running import DONE, OPEN, Run
@@ -31,8 +33,18 @@ async def _advance(run: Run, operation: Operation) -> None:
     names = {other.id: other for other in run.plan.operations}
     for needed in operation.depends_on:
         other = names.get(needed)
-        if other is None or run.state(other) in DONE:
+        if other is None:
             continue
+        if run.state(other) in DONE:
+            # Accepted is not in effect: what replaces it must be seen before it is taken away.
+            if (there := await look_again(run, other)).seen is Seen.AS_WANTED:
+                continue
+            if run.stop() or other.change.side in run.blocked:
+                return
+            words = f"not done: step {other.number} ({other.words}) is not seen: {there.words}"
+            if run.state(operation) in OPEN:
+                run.record(operation, Event.GIVE_UP, words)
+            return
         if run.state(other) in OPEN:
             return
         words = f"not done: it waits for step {other.number} ({other.words}), which was not done"

@@ -5,7 +5,7 @@ followed by a read before anything else.
 """
 
 from keyturn.decide.findings import Change, ChangeKind, Ref
-from keyturn.decide.plans import Operation
+from keyturn.decide.plans import Operation, PlanScope
 from keyturn.decide.steps import Event
 from keyturn.run.effect import Effect, Seen
 from keyturn.run.looking import (
@@ -42,11 +42,19 @@ from keyturn_providers.records import Level, PrincipalKind
 
 MOST_LOST = 3
 """How often one operation is called in one run when every answer is lost."""
+LONG_PAUSE_S = 30.0
+"""After a longer pause what was read before it says no more: it is read again."""
 
 
 async def perform(run: Run, operation: Operation) -> None:
     """Does a planned operation, if its precondition still holds."""
     before = await look(run, operation)
+    if _wanted(run, operation, before):
+        await _send(run, operation, before)
+
+
+def _wanted(run: Run, operation: Operation, before: Effect) -> bool:
+    """Whether it is to be sent after what was read; why not is written down."""
     match before.seen:
         case Seen.AS_WANTED:
             run.record(operation, Event.WAS_SO, f"{before.words}; nothing was sent")
@@ -56,8 +64,18 @@ async def perform(run: Run, operation: Operation) -> None:
             if operation.change.side not in run.blocked and not run.stop():
                 words = "it could not be read first, so nothing was sent"
                 run.record(operation, Event.DECLINED, words, error=before.words)
+        case Seen.CANNOT_TELL if not _may_be_sent_unseen(run, operation, before):
+            run.record(operation, Event.DECLINED, f"{before.words}; nothing was sent")
         case Seen.NOT_YET | Seen.CANNOT_TELL:
-            await _send(run, operation, before)
+            return True
+    return False
+
+
+def _may_be_sent_unseen(run: Run, operation: Operation, before: Effect) -> bool:
+    """An answer that is not understood lets nothing be given, and nothing be taken but from a
+    person who is named to leave. Where the source cannot be asked at all, the plan decides."""
+    leaving = run.plan.scope is PlanScope.OFFBOARD and operation.change.kind.removes
+    return before.blind or leaving
 
 
 async def settle(run: Run, operation: Operation, *, lost: int = 0) -> None:
@@ -115,7 +133,8 @@ async def _send(run: Run, operation: Operation, before: Effect, *, lost: int = 0
             run.record(operation, Event.NOT_SENT, "not sent yet", error=words)
             pause = RETRY_WAITS_S[tries]
             tries += 1
-        except OutcomeUnknown as failure:
+        except (OutcomeUnknown, BadAnswer) as failure:
+            # Whoever answered so that nobody understands it may have done it, or not.
             words = "the answer was lost; it is read again"
             run.record(operation, Event.LOST, words, error=str(failure))
             await settle(run, operation, lost=lost + 1)
@@ -128,6 +147,10 @@ async def _send(run: Run, operation: Operation, before: Effect, *, lost: int = 0
             return
         if not await pause_for(run, operation, pause, words):
             return
+        if pause > LONG_PAUSE_S:
+            before = await look(run, operation)
+            if not _wanted(run, operation, before):
+                return
 
 
 def _done(run: Run, operation: Operation, receipt: Receipt) -> None:
@@ -150,7 +173,7 @@ def _declined(run: Run, operation: Operation, failure: ProviderError) -> None:
         case NotAuthenticated():
             run.block(side, failure)
             run.record(operation, Event.NOT_SENT, "not done; it stays open", error=str(failure))
-        case TenantChanged() | BadAnswer():
+        case TenantChanged():
             # Whoever answered so may have done anything, or nothing.
             run.block(side, failure)
             run.record(operation, Event.LOST, "it stays open", error=str(failure))
