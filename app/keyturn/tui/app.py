@@ -140,7 +140,7 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
     def _put_facts(self, facts: HeaderFacts) -> None:
         self.facts = facts
         for screen in self.screen_stack:
-            if isinstance(screen, Frame) and screen.is_mounted:
+            if isinstance(screen, Frame) and screen.alive:
                 screen.facts_changed(facts)
 
     # ------------------------------------------------------------------ words and failures
@@ -148,13 +148,13 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
     def tell(self, words: str) -> None:
         """One line that answers the last key."""
         self.note = words
-        if self.frame is not None and self.frame.is_mounted:
+        if self.frame is not None:
             self.frame.say(words)
 
     def say_job(self, words: str) -> None:
         """What the running job is doing."""
         self.job_words = words
-        if self.frame is not None and self.frame.is_mounted:
+        if self.frame is not None:
             self.frame.say_job(words)
 
     def failed(self, doing: str, error: BaseException) -> None:
@@ -204,18 +204,20 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         for words in filter(None, map(words_of, happened)):
             self.say_job(words)
         for screen in self.screen_stack:
-            if isinstance(screen, Frame):
+            if isinstance(screen, Frame) and screen.alive:
                 screen.watch_job(event.name, happened)
 
     def on_job_ended(self, event: JobEnded) -> None:
         """The result goes to whoever started the job; a failure to the screen."""
         self.say_job("")
+        if self._exit:
+            return  # the journal has what was done; no screen is left to tell
         try:
             event.settle()
         except Exception as error:  # noqa: BLE001 - the last place where a job's failure can be told
             self.failed(event.name, error)
             for screen in self.screen_stack:
-                if isinstance(screen, Frame):
+                if isinstance(screen, Frame) and screen.alive:
                     screen.job_failed(event.name)
 
     def refresh_sources(self) -> None:
@@ -229,7 +231,7 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         self.parts.reads.reopen()
         self.renew_facts()
         for screen in self.screen_stack:
-            if isinstance(screen, Frame):
+            if isinstance(screen, Frame) and screen.alive:
                 screen.data_changed()
 
     # ------------------------------------------------------------------ actions
@@ -321,7 +323,7 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
     def save_state(self) -> None:
         """Keeps where the operator is; a disk that does not take it is no reason to stay."""
         access = self.screen_stack[0]
-        if not isinstance(access, Access) or not access.is_mounted:
+        if not isinstance(access, Access) or not access.alive:
             return
         sources = any(type(screen).__name__ == "Sources" for screen in self.screen_stack)
         try:

@@ -58,6 +58,11 @@ class Frame(Screen[None], WatchesWorkers):
         self.say(self.keyturn.note)
         self.say_job(self.keyturn.job_words)
 
+    @property
+    def alive(self) -> bool:
+        """Whether its widgets are there: not before they are made, nor while the screen goes."""
+        return self.is_mounted and bool(self.query(TooSmall))
+
     def facts_changed(self, facts: HeaderFacts) -> None:
         """The header follows the newest snapshots."""
         self.query_one(HeaderLine).facts = facts
@@ -66,20 +71,26 @@ class Frame(Screen[None], WatchesWorkers):
 
     def say(self, words: str) -> None:
         """One line that answers the last key; empty takes it away."""
+        if not self.alive:
+            return
         self.query_one(NoteLine).note = words
 
     def say_job(self, words: str) -> None:
         """What the running job is doing; empty when none runs."""
+        if not self.alive:
+            return
         self.query_one(NoteLine).job = words
 
     def trouble(self, found: Trouble | None) -> None:
         """An error stays until it is dismissed."""
+        if not self.alive:
+            return
         self.query_one(ErrorPanel).trouble = found
 
     @property
     def has_trouble(self) -> bool:
         """Whether an error is on the screen."""
-        return self.query_one(ErrorPanel).trouble is not None
+        return self.alive and self.query_one(ErrorPanel).trouble is not None
 
     def go_back(self) -> bool:
         """One step back within the screen; False if there is none."""

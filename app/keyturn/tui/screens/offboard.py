@@ -48,7 +48,7 @@ class Offboard(Frame):
 
     def _show(self, card: Card) -> None:
         self.card = card
-        if self.is_mounted:
+        if self.alive:
             self.query_one(Sheet).put(f"Offboard {card.title}", list(_lines(card)))
 
     def action_make_plan(self) -> None:

@@ -130,7 +130,7 @@ class PlanReview(Frame):
         self._tick()
 
     def _tick(self) -> None:
-        if not self.applying:
+        if not self.applying or not self.alive:
             return
         self._draw()
         done = sum(step.state not in {"planned", "intended"} for step in self.steps.values())
@@ -151,7 +151,7 @@ class PlanReview(Frame):
             self.steps[row.operation_id] = replace(
                 before, state=row.state.replace("_", " "), verdict=row.verdict, words=row.words,
             )  # fmt: skip
-        if self.is_mounted:
+        if self.alive:
             self._draw()
             bar = self.query_one(ConfirmBar)
             bar.say(joined((_HOW.get(ended.state, ended.state), "bold $accent"), " ", ended.words))

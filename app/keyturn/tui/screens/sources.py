@@ -98,7 +98,7 @@ class Sources(Frame):
 
     def _show_met(self, met: tuple[Met, ...]) -> None:
         self._met = met
-        if self.is_mounted:
+        if self.alive:
             self._draw()
 
     def _draw(self) -> None:
