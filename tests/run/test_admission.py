@@ -16,8 +16,9 @@ from keyturn.run.admission import NotAdmitted
 from keyturn.run.connections import Connections
 from keyturn.run.progress import never, unobserved
 from keyturn.run.recover import resume
+from keyturn_providers.contract import Ability
 from keyturn_providers.records import Email
-from keyturn_providers.simulated import Pair
+from keyturn_providers.simulated import Effect, Fault, Pair
 from keyturn_storage.errors import PlanAlreadyRun
 from keyturn_storage.journal import Journal
 from keyturn_storage.snapshots import Cache
@@ -114,3 +115,14 @@ async def test_an_address_archived_before_the_offboarding_loses_no_account(
     }
     assert suspended == {"d-003", "s-003"}
     assert not any("has no account" in left.words for left in plan.left_alone)
+
+
+async def test_what_could_not_be_read_is_carried_to_the_decision(
+    office: Office, pair: Pair
+) -> None:
+    pair.directory.faults.add(Fault(Effect.ODD_RECORD, Ability.LIST_ACCOUNTS))
+    assessment = await office.look()
+    (odd,) = assessment.directory.unreadable_accounts
+    assert odd in pair.directory.tenant.accounts
+    assert assessment.secrets.unreadable_accounts == frozenset()
+    assert not (await office.look()).directory.unreadable_accounts

@@ -30,7 +30,7 @@ from keyturn.run.recover import resume
 from keyturn.run.results import RunResult
 from keyturn_providers.contract import Ability, Waiting
 from keyturn_providers.errors import NotAuthenticated, ReadOnly
-from keyturn_providers.records import AccountState
+from keyturn_providers.records import AccountState, Level, PrincipalKind, Side
 from keyturn_providers.simulated import ABOUT, Effect, Fault, Moment, Pair, When
 from keyturn_storage import leases
 from keyturn_storage.errors import LeaseHeld
@@ -205,6 +205,37 @@ async def test_a_state_nobody_understands_lets_only_a_leaver_be_cut(
     sent = tenant.received(plan.operations[0].id)
     assert sent == (1 if state == "applied" else 0)
     assert (result.steps[0].state.value == "refused") is (state == "refused")
+
+
+@pytest.mark.parametrize(("times", "blocked"), [(1, False), (None, True)])
+async def test_an_odd_answer_to_a_read_stops_one_step_and_only_many_the_source(
+    pair: Pair, run_plan: Apply, times: int | None, blocked: bool
+) -> None:
+    pair.secrets.faults.add(Fault(Effect.BAD_ANSWER, Ability.READ_ACCOUNT, times=times))
+    plan = plan_of(pair, *(SUSPEND_HERE,) * 5)
+    result = await run_plan(plan)
+    states = [step.state.value for step in result.steps]
+    assert states[0] == "refused"
+    assert bool(result.blocked) is blocked
+    assert states[1:] == (["refused", *["planned"] * 3] if blocked else ["verified"] * 4)
+
+
+async def test_nothing_is_revoked_before_what_replaces_it_is_seen(
+    pair: Pair, run_plan: Apply
+) -> None:
+    pair.secrets.faults.add(Fault(Effect.IGNORED, Ability.GRANT))
+    give = Change(
+        ChangeKind.GRANT,
+        Side.SECRETS,
+        principal_kind=PrincipalKind.ACCOUNT,
+        principal=REVOKE.principal,
+        vaults=REVOKE.vaults,
+        level=Level.READ,
+    )
+    plan = plan_of(pair, give, REVOKE, depends={2: (1,)})
+    result = await run_plan(plan)
+    assert result.steps[1].state.value == "given_up"
+    assert pair.secrets.tenant.received(plan.operations[1].id) == 0
 
 
 async def test_gone_is_success_for_a_removal_only(pair: Pair, run_plan: Apply) -> None:

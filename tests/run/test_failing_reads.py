@@ -69,7 +69,7 @@ async def test_a_read_that_fails_once_is_tried_again(
         (Effect.UNREACHABLE, "refused"),
         (Effect.NOT_ALLOWED, "refused"),
         (Effect.NOT_AUTHENTICATED, "planned"),
-        (Effect.BAD_ANSWER, "planned"),
+        (Effect.BAD_ANSWER, "refused"),
     ],
 )
 async def test_what_cannot_be_read_first_is_not_sent(

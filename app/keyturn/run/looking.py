@@ -20,6 +20,8 @@ BLOCKING = (NotAuthenticated, TenantChanged, BadAnswer)
 RETRY_WAITS_S = (1.0, 3.0, 9.0)
 PATIENCE_S = 600.0
 """The longest that one operation waits for rate limits."""
+MOST_ODD = 3
+"""So many answers in a row that are not understood block their source."""
 
 _READ_BACKS = 4
 
@@ -34,7 +36,14 @@ async def look(run: Run, operation: Operation) -> Effect:
     tries, waited = 0, 0.0
     while True:
         try:
-            return await observe_effect(operation.change, run.reader(side))
+            effect = await observe_effect(operation.change, run.reader(side))
+        except BadAnswer as failure:
+            # One odd object stops only its own step; a source that answers so again and again is
+            # not understood at all.
+            run.odd_answers[side] = run.odd_answers.get(side, 0) + 1
+            if run.odd_answers[side] >= MOST_ODD:
+                run.block(side, failure)
+            return Effect(Seen.UNREADABLE, str(failure))
         except BLOCKING as failure:
             run.block(side, failure)
             return Effect(Seen.UNREADABLE, str(failure))
@@ -51,6 +60,9 @@ async def look(run: Run, operation: Operation) -> Effect:
             tries += 1
         except ProviderError as failure:
             return Effect(Seen.UNREADABLE, str(failure))
+        else:
+            run.odd_answers[side] = 0
+            return effect
         if not await pause_for(run, operation, pause, failed):
             return Effect(Seen.UNREADABLE, failed)
 

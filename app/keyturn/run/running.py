@@ -49,6 +49,7 @@ class Run:
     steps: dict[str, StepRow] = field(default_factory=dict)
     readers: dict[Side, object] = field(default_factory=dict)
     writers: dict[Side, object] = field(default_factory=dict)
+    odd_answers: dict[Side, int] = field(default_factory=dict)
     renewed_ms: int = 0
 
     def load(self) -> None:
