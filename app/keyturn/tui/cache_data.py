@@ -19,6 +19,9 @@ from keyturn_storage.rows import (
     SourceRow,
 )  # fmt: skip
 
+WHY_LIMIT = 100
+"""Findings of one row that are listed; the strip shows the first and counts the others."""
+
 
 class CacheData:
     """`keyturn.tui.data.Data` over `cache.db`. A cache that is not there yet is empty."""
@@ -66,15 +69,16 @@ class CacheData:
         """The findings behind a row, most urgent first."""
         reader = self.reads.reader()
         if isinstance(about, PersonRow):
-            return findings.findings(reader, person_key=about.key, limit=6)
+            return findings.findings(reader, person_key=about.key, limit=WHY_LIMIT)
         if isinstance(about, GroupRow):
             found = findings.findings_of_group(reader, about.key)
-            return [one for one in found if not view.person or one.person_key == view.person][:6]
+            of_view = [one for one in found if view.person in {"", one.person_key}]
+            return of_view[:WHY_LIMIT]
         if about.finding_id:
             one = findings.finding(reader, about.finding_id)
             return [one] if one is not None else []
         if about.openers is not None:
-            return findings.findings_of_vault(reader, about.vault_id)[:6]
+            return findings.findings_of_vault(reader, about.vault_id)[:WHY_LIMIT]
         return []
 
     def finding_ids(self, pane: Pane, numbers: Sequence[int]) -> frozenset[str]:

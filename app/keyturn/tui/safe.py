@@ -23,8 +23,12 @@ def literal(text: str, style: str | Style = "") -> Content:
     return Content.styled("\n".join(printable(line) for line in text.split("\n")), style)
 
 
-def joined(*parts: str | tuple[str, str | Style]) -> Content:
+def joined(*parts: str | tuple[str, str | Style] | Content) -> Content:
     """Several pieces, some with a style, as one literal content."""
-    return Content("").join(
-        literal(part) if isinstance(part, str) else literal(part[0], part[1]) for part in parts
-    )
+    return Content("").join(map(_piece, parts))
+
+
+def _piece(part: str | tuple[str, str | Style] | Content) -> Content:
+    if isinstance(part, Content):
+        return part
+    return literal(part) if isinstance(part, str) else literal(part[0], part[1])

@@ -1,4 +1,4 @@
-"""The sentences of the Why strip: what a row means, from what the cache already knows."""
+"""The lines of the Why strip: what a row means, from what the cache already knows."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,9 @@ from textual.content import Content
 
 from keyturn.tui.ages import age
 from keyturn.tui.data import View
-from keyturn.tui.safe import joined
+from keyturn.tui.safe import joined, literal
 from keyturn.tui.widgets.list_content import SIGN_ROLE
+from keyturn.tui.widgets.paragraphs import Line
 from keyturn_storage.rows import FindingRow, GrantRow, GroupRow, PersonRow
 
 STYLE = {
@@ -16,7 +17,7 @@ STYLE = {
 }  # fmt: skip
 
 
-def why_words(
+def why_lines(
     about: object,
     view: View,
     findings: Sequence[FindingRow],
@@ -24,32 +25,30 @@ def why_words(
     *,
     read_only: bool,
     names: tuple[str, str],
-) -> Content:
-    """A plain sentence about the row in focus, then its drift with how long it has been so.
+) -> tuple[Line, ...]:
+    """A plain sentence about the row in focus, then a line for each finding, urgent ones first.
 
     `names` are the directory's and the secret manager's. `view` is what the row's pane is
     narrowed to.
     """
-    pieces: list[Content] = []
     if isinstance(about, PersonRow):
-        pieces.append(_person(about, names))
+        state = _person(about, names)
+        if about.sign == "!" and not read_only:
+            state = joined(state, "  ", ("o", "bold $accent"), (" offboards", "$quiet"))
     elif isinstance(about, GroupRow):
-        pieces.append(_group(about, view, names))
+        state = _group(about, view, names)
     elif isinstance(about, GrantRow):
-        pieces.append(_grant(about, view))
+        state = _grant(about, view)
     else:
-        return joined(("Nothing is in focus.", "$quiet"))
-    for found in findings:
-        style = STYLE[SIGN_ROLE.get(found.sign, "dim")]
-        pieces.append(
-            joined(
-                (f"{found.sign} ", style), found.words,
-                (f" ({found.kind}, {age(found.since_ms, now_ms)})", "$quiet"),
-            )
-        )  # fmt: skip
-    if isinstance(about, PersonRow) and about.sign == "!" and not read_only:
-        pieces.append(joined(("o", "bold $accent"), " offboards."))
-    return Content(" ").join(pieces)
+        return (Line(literal("Nothing is in focus.", "$quiet")),)
+    ordered = sorted(findings, key=lambda found: found.sign != "!")
+    return (Line(state), *(_finding(found, now_ms) for found in ordered))
+
+
+def _finding(found: FindingRow, now_ms: int) -> Line:
+    style = STYLE[SIGN_ROLE.get(found.sign, "dim")]
+    since = f"  {found.kind}, {age(found.since_ms, now_ms)}"
+    return Line(joined((f"{found.sign} ", style), found.words, (since, "$quiet")), hang=2)
 
 
 def _person(row: PersonRow, names: tuple[str, str]) -> Content:

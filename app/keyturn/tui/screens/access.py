@@ -17,7 +17,7 @@ from keyturn.tui.engine import Refreshed
 from keyturn.tui.first_look import FirstLook
 from keyturn.tui.safe import literal
 from keyturn.tui.screens.frame import Frame
-from keyturn.tui.why_words import why_words
+from keyturn.tui.why_words import why_lines
 from keyturn.tui.widgets.find_line import FindLine
 from keyturn.tui.widgets.header_line import HeaderFacts
 from keyturn.tui.widgets.pane_tabs import PaneTabs
@@ -204,7 +204,8 @@ class Access(Frame):
     def _say_why(self) -> None:
         row, view = self.pane(self.front).row, self._views[self.front]
         if self.pane(self.front).content.on_gone:
-            self.query_one(WhyStrip).words = literal("This is gone since the last refresh.")
+            gone = literal("This is gone since the last refresh.")
+            self.query_one(WhyStrip).lines = (Line(gone),)
             return
         self.work("why", "reading why", partial(self._read_why, row.about if row else None, view))
 
@@ -216,7 +217,7 @@ class Access(Frame):
         self._put_why(about, view, findings)
 
     def _put_why(self, about: object, view: View, findings: Sequence[FindingRow]) -> None:
-        self.query_one(WhyStrip).words = why_words(
+        self.query_one(WhyStrip).lines = why_lines(
             about, view, findings, self.keyturn.parts.now_ms(),
             read_only=self.keyturn.read_only, names=self._names,
         )  # fmt: skip
@@ -233,13 +234,13 @@ class Access(Frame):
         about = row.about if row else None
         vault = about.vault_id if isinstance(about, GrantRow) else ""
         title = f"{name} and {about.vault_name}" if isinstance(about, GrantRow) else name
-        engine, strip = self.keyturn.parts.engine, self.query_one(WhyStrip).words
+        engine, strip = self.keyturn.parts.engine, self.query_one(WhyStrip).lines
 
         async def work(_observe: object, _stop: object) -> tuple[str, ...]:
             return await engine.paths(key, vault)
 
         def show(paths: tuple[str, ...]) -> None:
-            lines = [Line(strip), Line(Content(""))]
+            lines = [*strip, Line(Content(""))]
             lines += [Line(literal(f"• {path}"), hang=2) for path in paths]
             _ = self.app.push_screen(Dialog(f"Why: {title}", lines))
 

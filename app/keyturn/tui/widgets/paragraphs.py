@@ -17,10 +17,11 @@ class Line:
 
 def wrapped(lines: Sequence[Line], width: int) -> Content:
     """All lines, each within `width` cells."""
-    return Content("\n").join(part for line in lines for part in _parts(line, width))
+    return Content("\n").join(part for line in lines for part in parts(line, width))
 
 
-def _parts(line: Line, width: int) -> Sequence[Content]:
+def parts(line: Line, width: int) -> Sequence[Content]:
+    """One line as the lines it takes within `width` cells."""
     room = width - line.hang
     if line.content.cell_length <= width or room < 12:
         return [line.content]

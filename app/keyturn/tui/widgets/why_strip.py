@@ -1,21 +1,59 @@
-"""The strip that says in a sentence why the row in focus is as it is."""
+"""The strip that says why the row in focus is as it is: its state, then a finding a line."""
+
+from collections.abc import Sequence
 
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from keyturn.tui.safe import literal
+from keyturn.tui.safe import joined, literal
+from keyturn.tui.widgets.paragraphs import Line, parts
 
 
 class WhyStrip(Widget):
-    """A few lines of literal text under the title "Why"."""
+    """Lines under the title "Why": the first is the state of the row, the others are findings.
 
-    words: reactive[Content] = reactive(Content(""))
+    What does not fit is cut with an ellipsis, and findings that find no line are counted.
+    """
+
+    lines: reactive[tuple[Line, ...]] = reactive(())
 
     def on_mount(self) -> None:
         """The title never changes."""
         self.border_title = literal("Why")
 
     def render(self) -> Content:
-        """The words."""
-        return self.words
+        """As many lines as there is room for."""
+        return fitted(self.lines, self.size.width, self.size.height)
+
+
+def fitted(lines: Sequence[Line], width: int, height: int) -> Content:
+    """`lines` in at most `height` lines of `width` cells.
+
+    Each line gets one; what is left over goes to the first lines that need more. Lines that get
+    none are counted at the end of the last one shown.
+    """
+    shown = list(lines[: max(0, height)])
+    hidden = len(lines) - len(shown)
+    wrapped = [parts(line, width) for line in shown]
+    spare = height - len(shown)
+    rows: list[Content] = []
+    for pieces in wrapped:
+        more = min(spare, len(pieces) - 1)
+        spare -= more
+        rows += pieces[:more]
+        last = pieces[more]
+        if more + 1 < len(pieces):
+            last = joined(last, " …") if last.cell_length + 2 <= width else _cut(last, width)
+        rows.append(last)
+    if hidden and rows:
+        note = joined((f"  and {hidden} more: ", "$quiet"), ("w", "bold $accent"))
+        room = max(1, width - note.cell_length)
+        # The findings shown are one line each here: some were left without any.
+        whole = shown[-1].content
+        rows[-1] = joined(whole if whole.cell_length <= room else _cut(whole, room), note)
+    return Content("\n").join(row if row.cell_length <= width else _cut(row, width) for row in rows)
+
+
+def _cut(content: Content, width: int) -> Content:
+    return joined(content.truncate(max(1, width - 1)).rstrip(), "…")
