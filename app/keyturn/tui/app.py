@@ -13,7 +13,7 @@ from textual.screen import Screen
 from keyturn.tui import crash
 from keyturn.tui.actions import DANGEROUS, Where, bindings, find
 from keyturn.tui.data import Data, Pane
-from keyturn.tui.engine import Engine
+from keyturn.tui.engine import Engine, Setting
 from keyturn.tui.first_look import FirstLook
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
 from keyturn.tui.reads import Closes, Reads
@@ -105,20 +105,19 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         self.set_timer(CONFIGURATION_AFTER_S, self._after_first_paint)
 
     def _after_first_paint(self) -> None:
-        async def setting(_observe: object, _stop: object) -> None:
-            found = await self.parts.engine.setting()
-            self.call_from_thread(self._set, found.organisation, found.read_only)
+        async def setting(_observe: object, _stop: object) -> Setting:
+            return await self.parts.engine.setting()
 
-        self.start("reading the configuration", setting, lambda _: None, quiet=True)
+        self.start("reading the configuration", setting, self._set, quiet=True)
         if self.remembered.screen == "sources":
             self.action_go_sources()
 
-    def _set(self, organisation: str, read_only: bool) -> None:
+    def _set(self, found: Setting) -> None:
         self._put_facts(
             replace(
                 self.facts,
-                organisation=organisation or self.facts.organisation,
-                read_only=read_only or self.parts.read_only,
+                organisation=found.organisation or self.facts.organisation,
+                read_only=found.read_only or self.parts.read_only,
             )
         )
         self.refresh_bindings()
