@@ -40,6 +40,8 @@ class SimulatedDoors:
         self, loaded: object, *, read_only: bool, observe: Callable[[object], None]
     ) -> Connections:
         self.opened += 1
+        for connector in (self.pair.directory, self.pair.secrets):
+            connector.remote.observe = observe
         return Connections(
             replace(self.pair.directory, read_only=read_only),
             replace(self.pair.secrets, read_only=read_only),

@@ -12,7 +12,7 @@ DRIFT_DARK = {
     "change": "#e5d06a",
     "unknown": "#e08ee0",
     "urgent": "#ff8080",
-    "quiet": "#8b95a5",
+    "quiet": "#9aa4b4",
     "line": "#3a424f",
     "cursor": "#2b3a44",
     "cursor-rest": "#232b34",

@@ -133,9 +133,11 @@ def _source(read: _Read, now_ms: int) -> Iterator[Line]:
         f"  {row.listings_complete} of {row.listings_total} listings  ",
         (f"{row.unreadable} unreadable", "bold $unknown" if row.unreadable else "$quiet"),
     )  # fmt: skip
-    counts = [(row.accounts, "accounts"), (row.groups, "groups"), (row.vaults, "vaults"),
-              (row.grants, "grants"), (row.machines, "machine identities")]  # fmt: skip
-    yield _line("   " + ", ".join(f"{count:,} {what}" for count, what in counts if count), hang=3)
+    counts = [(row.accounts, "account", "accounts"), (row.groups, "group", "groups"),
+              (row.vaults, "vault", "vaults"), (row.grants, "grant", "grants"),
+              (row.machines, "machine identity", "machine identities")]  # fmt: skip
+    said = [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
+    yield _line("   " + ", ".join(said), hang=3)
     if row.error:
         yield _line(("   ! ", "bold $urgent"), row.error)
     if read.snapshot is not None:

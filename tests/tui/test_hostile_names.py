@@ -1,0 +1,260 @@
+"""A tenant full of hostile names through every screen: nothing leaves raw, nothing is interpreted.
+
+Names come here as they are: the simulated tenants do not make them safe at the provider's border,
+so that the border where strips are drawn is tested by itself.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+from rich.cells import cell_len
+from tests.tui.looking import access, lines_of, pane, ready, shows, text_of, until
+from tests.tui.simulated import Bench, Policy, rules_of
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.pilot import Pilot
+
+from keyturn.tui.app import KeyturnApp
+from keyturn.tui.data import Pane
+from keyturn.tui.screens.dialog import Dialog
+from keyturn.tui.screens.offboard import Offboard
+from keyturn.tui.screens.plan import PlanReview
+from keyturn.tui.screens.sources import Sources
+from keyturn_providers.contract import Ability
+from keyturn_providers.errors import NotAllowed
+from keyturn_providers.simulated.faults import ABOUT
+from keyturn_providers.simulated.remote import Moment, Remote
+from keyturn_providers.text import is_hostile
+
+HOSTILE = (
+    "[red]Robert[/red]",
+    "[/]",
+    "[@click=app.quit]press[/]",
+    "\x1b[2Jclear\x1b[H",
+    "\x1b]52;c;ZXZpbA==\x07Mallory",
+    "\x1b]52;c;ZXZpbA==\x1b\\Mallory",
+    "\x9b2J\x9d52;c;ZXZpbA==\x9c",
+    "\u202eevil\u2066mirror",
+    "nul\x00byte\x7f",
+    "zero\u200bwidth\ufeff\u2060",
+    "x" * 10_000,
+    "👩‍👩‍👧‍👦 family 🏳️‍🌈",
+    "Z̸͍̠͒a̷̛̯l̴̰̀g̸͉̈o̶͚͗",
+    "line\nbreak\r\ttab\x0b\u2028",
+    "=cmd()|' /C calc'!A0",
+    "{braces} %s \\x1b[31m",
+    "文字" * 40,
+    "שלום עולם",
+)
+SENT = re.compile(
+    r"\x1b]22;[a-z-]+\x07|\x1b\[[0-9;]*m|\x1b\[[0-9;]+H|\x1b\[\?[0-9;]+[hl]|\x1b\[[<>][0-9]*u"
+)
+"""What Textual itself writes between texts: styles, places, modes, the shape of the pointer."""
+EDGES = "│┃╭╮╰╯┏┓┗┛"
+SIZE = (120, 40)
+
+
+def hostile(number: int) -> str:
+    """A hostile name; each number has one."""
+    return HOSTILE[number % len(HOSTILE)] + (" " * (number // len(HOSTILE) and 1))
+
+
+def poison(bench: Bench) -> None:
+    """Gives every user, group and vault of both tenants a hostile name. Logins stay."""
+    for tenant in (bench.pair.directory.tenant, bench.pair.secrets.tenant):
+        for number, account in enumerate(list(tenant.accounts.values())):
+            name = hostile(number)
+            tenant.add(replace(account, display_name=name, department=name, state_raw=name))
+        for number, group in enumerate(list(tenant.groups.values())):
+            tenant.add(replace(group, name=hostile(3 + 2 * number)))
+        for number, vault in enumerate(list(tenant.vaults.values())):
+            tenant.add(replace(vault, name=hostile(5 + 3 * number)))
+    vaults = bench.pair.secrets.tenant.vaults
+    groups = bench.pair.directory.tenant.groups
+    pair = replace(
+        bench.pair,
+        mappings=tuple(
+            (group, groups[group].name, vault, vaults[vault].name, level)
+            for group, _name, vault, _vault_name, level in bench.pair.mappings
+        ),
+    )
+    bench.doors.policy = Policy(rules_of(pair), organisation="acme\x1b[31m[red]")
+
+
+def refuse(remote: Remote, *abilities: Ability | str) -> None:
+    """Answers these with an error whose every word is hostile."""
+    words = " ".join(HOSTILE[:10])
+
+    async def at(moment: Moment) -> None:
+        if moment.ability in abilities:
+            raise NotAllowed("corp\x1b]52;c;ZQ==\x07", f"could not {words}", words, words)
+
+    remote.at = at
+
+
+@dataclass
+class Seen:
+    """What a driver was given to write, and every screen looked at."""
+
+    pilot: Pilot[None]
+    written: list[str]
+    screens: list[str] = field(default_factory=list)
+
+    def look(self, name: str) -> None:
+        """Every line of this screen is printable and exactly as wide as the terminal."""
+        for line in lines_of(self.pilot.app):
+            assert not is_hostile(line), f"{name}: {line!r}"
+            assert cell_len(line) == self.pilot.app.size.width, f"{name}: {line!r}"
+        self.screens.append(name)
+
+    def markup_is_literal(self) -> None:
+        """A tag is on the screen as it was written."""
+        assert any(tag in text_of(self.pilot.app) for tag in ("[red]", "[/]", "[@click"))
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Everything the app sends its terminal: the test's driver writes as a real one does."""
+    found: list[str] = []
+    monkeypatch.setattr(HeadlessDriver, "is_headless", False)
+    monkeypatch.setattr(HeadlessDriver, "write", lambda _self, data: found.append(data))
+    return found
+
+
+def raw(written: Sequence[str]) -> set[str]:
+    """Dangerous characters that are not part of what Textual itself writes."""
+    text = SENT.sub("", "".join(written))
+    return {char for char in set(text) - {"\n", "\r"} if is_hostile(char) and char not in JOINING}
+
+
+JOINING = "\u200d\ufe0f"
+"""Between emoji these stay; that they do so only there is the business of `safe`."""
+
+
+async def test_no_screen_lets_a_hostile_name_out(empty_bench: Bench, written: list[str]) -> None:
+    bench = empty_bench
+    poison(bench)
+    await bench.engine.refresh(lambda _event: None, lambda: False)
+    app = bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        seen = Seen(pilot, written)
+        await _access(app, seen)
+        await _leaver(bench, app, seen)
+        await _sources(bench, app, seen)
+
+    assert "".join(written).count("Robert") > 3
+    assert raw(written) == set()
+    assert "\x1b]52" not in "".join(written)
+    assert len(seen.screens) == 16
+
+
+async def _access(app: KeyturnApp, seen: Seen) -> None:
+    pilot = seen.pilot
+    await ready(pilot, app)
+    seen.look("users in front")
+    seen.markup_is_literal()
+    for name in ("groups", "grants"):
+        await pilot.press("tab")
+        await pilot.pause()
+        await until(pilot, lambda: access(app).front.value == name)  # noqa: B023 - awaited here
+        seen.look(f"{name} in front")
+    await pilot.press("tab", "a", "slash", *"[red]")
+    await until(pilot, lambda: pane(app, Pane.USERS).needle == "[red]")
+    await shows(pilot, "find: [red]")
+    seen.look("find")
+    await pilot.press("escape")
+    await until(pilot, lambda: pane(app, Pane.USERS).needle == "")
+    await pilot.press("w")
+    await until(pilot, lambda: isinstance(app.screen, Dialog))
+    await pilot.pause()
+    seen.look("why")
+    await pilot.press("escape", "question_mark")
+    await until(pilot, lambda: isinstance(app.screen, Dialog))
+    await shows(pilot, "Everywhere")
+    seen.look("help")
+    await pilot.press("escape", "ctrl+p", *"xx")
+    await shows(pilot, "person: ")
+    seen.look("palette")
+    await pilot.press("escape")
+    await until(pilot, lambda: app.screen is access(app))
+
+
+async def _leaver(bench: Bench, app: KeyturnApp, seen: Seen) -> None:
+    pilot = seen.pilot
+    access(app).go_to_person("d:d-001")
+    await until(pilot, lambda: "d-001" in access(app).person_key)
+    await pilot.press("o")
+    await shows(pilot, "t-dana-1")
+    assert isinstance(app.screen, Offboard)
+    seen.look("offboard")
+    seen.markup_is_literal()
+    await pilot.press("p")
+    await shows(pilot, "Guards")
+    seen.look("plan")
+    seen.markup_is_literal()
+    refuse(bench.pair.secrets.remote, Ability.END_SESSIONS)
+    await pilot.press("c")
+    review = app.screen
+    assert isinstance(review, PlanReview)
+    await pilot.press(*review.plan.confirm_with, "enter")
+    await until(pilot, lambda: review.ended is not None)
+    await pilot.press("g")
+    await pilot.pause()
+    seen.look("result, top")
+    await pilot.press("G", "end")
+    await pilot.pause()
+    seen.look("result, end")
+    await until(pilot, lambda: not app.jobs.running())
+    await pilot.press("escape")
+    await until(pilot, lambda: app.screen is access(app))
+
+
+async def _sources(bench: Bench, app: KeyturnApp, seen: Seen) -> None:
+    pilot = seen.pilot
+    refuse(bench.pair.secrets.remote, Ability.LIST_GRANTS, ABOUT)
+    await pilot.press("6")
+    await until(pilot, lambda: isinstance(app.screen, Sources))
+    await pilot.press("c")
+    await shows(pilot, "could not [red]")
+    seen.look("a source that refuses")
+    refuse(bench.pair.secrets.remote, Ability.LIST_GRANTS)
+    await pilot.press("r")
+    await shows(pilot, "✗ incomplete")
+    await until(pilot, lambda: not app.jobs.running())
+    seen.look("an incomplete source")
+    refuse(bench.pair.secrets.remote, ABOUT)
+    await pilot.press("r")
+    await until(pilot, lambda: app.frame is not None and app.frame.has_trouble)
+    seen.look("an error that stays")
+    await pilot.press("escape", "escape")
+    await until(pilot, lambda: app.screen is access(app))
+    seen.look("access at the end")
+    await pilot.resize_terminal(80, 24)
+    await pilot.pause()
+    seen.look("access, narrow")
+
+
+async def test_the_frame_stands_where_it_stands_with_plain_names(empty_bench: Bench) -> None:
+    frames: list[list[tuple[int, str]]] = []
+    for poisoned in (False, True):
+        if poisoned:
+            poison(empty_bench)
+        await empty_bench.engine.refresh(lambda _event: None, lambda: False)
+        app = empty_bench.app()
+        async with app.run_test(size=SIZE) as pilot:
+            await ready(pilot, app)
+            frames.append(_edges(lines_of(app)[1:30]))
+
+    assert len(frames[0]) > 100
+    assert frames[0] == frames[1]
+
+
+def _edges(lines: Sequence[str]) -> list[tuple[int, str]]:
+    """Where the borders are: the column in cells, for every border character of every line."""
+    return [
+        (cell_len(line[:place]), char)
+        for line in lines
+        for place, char in enumerate(line)
+        if char in EDGES
+    ]

@@ -1,0 +1,92 @@
+"""Every screen as text at three sizes, against the files in `pictures/`.
+
+`pytest tests/tui/test_pictures.py --snapshot-update` writes them anew. The clock stands still, and
+the tenants are always the same ones, so a difference is a difference of the screen.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from tests.tui.looking import lines_of, ready, shows, text_of, until
+from tests.tui.simulated import Bench, Watch, bench
+from textual.pilot import Pilot
+
+from keyturn.tui.app import KeyturnApp
+
+SIZES = ((80, 24), (120, 40), (200, 60))
+SCREENS = ("access", "plan", "offboard", "sources", "help")
+
+
+class TextFile(SingleFileSnapshotExtension):
+    """One readable file for each picture."""
+
+    file_extension = "txt"
+    _write_mode = WriteMode.TEXT
+
+
+class StandingWatch(Watch):
+    """A clock that does not go."""
+
+    def now(self) -> int:
+        """Always the same time."""
+        return self.at_ms
+
+
+@pytest.fixture
+async def still(tmp_path: Path) -> AsyncIterator[Bench]:
+    """A bench that was read two minutes ago, and stays so."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    made = bench(data)
+    made.watch = StandingWatch()
+    await made.engine.refresh(lambda _event: None, lambda: False)
+    made.watch.at_ms += 120_000
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("screen", SCREENS)
+async def test_the_screen_is_as_it_was(
+    still: Bench, snapshot: SnapshotAssertion, screen: str, size: tuple[int, int]
+) -> None:
+    app = still.app()
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot, app)
+        await until(pilot, lambda: app.facts.organisation == "acme")
+        await _go(app, pilot, screen)
+        await _settled(app, pilot)
+        lines = [line.rstrip() for line in lines_of(app)]
+
+    # The number of a plan is new each time it is made.
+    text = re.sub(r"Plan [0-9a-f]{12}", "Plan ............", "\n".join(lines))
+    assert text + "\n" == snapshot(extension_class=TextFile)
+
+
+async def _go(app: KeyturnApp, pilot: Pilot[None], screen: str) -> None:
+    if screen in {"offboard", "plan"}:
+        await pilot.press("o")
+        await shows(pilot, "t-dana-1")
+    if screen == "plan":
+        await pilot.press("p")
+        await shows(pilot, "then type")
+    if screen == "sources":
+        await pilot.press("6")
+        await shows(pilot, "invariants passed")
+    if screen == "help":
+        await pilot.press("question_mark")
+        await shows(pilot, "Everywhere")
+
+
+async def _settled(app: KeyturnApp, pilot: Pilot[None]) -> None:
+    """Until no job runs, nothing is being read, and two looks see the same."""
+    await until(pilot, lambda: not app.jobs.running() and not app.job_words)
+    before = ""
+    while before != text_of(app):
+        before = text_of(app)
+        for _ in range(3):
+            await pilot.pause()

@@ -1,0 +1,136 @@
+"""The Sources screen over the simulated pair: whole, incomplete, unreadable, asked, failing."""
+
+import pytest
+from tests.tui.looking import access, lines_of, shows, text_of, until
+from tests.tui.simulated import Bench
+
+from keyturn.tui.screens.sources import Sources
+from keyturn_providers.contract import Ability
+from keyturn_providers.simulated.faults import ABOUT, Effect, Fault
+
+SIZE = (110, 44)
+BOTH = ("corp-id", "corp-vault")
+
+
+async def _read(bench: Bench) -> None:
+    await bench.engine.refresh(lambda _event: None, lambda: False)
+
+
+async def test_nothing_read_yet_says_what_to_press(empty_bench: Bench) -> None:
+    app = empty_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("6")
+        await shows(pilot, "Nothing has been read yet. r reads both sources.")
+        await pilot.press("r")
+        await shows(pilot, "✓ complete")
+        assert isinstance(app.screen, Sources)
+
+
+async def test_a_complete_source_is_shown_with_its_proof(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("6")
+        for name in BOTH:
+            await shows(pilot, f"{name}  simulated,")
+        await shows(pilot, "invariants passed")
+        text = text_of(app)
+
+        assert text.count("✓ complete  ") >= 2
+        assert "incomplete" not in text
+        assert "16 accounts, 3 groups" in text
+        assert "0 unreadable" in text
+        assert "4 of 4 pages, 16 of 16 records" in text
+        assert "tenant tenant-directory" in text
+
+
+@pytest.mark.parametrize(
+    ("effect", "words"),
+    [
+        (Effect.NO_PROOF, "ended without proof"),
+        (Effect.NOT_ALLOWED, "the token may not do this"),
+        (Effect.BAD_ANSWER, "the answer does not have"),
+    ],
+)
+async def test_an_incomplete_listing_is_named_with_its_error(
+    empty_bench: Bench, effect: Effect, words: str
+) -> None:
+    fault = Fault(effect, Ability.LIST_GRANTS, target="v-billing", times=None)
+    empty_bench.pair.secrets.faults.add(fault)
+    await _read(empty_bench)
+    app = empty_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("6")
+        await shows(pilot, "✗ incomplete")
+        text = text_of(app)
+
+        assert "✗ grants of v-billing: " in text
+        assert words in text
+        assert "grants of v-platform: " not in text
+        assert "✓ complete" in text  # the other source is still shown for what it is
+        assert "incomplete" in lines_of(app)[0]
+
+
+async def test_records_nobody_could_read_are_counted_and_listed(empty_bench: Bench) -> None:
+    remote = empty_bench.pair.directory.faults
+    remote.add(Fault(Effect.ODD_RECORD, Ability.LIST_ACCOUNTS, page=2))
+    remote.add(Fault(Effect.NAMELESS_RECORD, Ability.LIST_ACCOUNTS, page=3))
+    await _read(empty_bench)
+    app = empty_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("6")
+        await shows(pilot, "2 unreadable")
+
+        assert "? accounts: it has no name" in text_of(app)
+        assert "? accounts: it has no id" in text_of(app)
+
+
+async def test_checking_asks_both_sources_who_keyturn_is(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("6")
+        await shows(pilot, "asks both sources who keyturn is there")
+        await pilot.press("c")
+        for name in BOTH:
+            await shows(pilot, f"{name}, asked just now  simulated:{name}")
+        await shows(pilot, "keyturn is keyturn there")
+        assert "list accounts" in text_of(app)
+
+
+async def test_a_source_that_cannot_be_asked_does_not_hide_the_other(read_bench: Bench) -> None:
+    read_bench.pair.directory.faults.add(Fault(Effect.NOT_AUTHENTICATED, ABOUT))
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("6", "c")
+        await shows(pilot, "the token is wrong or has expired")
+        await shows(pilot, "Make a new token")
+        await shows(pilot, "corp-vault, asked just now  simulated:corp-vault")
+        assert not app.jobs.running()
+
+
+async def test_a_refresh_that_fails_keeps_what_was_seen_and_says_why(read_bench: Bench) -> None:
+    read_bench.pair.secrets.faults.add(Fault(Effect.UNREACHABLE, ABOUT, times=None))
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("6")
+        await shows(pilot, "invariants passed")
+        await pilot.press("r")
+        await shows(pilot, "the connection was refused")
+        await shows(pilot, "Check the address and the network")
+        assert "corp-vault  simulated," in text_of(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: "esc dismisses" not in text_of(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is access(app))
+
+
+async def test_the_last_requests_are_shown_as_they_are_made(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("6")
+        await shows(pilot, "invariants passed")
+        await pilot.press("r")
+        await shows(pilot, "corp-id: complete")
+        await until(pilot, lambda: not app.jobs.running())
+        await pilot.press("G", "end")
+        await shows(pilot, "Last requests")
+        assert "corp-vault  " in text_of(app).split("Last requests")[1]
