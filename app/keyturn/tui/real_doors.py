@@ -18,10 +18,15 @@ class RealDoors:
     config: Path
 
     def load(self) -> Loaded:
-        """keyturn.yaml, read now. Raises PolicyInvalid with every problem."""
-        from keyturn.policy.load import load_policy
+        """keyturn.yaml, read now and checked against the connectors that are installed.
 
-        return load_policy(self.config)
+        Raises PolicyInvalid with every problem, or Misconfigured for a connector that cannot be
+        loaded.
+        """
+        from keyturn.policy.load import load_policy
+        from keyturn_providers.registry import find, kinds
+
+        return load_policy(self.config, {kind: find(kind).settings for kind in kinds()})
 
     def connect(
         self, loaded: Loaded, *, read_only: bool, observe: Callable[[object], None]
