@@ -17,6 +17,7 @@ class SetEngine:
     paths_answer: tuple[str, ...] = ()
     met: tuple[Met, ...] = ()
     ended: Ended | None = None
+    open_count: int = 0
     asked: list[str] = field(default_factory=list)
 
     async def setting(self) -> Setting:
@@ -49,6 +50,13 @@ class SetEngine:
         if self.ended is None:
             raise LookupError("no end is set")
         return self.ended
+
+    async def resume(self, observe: Observe, stop: Stop) -> tuple[Ended, ...]:
+        self.asked.append("resume")
+        return () if self.ended is None else (self.ended,)
+
+    async def open_runs(self) -> int:
+        return self.open_count
 
     async def meet(self) -> tuple[Met, ...]:
         return self.met

@@ -77,6 +77,17 @@ async def test_a_leaver_is_out_by_keys_alone(read_bench: Bench) -> None:
     assert [call.ability for call in secrets.calls].count(Ability.SUSPEND) == 1
 
 
+async def test_enter_on_the_card_goes_to_the_plan(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("o")
+        await shows(pilot, "t-dana-1")
+        await pilot.press("enter")
+        await shows(pilot, "Guards")
+        assert isinstance(app.screen, PlanReview)
+
+
 async def test_enter_alone_never_confirms_and_a_wrong_word_does_nothing(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:

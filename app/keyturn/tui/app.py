@@ -31,6 +31,12 @@ CONFIGURATION_AFTER_S = 0.5
 """Reading the configuration needs imports that would hold up the first paint."""
 
 
+CONFIGURING = "reading the configuration"
+COUNTING = "looking for open runs"
+QUIET = frozenset({CONFIGURING, COUNTING})
+"""Jobs that change nothing, and are no reason to ask before leaving."""
+
+
 def _no_look() -> None:
     return None
 
@@ -72,6 +78,7 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         if self.look is not None:
             self.facts = replace(self.facts, sources=self.look.sources, drift=self.look.drift)
         self.note = ""
+        self.standing = ""
         self.job_words = ""
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -108,9 +115,27 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         async def setting(_observe: object, _stop: object) -> Setting:
             return await self.parts.engine.setting()
 
-        self.start("reading the configuration", setting, self._set, quiet=True)
+        self.start(CONFIGURING, setting, self._set, quiet=True)
+        self.count_open_runs()
         if self.remembered.screen == "sources":
             self.action_go_sources()
+
+    def count_open_runs(self) -> None:
+        """Says, as long as it is so, that runs are open, and which key goes on with them."""
+
+        async def count(_observe: object, _stop: object) -> int:
+            return await self.parts.engine.open_runs()
+
+        if COUNTING not in self.jobs.running():
+            self.start(COUNTING, count, self._opened, quiet=True)
+
+    def _opened(self, count: int) -> None:
+        runs = "1 run is" if count == 1 else f"{count} runs are"
+        how = f"R resumes {'it' if count == 1 else 'them'}"
+        if self.read_only:
+            how = "keyturn is read-only here"
+        self.standing = f"{runs} open: {how}." if count else ""
+        self.tell(self.note)
 
     def _set(self, found: Setting) -> None:
         self._put_facts(
@@ -148,7 +173,7 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         """One line that answers the last key."""
         self.note = words
         if self.frame is not None:
-            self.frame.say(words)
+            self.frame.say(words or self.standing)
 
     def say_job(self, words: str) -> None:
         """What the running job is doing."""
@@ -311,7 +336,7 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """Leaves, or asks where a run is going on."""
-        going = [name for name in self.jobs.running() if name != "reading the configuration"]
+        going = [name for name in self.jobs.running() if name not in QUIET]
         if not going:
             self.action_quit_now()
             return

@@ -60,12 +60,16 @@ class StepEnd:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended: its state ("ended", "stopped", ...), a summary in words, and every step."""
+    """How a run ended: its state ("ended", "stopped", ...), a summary in words, and every step.
+
+    `plan_id` is the plan it applied.
+    """
 
     run_id: str
     state: str
     words: str
     steps: tuple[StepEnd, ...]
+    plan_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,14 @@ class Engine(Protocol):
 
     async def apply(self, plan: "Plan", confirmed: str, observe: Observe, stop: Stop) -> Ended:
         """Applies a plan, reads back and matches the audit log."""
+        ...
+
+    async def resume(self, observe: Observe, stop: Stop) -> tuple[Ended, ...]:
+        """Goes on with every open run, re-reading first; empty if nothing is open."""
+        ...
+
+    async def open_runs(self) -> int:
+        """How many runs have begun and not ended."""
         ...
 
     async def meet(self) -> tuple[Met, ...]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from keyturn.run.clock import Clock
     from keyturn.run.connections import Connections
     from keyturn.run.refresh import SourceReport
+    from keyturn.run.results import RunResult
     from keyturn_providers.contract import About
     from keyturn_providers.records import Session
     from keyturn_storage.journal import Journal
@@ -155,16 +156,32 @@ class RunEngine:
                     plan, connections, journal, loaded=loaded, observe=observe, stop=stop,
                     clock=self._clock(), operator=_operator(), confirmed=confirmed,
                 )  # fmt: skip
-        blocked = "".join(f" {words}" for words in result.blocked)
-        return Ended(
-            result.run_id,
-            result.state,
-            f"{result.words}{blocked}",
-            tuple(
-                StepEnd(step.operation.id, step.state.value, step.error or step.words, step.verdict)
-                for step in result.steps
-            ),
-        )
+        return _ended(result)
+
+    async def resume(self, observe: Observe, stop: Stop) -> tuple[Ended, ...]:
+        """As `keyturn resume`: nothing is sent before it was read again."""
+        from keyturn.run.recover import resume
+
+        if not await self.open_runs():
+            return ()
+        loaded = self.doors.load()
+        async with self._connected(loaded, observe, read_only=self.read_only) as connections:
+            with self._files() as (_cache, journal):
+                results = await resume(
+                    journal, connections, loaded=loaded, observe=observe, stop=stop,
+                    clock=self._clock(), operator=_operator(),
+                )  # fmt: skip
+        return tuple(map(_ended, results))
+
+    async def open_runs(self) -> int:
+        """Looking does not make a journal."""
+        from keyturn_storage.journal import open_journal
+
+        path = self.data / "journal.db"
+        if not path.exists():
+            return 0
+        with open_journal(path) as journal:
+            return len(journal.open_runs())
 
     async def meet(self) -> tuple[Met, ...]:
         """Both sources; one that fails does not hide the other."""
@@ -224,6 +241,21 @@ def _unobserved(_event: object) -> None:
 
 def _operator() -> str:
     return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def _ended(result: "RunResult") -> Ended:
+    # The sum is worded for the command line; in front of a dashboard the key is nearer.
+    words = result.words.replace(": keyturn resume.", ": R resumes (or keyturn resume).")
+    return Ended(
+        result.run_id,
+        result.state,
+        " ".join((words, *result.blocked)),
+        tuple(
+            StepEnd(step.operation.id, step.state.value, step.error or step.words, step.verdict)
+            for step in result.steps
+        ),
+        result.plan.id,
+    )
 
 
 def _refresh_words(*sources: "SourceReport") -> str:

@@ -13,10 +13,11 @@ from keyturn.tui.access_rows import EMPTY, columns
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.ages import clock_time
 from keyturn.tui.data import EVERYTHING, PANE_TITLES, Pane, View
-from keyturn.tui.engine import Refreshed
+from keyturn.tui.engine import Ended, Refreshed
 from keyturn.tui.first_look import FirstLook
 from keyturn.tui.safe import literal
 from keyturn.tui.screens.frame import Frame
+from keyturn.tui.screens.resumed import NOTHING_OPEN, RESUMING, resumed_dialog
 from keyturn.tui.why_words import why_lines
 from keyturn.tui.widgets.find_line import FindLine
 from keyturn.tui.widgets.header_line import HeaderFacts
@@ -358,6 +359,19 @@ class Access(Frame):
             return (about.key, about.name) if isinstance(about, PersonRow) else ("", "")
         view = self._views[self.front]
         return (view.person, view.label) if view.person else ("", "")
+
+    def action_resume(self) -> None:
+        """Goes on with every open run; how each ended is shown in front."""
+
+        def show(ends: tuple[Ended, ...]) -> None:
+            self.keyturn.count_open_runs()
+            if not ends:
+                self.keyturn.tell(NOTHING_OPEN)
+                return
+            _ = self.app.push_screen(resumed_dialog(ends))
+            self.action_refresh()
+
+        self.keyturn.start(RESUMING, self.keyturn.parts.engine.resume, show)
 
     def action_sync(self) -> None:
         """A plan for what is marked, or for all drift."""

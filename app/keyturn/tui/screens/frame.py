@@ -55,7 +55,7 @@ class Frame(Screen[None], WatchesWorkers):
     def on_screen_resume(self) -> None:
         """The app's facts may have changed while another screen was in front."""
         self.facts_changed(self.keyturn.facts)
-        self.say(self.keyturn.note)
+        self.say(self.keyturn.note or self.keyturn.standing)
         self.say_job(self.keyturn.job_words)
 
     @property

@@ -13,6 +13,7 @@ from keyturn.tui.engine import Ended, Observe, Stop
 from keyturn.tui.plan_words import StepSeen, counts_words, plan_lines
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.frame import Frame
+from keyturn.tui.screens.resumed import NOTHING_OPEN, RESUMING
 from keyturn.tui.widgets.confirm_bar import ConfirmBar
 from keyturn.tui.widgets.sheet import SHEET_STYLE, Sheet
 
@@ -33,6 +34,7 @@ class PlanReview(Frame):
         self.note = note
         self.steps: dict[str, StepSeen] = {}
         self.applying = False
+        self._begun = False
         self.ended: Ended | None = None
         self._began_ms = 0
 
@@ -102,14 +104,43 @@ class PlanReview(Frame):
 
         if not self.keyturn.start(APPLYING, work, self._done):
             return
-        self.applying = True
-        self._began_ms = self.keyturn.parts.now_ms()
         self.steps = {operation.id: StepSeen("planned") for operation in plan.operations}
+        self.set_interval(1.0, self._tick)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.applying = self._begun = True
+        self._began_ms = self.keyturn.parts.now_ms()
         bar = self.query_one(ConfirmBar)
         bar.close()
         bar.focus_cancel()
         self._tick()
-        self.set_interval(1.0, self._tick)
+
+    # ------------------------------------------------------------------ going on after a stop
+
+    def action_resume(self) -> None:
+        """Goes on with what this run, and any other, left open; shown as the run itself was."""
+        if self.applying:
+            self.keyturn.tell("The run goes on. x stops it after the request in flight.")
+            return
+        if not self._begun:
+            self.keyturn.tell("Resume: this plan has not begun.")
+            return
+        if self.keyturn.start(RESUMING, self.keyturn.parts.engine.resume, self._resumed):
+            self._begin()
+
+    def _resumed(self, ends: tuple[Ended, ...]) -> None:
+        mine = next((one for one in ends if one.plan_id == self.plan.id), None)
+        if mine is not None:
+            self._done(mine)
+        else:
+            self.applying = False
+            self.keyturn.count_open_runs()
+            if self.alive and not ends:
+                self.query_one(ConfirmBar).say(joined(NOTHING_OPEN))
+        others = [one.words for one in ends if one is not mine]
+        if others:
+            self.keyturn.tell(" ".join(others))
 
     # ------------------------------------------------------------------ watching
 
@@ -117,11 +148,11 @@ class PlanReview(Frame):
         """Steps as they move on."""
         from keyturn.run.progress import StepChanged
 
-        if name != APPLYING or not self.applying:
+        if name not in {APPLYING, RESUMING} or not self.applying:
             return
         for event in happened:
-            if isinstance(event, StepChanged):
-                before = self.steps.get(event.operation_id, StepSeen("planned"))
+            if isinstance(event, StepChanged) and event.operation_id in self.steps:
+                before = self.steps[event.operation_id]
                 self.steps[event.operation_id] = replace(
                     before, state=event.state.replace("_", " "), words=event.words,
                     verdict=event.verdict or before.verdict,
@@ -156,17 +187,19 @@ class PlanReview(Frame):
             bar = self.query_one(ConfirmBar)
             bar.say(joined((_HOW.get(ended.state, ended.state), "bold $accent"), " ", ended.words))
             bar.focus_cancel()
+        self.keyturn.count_open_runs()
         self.keyturn.refresh_sources()
 
     def job_failed(self, name: str) -> None:
         """Nothing is known to be going on any more; the error says what to do."""
-        if name == APPLYING and self.applying:
+        if name in {APPLYING, RESUMING} and self.applying:
             self.applying = False
+            self.keyturn.count_open_runs()
             self._draw()
             self.query_one(ConfirmBar).say(
                 joined(
                     ("It did not end as it should. ", "bold $urgent"),
-                    "What was done and what is open is in the journal: keyturn resume goes on.",
+                    "The journal has what was done and what is open. R goes on, or keyturn resume.",
                 )
             )
 

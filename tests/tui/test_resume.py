@@ -1,0 +1,91 @@
+"""After a stop the dashboard goes on by one key, and says so for as long as something is open."""
+
+import pytest
+from tests.tui.looking import access, pane, ready, shows, text_of, until
+from tests.tui.simulated import Bench
+from tests.tui.test_plan_screen import LOGIN, SIZE, hold, review
+from textual.pilot import Pilot
+
+from keyturn.tui.app import KeyturnApp
+from keyturn.tui.data import Pane
+from keyturn_providers.contract import Ability
+
+
+async def _stopped(bench: Bench, app: KeyturnApp, pilot: Pilot[None]) -> None:
+    await ready(pilot, app)
+    await pilot.press("o")
+    await shows(pilot, "t-dana-1")
+    await pilot.press("p")
+    await shows(pilot, "Guards")
+    gate = hold(bench, Ability.SUSPEND)
+    await pilot.press("c", *LOGIN, "enter")
+    await until(pilot, gate.reached.is_set)
+    await pilot.press("x")
+    gate.opened.set()
+    await until(pilot, lambda: review(app).ended is not None)
+    await until(pilot, lambda: not app.jobs.running())
+
+
+async def test_a_stopped_run_is_resumed_where_it_was_stopped(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await _stopped(read_bench, app, pilot)
+        ended = review(app).ended
+        assert ended is not None
+        assert "R resumes (or keyturn resume)" in ended.words
+        await until(pilot, lambda: app.standing == "1 run is open: R resumes it.")
+        await pilot.press("R")
+        await until(pilot, lambda: review(app).ended is not ended)
+        await until(pilot, lambda: not app.jobs.running())
+        await until(pilot, lambda: "run is open" not in text_of(app))
+        resumed = review(app).ended
+        assert resumed is not None
+        assert "out: 5 of 5 effective and logged" in resumed.words
+    calls = [call.ability for call in read_bench.pair.secrets.tenant.calls]
+    assert calls.count(Ability.SUSPEND) == 1
+
+
+async def test_a_dashboard_started_later_says_what_is_open_and_resumes_it(
+    read_bench: Bench,
+) -> None:
+    first = read_bench.app()
+    async with first.run_test(size=SIZE) as pilot:
+        await _stopped(read_bench, first, pilot)
+    later = read_bench.app()
+    async with later.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "1 run is open: R resumes it.")
+        await until(pilot, lambda: pane(later, Pane.USERS).row is not None)
+        await pilot.press("down")
+        await shows(pilot, "1 run is open: R resumes it.")
+        await pilot.press("R")
+        await shows(pilot, "1 run was resumed")
+        await shows(pilot, "effective and logged")
+        await pilot.press("escape")
+        await until(pilot, lambda: not later.jobs.running())
+        await until(pilot, lambda: "run is open" not in text_of(later))
+        await pilot.press("R")
+        await shows(pilot, "Nothing is open")
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+async def test_resume_is_not_offered_where_nothing_may_be_changed(
+    read_bench: Bench, *, read_only: bool
+) -> None:
+    app = read_bench.app(read_only=read_only)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("R")
+        await shows(pilot, "keyturn is read-only here" if read_only else "Nothing is open")
+        assert app.screen is access(app)
+
+
+async def test_a_plan_that_has_not_begun_is_not_resumed(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("o")
+        await shows(pilot, "t-dana-1")
+        await pilot.press("p")
+        await shows(pilot, "Guards")
+        await pilot.press("R")
+        await shows(pilot, "this plan has not begun")
