@@ -1,8 +1,8 @@
 """Makes the pictures in screenshots/ from the demo: `uv run python -m tests.screenshots`.
 
 Starts the demo's two real servers, reads them, and saves the Access, Plan, Offboard, Sources and
-Help screens at 80x24 and 120x40 as SVG. Where `rsvg-convert` is installed (librsvg2-bin), each is
-made into a PNG too, with a monospaced font of this machine.
+Help screens at 80x24 and 120x40 as PNG. It needs `rsvg-convert` (librsvg2-bin) and DejaVu Sans Mono
+(fonts-dejavu-core).
 """
 
 import asyncio
@@ -26,7 +26,14 @@ from tests.tui.looking import pane, ready, shows, until
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 SIZES = ((80, 24), (120, 40))
+CONVERTER = "rsvg-convert"
 FONT = "DejaVu Sans Mono"
+FONT_SIZE = 12.2 / 0.602
+"""A cell of Textual's pictures is 12.2 wide, and the font's advance is 0.602 of its size: at any
+other size there are gaps between the parts of a border."""
+STRETCH = 24.4 / (1.164 * FONT_SIZE)
+"""A cell is 24.4 high, the font's box drawing 1.164 of its size: upright lines close only so."""
+TEXT = re.compile(r'(<text class="[^"]*-r\d+" [^>]*?y="([\d.]+)"[^>]*?) clip-path="[^"]*">')
 LEADING = re.compile(
     r'(<text [^>]*?)x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>]*>)((?:&#160;)+)([^<]*)'
 )
@@ -46,19 +53,24 @@ def _moved(found: re.Match[str]) -> str:
     )
 
 
+def _stretched(found: re.Match[str]) -> str:
+    """Text as high as its cell, around its own baseline."""
+    before, baseline = found.groups()
+    return (
+        f'{before} transform="matrix(1 0 0 {STRETCH:.4f} 0 {float(baseline) * (1 - STRETCH):g})">'
+    )
+
+
 def save(app: KeyturnApp, name: str, size: tuple[int, int]) -> None:
     """Writes one picture; the temporary directory of the demo is nowhere in it."""
-    target = FOLDER / f"{name}-{size[0]}x{size[1]}.svg"
+    target = FOLDER / f"{name}-{size[0]}x{size[1]}.png"
     svg = app.export_screenshot(title="keyturn")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
-    svg = LEADING.sub(_moved, svg).replace("Fira Code", FONT)
-    target.write_text(svg, encoding="utf-8")
-    converter = shutil.which("rsvg-convert")
-    if converter is not None:
-        subprocess.run(
-            [converter, "--zoom", "1.2", "-o", str(target.with_suffix(".png")), str(target)],
-            check=True,
-        )
+    svg = TEXT.sub(_stretched, LEADING.sub(_moved, svg)).replace("Fira Code", FONT)
+    svg = svg.replace("font-size: 20px", f"font-size: {FONT_SIZE:.3f}px")
+    subprocess.run(
+        [CONVERTER, "--zoom", "1.2", "-o", str(target)], input=svg.encode(), check=True
+    )  # fmt: skip
     sys.stdout.write(f"{target.name}\n")
 
 
@@ -70,6 +82,7 @@ async def pictures(session: DemoSession, size: tuple[int, int]) -> None:
     async with app.run_test(size=size) as pilot:
         await ready(pilot, app)
         await until(pilot, lambda: pane(app, Pane.GRANTS).note)
+        await until(pilot, lambda: app.facts.organisation and not app.job_words)
         await pilot.pause()
         save(app, "access", size)
         await leaver(app, pilot, size)
@@ -117,6 +130,8 @@ def _tell(words: str) -> None:
 
 def main() -> None:
     """Everything, from servers to pictures."""
+    if shutil.which(CONVERTER) is None:
+        raise SystemExit(f"The pictures need {CONVERTER} (the package librsvg2-bin).")
     FOLDER.mkdir(exist_ok=True)
     with demo_session(_tell) as session:
         read_both(session)

@@ -82,7 +82,7 @@ async def test_the_strip_on_the_screen_begins_with_the_state(
         assert isinstance(row.about, PersonRow)
         await until(pilot, lambda: "! " in _strip(lines_of(app))[1])
         strip = _strip(lines_of(app))
-        assert strip[0].startswith("Dana Okafor (")
+        assert strip[0].startswith("Dana Okafor: suspended in corp-id, active in corp-vault.")
         assert all(line[:2] in {"! ", "- ", "+ ", "~ ", "? ", "  "} for line in strip[1:] if line)
         if row.about.findings + 1 > len(strip):
             assert f"and {row.about.findings + 1 - len(strip)} more: w" in strip[-1]

@@ -54,9 +54,9 @@ def _finding(found: FindingRow, now_ms: int) -> Line:
 def _person(row: PersonRow, names: tuple[str, str]) -> Content:
     return joined(
         (row.name, "bold"),
-        f" ({row.login})" if row.login and row.login != row.name else "",
         f": {_has(row.directory_state)} in {names[0]}, {_has(row.secrets_state)} in {names[1]}.",
         "" if row.findings else " In step.",
+        (f"  {row.login}" if row.login and row.login != row.name else "", "$quiet"),
     )
 
 

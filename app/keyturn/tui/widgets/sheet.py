@@ -34,7 +34,8 @@ class Sheet(VerticalScroll, can_focus=True):
 
     @property
     def _width(self) -> int:
-        return max(20, self.scrollable_content_region.width)
+        # One cell stays free beside the scroll bar.
+        return max(20, self.scrollable_content_region.width - 1)
 
     def on_resize(self) -> None:
         """Lines wrap anew."""
