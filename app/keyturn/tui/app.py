@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from textual import events
 from textual.app import App
+from textual.binding import Binding
 from textual.screen import Screen
 
 from keyturn.tui import crash
@@ -61,7 +62,11 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
     """One dashboard over one cache. It ends with `return_code` set."""
 
     CSS_PATH = Path(__file__).with_name("keyturn.tcss")
-    BINDINGS = bindings(Where.EVERYWHERE)
+    BINDINGS = [
+        *bindings(Where.EVERYWHERE),
+        # Textual's screens bind it to copying; whoever presses it wants to leave.
+        Binding("ctrl+c", "quit", show=False, priority=True),
+    ]
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
@@ -239,6 +244,8 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         try:
             event.settle()
         except Exception as error:  # noqa: BLE001 - the last place where a job's failure can be told
+            # A refresh that failed in part has read the other source all the same.
+            self.data_changed()
             self.failed(event.name, error)
             for screen in self.screen_stack:
                 if isinstance(screen, Frame) and screen.alive:
@@ -330,9 +337,13 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
 
     def action_quit_now(self) -> None:
         """Leaves; what runs stops after the request in flight and stays in the journal."""
+        self.leave(0)
+
+    def leave(self, code: int) -> None:
+        """As `action_quit_now`, with an exit code: a signal from outside is not asked back."""
         self.jobs.stop()
         self.save_state()
-        self.exit()
+        self.exit(return_code=code)
 
     async def action_quit(self) -> None:
         """Leaves, or asks where a run is going on."""
@@ -340,8 +351,10 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         if not going:
             self.action_quit_now()
             return
-        from keyturn.tui.screens.leaving import leaving_dialog
+        from keyturn.tui.screens.leaving import LeavingDialog, leaving_dialog
 
+        if isinstance(self.screen, LeavingDialog):
+            return
         _ = self.push_screen(leaving_dialog(going, self.action_quit_now))
 
     def save_state(self) -> None:

@@ -70,7 +70,7 @@ class RunEngine:
 
     async def refresh(self, observe: Observe, stop: Stop) -> Refreshed:
         """Reads both sources, then decides anew; half a refresh is still shown for what it is."""
-        from keyturn.run.assess import assess
+        from keyturn.run.assess import NothingRead, assess
         from keyturn.run.refresh import refresh
         from keyturn_storage.snapshots import open_cache
 
@@ -78,17 +78,21 @@ class RunEngine:
         async with self._connected(loaded, observe, read_only=True) as connections:
             with open_cache(self.data / "cache.db") as cache:
                 report = await refresh(connections, cache, observe=observe, stop=stop, clock=clock)
-                for source in (report.directory, report.secrets):
-                    if (
-                        source.failure is not None
-                        and source.snapshot is None
-                        and not report.stopped
-                    ):
-                        raise source.failure
-                if not report.stopped:
+                if report.stopped:
+                    return Refreshed(False, "Stopped: nothing of this refresh was kept.")
+                failed = [
+                    source.failure
+                    for source in (report.directory, report.secrets)
+                    if source.failure is not None and source.snapshot is None
+                ]
+                try:
+                    # What the other source gave counts, whatever became of this one.
                     assess(cache, loaded.rules, clock.now_ms())
-        if report.stopped:
-            return Refreshed(False, "Stopped: nothing of this refresh was kept.")
+                except NothingRead:
+                    if not failed:
+                        raise
+        if failed:
+            raise failed[0]
         return Refreshed(report.complete, _refresh_words(report.directory, report.secrets))
 
     async def card(self, person_key: str) -> Card:
@@ -171,6 +175,8 @@ class RunEngine:
                     journal, connections, loaded=loaded, observe=observe, stop=stop,
                     clock=self._clock(), operator=_operator(),
                 )  # fmt: skip
+        if not results and stop():
+            return (Ended("", "stopped", "Stopped before anything was taken up. R resumes.", ()),)
         return tuple(map(_ended, results))
 
     async def open_runs(self) -> int:

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 USAGE_EXIT_CODE = 2
+INTERRUPTED_EXIT_CODE = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,22 @@ def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | Non
     if refusal:
         tell(refusal)
         return USAGE_EXIT_CODE
+    import asyncio
+    import signal
+
     from keyturn.tui.make import make_app
 
     app = make_app(options, now_ms)
+
+    def interrupted(_number: int, _frame: FrameType | None) -> None:
+        # The handler runs in the loop's thread, but a loop that waits has to be woken.
+        asyncio.get_running_loop().call_soon_threadsafe(app.leave, INTERRUPTED_EXIT_CODE)
+
+    before = signal.signal(signal.SIGINT, interrupted)
     try:
         app.run()
     finally:
+        signal.signal(signal.SIGINT, before)
         app.parts.reads.close()
     left = app.jobs.running()
     if left:

@@ -9,9 +9,13 @@ from keyturn.tui.screens.dialog import Dialog
 from keyturn.tui.widgets.paragraphs import Line
 
 
-def leaving_dialog(going: Sequence[str], leave: Callable[[], None]) -> Dialog:
+class LeavingDialog(Dialog):
+    """Asked at most once at a time."""
+
+
+def leaving_dialog(going: Sequence[str], leave: Callable[[], None]) -> LeavingDialog:
     """Stay is the default: only `y` leaves."""
-    return Dialog(
+    return LeavingDialog(
         "Leave while something is running?",
         [
             Line(joined("Still going on: ", (", ".join(going), "bold"), ".")),

@@ -53,7 +53,10 @@ def _left(facts: HeaderFacts, brevity: int) -> list[Part]:
         parts += [gap, ("nothing read yet", "$quiet")]
     for row in facts.sources:
         parts += [gap, row.source.name, (f" {age(row.taken_ms, facts.now_ms)}", "$quiet")]
-        if row.complete:
+        if row.error:
+            # What was read before stands; that it is not what is so now must not look like a tick.
+            parts += [(" ! not refreshed" if brevity < 2 else " ! old", "bold $urgent")]
+        elif row.complete:
             parts += [(" ✓" if brevity else " ✓ complete", "$accent")]
         else:
             missing = row.listings_total - row.listings_complete

@@ -1,0 +1,86 @@
+"""Leaving by ctrl+c and by a signal, and what the header says after a refresh that failed."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+from tests.tui.looking import lines_of, ready, shows, text_of, until
+from tests.tui.simulated import Bench
+
+from keyturn_providers.simulated.faults import ABOUT, Effect, Fault
+
+SIZE = (120, 40)
+
+
+async def test_ctrl_c_leaves(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: not app.is_running or app._exit)
+    assert app.return_code == 0
+
+
+async def test_ctrl_c_leaves_also_while_something_is_typed(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("slash", "d", "a", "ctrl+c")
+        await until(pilot, lambda: not app.is_running or app._exit)
+    assert app.return_code == 0
+
+
+async def test_the_header_does_not_say_complete_after_a_read_that_failed(read_bench: Bench) -> None:
+    faults = read_bench.pair.secrets.faults
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        assert lines_of(app)[0].count("✓ complete") == 2
+        faults.add(Fault(Effect.UNREACHABLE, ABOUT, times=None))
+        await pilot.press("r")
+        await shows(pilot, "! not refreshed")
+        assert lines_of(app)[0].count("✓ complete") == 1
+        await until(pilot, lambda: not app.jobs.running())
+        assert "esc dismisses" in text_of(app)
+
+
+def test_a_signal_from_outside_leaves_with_its_exit_code(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from keyturn.tui.start import DashboardOptions, run_dashboard\n"
+        "sys.exit(run_dashboard(DashboardOptions(Path('none.yaml'), Path(sys.argv[1]))))\n"
+    )
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, str(data)],
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        env={**os.environ, "TERM": "xterm-256color"},
+    )  # fmt: skip
+    os.close(theirs)
+    seen, sent = b"", False
+    try:
+        while process.poll() is None:
+            if select.select([ours], [], [], 0.2)[0]:
+                try:
+                    seen += os.read(ours, 65_536)
+                except OSError:
+                    break
+            if not sent and b"nothing read yet" in seen:
+                process.send_signal(signal.SIGINT)
+                sent = True
+        assert process.wait() == 130
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+    assert b"Traceback" not in seen
