@@ -1,5 +1,6 @@
 """The dashboard's app: the header's facts, jobs, going between screens, crashes."""
 
+import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -117,6 +118,8 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         self.set_timer(CONFIGURATION_AFTER_S, self._after_first_paint)
 
     def _after_first_paint(self) -> None:
+        gc.enable()
+
         async def setting(_observe: object, _stop: object) -> Setting:
             return await self.parts.engine.setting()
 

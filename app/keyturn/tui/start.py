@@ -45,7 +45,12 @@ def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | Non
         tell(refusal)
         return USAGE_EXIT_CODE
     import asyncio
+    import gc
     import signal
+
+    # Nothing made before the first paint is garbage; looking for some takes a good part of it.
+    # The app switches it on again after the first paint.
+    gc.disable()
 
     from keyturn.tui.make import make_app
 
@@ -59,6 +64,7 @@ def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | Non
     try:
         app.run()
     finally:
+        gc.enable()
         signal.signal(signal.SIGINT, before)
         app.parts.reads.close()
     left = app.jobs.running()
