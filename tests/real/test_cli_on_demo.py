@@ -17,6 +17,8 @@ from keyturn.demo.config_file import SECRETS_TOKEN
 from keyturn.demo.session import DemoSession, demo_session
 from keyturn_storage import leases
 from keyturn_storage.journal import open_journal
+from keyturn_storage.queries.persons import person_nos, person_rows
+from keyturn_storage.queries.reader import Scope, open_reader
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("cli_on_demo")]
 
@@ -112,6 +114,15 @@ def test_drift_can_refresh_first_and_still_answers_one_document(
     ran = shell.keyturn("drift", "--refresh", "--json", data=private(tmp_path))
     assert ran.code == Exit.DRIFT
     assert ran.document["complete"] is True
+
+
+def test_everybody_whom_an_ambiguity_names_is_marked_unknown(
+    shell: Shell, session: DemoSession
+) -> None:
+    shell.keyturn("refresh")
+    with open_reader(session.places.cache) as reader:
+        rows = person_rows(reader, person_nos(reader, Scope()))
+    assert [row.sign for row in rows if row.name == "O"] == ["?", "?", "?"]
 
 
 def test_who_answers_the_helpdesk(shell: Shell) -> None:
