@@ -5,7 +5,7 @@ refuses a connector for which that does not hold. Readers and writers are separa
 in read-only mode no writer exists.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar, runtime_checkable
@@ -20,6 +20,7 @@ from keyturn_providers.records import (
     Level,
     MachineIdentity,
     Membership,
+    PermissionRules,
     PrincipalKind,
     Session,
     Side,
@@ -43,22 +44,66 @@ class Ability(StrEnum):
     READ_GRANT = "read one grant"
     READ_SESSIONS = "read an account's sessions"
     READ_AUDIT = "read audit events"
+    FIND_ACCOUNT = "find an account by e-mail"
+    STREAM_EVENTS = "archive events"
     SUSPEND = "suspend"
     REACTIVATE = "reactivate"
+    DEACTIVATE = "deactivate"
     END_SESSIONS = "end sessions"
+    END_ALL_SESSIONS = "end all sessions"
+    PROVISION = "provision"
+    CONFIRM = "confirm"
     ADD_MEMBERSHIP = "add membership"
     REMOVE_MEMBERSHIP = "remove membership"
     GRANT = "grant"
     REVOKE = "revoke"
+    NARROW = "narrow a grant"
 
 
 @dataclass(frozen=True, slots=True)
 class OwnIdentity:
-    """Who keyturn itself is in this source. Never a target of a removal."""
+    """Who keyturn itself is in this source. Never a target of a removal.
+
+    `created_ms` and `expires_ms` are of the credential, None where nothing tells.
+    """
 
     account_id: str | None
     name: str
     expires_ms: int | None = None
+    created_ms: int | None = None
+
+
+class Topic(StrEnum):
+    """What a check of a source is about, in the order they are shown."""
+
+    REACH = "reachability"
+    CERTIFICATE = "certificate"
+    CLOCK = "clock"
+    TOKEN = "token"  # noqa: S105 - a topic, no credential
+    SCOPE = "scope"
+    RATE = "rate limit"
+    HEALTH = "health"
+
+
+class Condition(StrEnum):
+    """How a check came out. UNKNOWN is neither well nor wrong."""
+
+    WELL = "well"
+    WATCH = "watch"
+    WRONG = "wrong"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at in a source. `subject` is the surface, scope or part it is about, `words`
+    one plain sentence. For a missing SCOPE, `hides` says what cannot be seen or done without it."""
+
+    topic: Topic
+    condition: Condition
+    subject: str
+    words: str
+    hides: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +113,8 @@ class About:
     `consistency_delay_s`: how long a read by id may lag behind a write. `audit_lag_s`: how late an
     audit event may come before it counts as missing. `blind_spots` are complete phrases of what
     cannot be seen; while there are any, a verdict is "no access visible", not "no access".
+    `checks` are what was looked at on the way. `permission_rules` are given by sources that grant
+    permissions one by one.
     """
 
     source: SourceIdentity
@@ -79,6 +126,8 @@ class About:
     consistency_delay_s: float = 0.0
     audit_lag_s: float = 0.0
     notes: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    permission_rules: PermissionRules | None = None
 
 
 T_co = TypeVar("T_co", covariant=True)
@@ -142,9 +191,16 @@ class ReadsMembers(Protocol):
 @runtime_checkable
 class ReadsGrant(Protocol):
     async def read_grants_of(
-        self, principal_kind: PrincipalKind, principal_id: str
+        self,
+        principal_kind: PrincipalKind,
+        principal_id: str,
+        vault_ids: frozenset[str] = frozenset(),
     ) -> tuple[Grant, ...]:
-        """Every grant the principal holds directly now, tokens included."""
+        """Every grant the principal holds directly now, tokens included.
+
+        A source that can only be asked vault by vault looks at `vault_ids` in any case, whatever
+        its own index of the principal's vaults says.
+        """
         ...
 
 
@@ -153,16 +209,97 @@ class ReadsSessions(Protocol):
     async def read_sessions(self, account_id: str) -> tuple[Session, ...]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What one write should have left in the audit log, and by what it may be known there.
+
+    `ability` is the kind of write. A source whose log carries the operation's id goes by that
+    alone; others by the ids of the requests that were answered, else by kind, objects and time.
+    Which ids are set depends on the kind: the account's, group's and session's own, for a grant
+    principal, vaults and carrier. `subject` is the e-mail address that was provisioned.
+    """
+
+    operation_id: str
+    ability: Ability
+    not_before_ms: int
+    account_id: str = ""
+    group_id: str = ""
+    session_id: str = ""
+    principal_kind: PrincipalKind | None = None
+    principal_id: str = ""
+    vault_ids: tuple[str, ...] = ()
+    carrier: str = ""
+    subject: str = ""
+    request_ids: tuple[str, ...] = ()
+
+
 @runtime_checkable
 class ReadsAudit(Protocol):
     async def audit_checkpoint(self) -> str:
         """An opaque position: events after it are those written from now on."""
         ...
 
-    async def audit_events(
-        self, since: str, operation_ids: frozenset[str]
-    ) -> tuple[AuditEvent, ...]:
-        """Events after `since` that carry one of `operation_ids`. May be called repeatedly."""
+    async def audit_events(self, since: str, sought: Sequence[Sought]) -> tuple[AuditEvent, ...]:
+        """Events after `since` that prove one of `sought`, whose operation id each then carries.
+
+        May be called repeatedly. An event with an `error` is a failed attempt and proves nothing.
+        """
+        ...
+
+
+@runtime_checkable
+class FindsAccount(Protocol):
+    async def find_account(self, email: str) -> Account | None:
+        """The account with this address now, whatever its state; None if there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedEvent:
+    """An entry of one of a source's event streams, to be archived before the source forgets it.
+
+    `raw` is the original JSON. `user_id`, `vault_id`, `item_id` are set where the entry names them.
+    """
+
+    id: str
+    at_ms: int
+    action: str
+    raw: str
+    user_id: str = ""
+    vault_id: str = ""
+    item_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Some events of a stream and the position after them, to be kept once they are archived.
+
+    `last`: there is no more for now. `gap` is a sentence where events between the position asked
+    from and these are lost for ever (the source forgot them, or the position was not accepted);
+    `gap_until_ms` is then the time from which on the stream is whole again.
+    """
+
+    events: tuple[StreamedEvent, ...]
+    position: str
+    last: bool
+    gap: str = ""
+    gap_until_ms: int | None = None
+
+
+@runtime_checkable
+class StreamsEvents(Protocol):
+    def streams(self) -> tuple[str, ...]:
+        """The names of the streams there are, e.g. "audit events" and "item usages"."""
+        ...
+
+    def stream(
+        self, name: str, position: str | None, last_ms: int | None
+    ) -> AsyncIterator[EventPage]:
+        """Everything after `position`, oldest first; from the oldest there is where it is None.
+
+        `last_ms` is the time of the newest event already archived, for starting anew where the
+        position is refused. At least once: the same event may come again, with the same id.
+        """
         ...
 
 
@@ -178,6 +315,7 @@ class Receipt:
     outcome: Outcome
     request_ids: tuple[str, ...] = ()
     note: str = ""
+    account_id: str = ""
 
 
 @runtime_checkable
@@ -188,6 +326,34 @@ class Suspends(Protocol):
 @runtime_checkable
 class Reactivates(Protocol):
     async def reactivate(self, account_id: str, operation_id: str) -> Receipt: ...
+
+
+@runtime_checkable
+class Deactivates(Protocol):
+    async def deactivate(self, account_id: str, operation_id: str) -> Receipt:
+        """Ends the account's life in the source. It may still be under way when this returns."""
+        ...
+
+
+@runtime_checkable
+class EndsAllSessions(Protocol):
+    async def end_all_sessions(self, account_id: str, operation_id: str) -> Receipt:
+        """Ends every session and token the source itself gave; doing it twice does no harm."""
+        ...
+
+
+@runtime_checkable
+class Provisions(Protocol):
+    async def provision(self, email: str, name: str, operation_id: str) -> Receipt:
+        """Invites a person. `Receipt.account_id` is the new account's id."""
+        ...
+
+
+@runtime_checkable
+class Confirms(Protocol):
+    async def confirm(self, account_id: str, operation_id: str) -> Receipt:
+        """Lets a person in who has accepted their invitation."""
+        ...
 
 
 @runtime_checkable
@@ -232,6 +398,13 @@ class Revokes(Protocol):
     async def revoke(self, carrier: str, operation_id: str) -> Receipt: ...
 
 
+@runtime_checkable
+class Narrows(Protocol):
+    async def narrow(self, carrier: str, level: Level, operation_id: str) -> Receipt:
+        """Takes from the grant what goes beyond `level`, with what cannot be held without it."""
+        ...
+
+
 READER_PROTOCOLS: Mapping[Ability, type] = {
     Ability.LIST_ACCOUNTS: ListsAccounts,
     Ability.LIST_GROUPS: ListsGroups,
@@ -244,15 +417,22 @@ READER_PROTOCOLS: Mapping[Ability, type] = {
     Ability.READ_GRANT: ReadsGrant,
     Ability.READ_SESSIONS: ReadsSessions,
     Ability.READ_AUDIT: ReadsAudit,
+    Ability.FIND_ACCOUNT: FindsAccount,
+    Ability.STREAM_EVENTS: StreamsEvents,
 }
 WRITER_PROTOCOLS: Mapping[Ability, type] = {
     Ability.SUSPEND: Suspends,
     Ability.REACTIVATE: Reactivates,
+    Ability.DEACTIVATE: Deactivates,
     Ability.END_SESSIONS: EndsSessions,
+    Ability.END_ALL_SESSIONS: EndsAllSessions,
+    Ability.PROVISION: Provisions,
+    Ability.CONFIRM: Confirms,
     Ability.ADD_MEMBERSHIP: AddsMemberships,
     Ability.REMOVE_MEMBERSHIP: RemovesMemberships,
     Ability.GRANT: MakesGrants,
     Ability.REVOKE: Revokes,
+    Ability.NARROW: Narrows,
 }
 
 T = TypeVar("T")
@@ -309,15 +489,22 @@ def _ignore(_: "RequestSeen | Waiting") -> None:
     return None
 
 
+def _no_other(part: str) -> SecretStr:
+    raise LookupError(f"no credential is named for {part}")
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a connector is given from outside.
 
     `secret` turns the name given in the configuration into the credential, from the environment or
-    a command, at the moment of need. `rate_reserve` is the share of each window left to others.
+    a command, at the moment of need. `secret_of` does the same for a part of the settings that has
+    a `token_env` or `token_command` of its own, by that part's key (1Password's "bridge").
+    `rate_reserve` is the share of each window left to others.
     """
 
     secret: Callable[[], SecretStr]
+    secret_of: Callable[[str], SecretStr] = field(default=_no_other)
     read_only: bool = False
     rate_reserve: float = 0.3
     observe: Callable[[RequestSeen | Waiting], None] = field(default=_ignore)
@@ -326,7 +513,8 @@ class Surroundings:
 @dataclass(frozen=True, slots=True)
 class Provider:
     """What an entry point in `keyturn.providers` names. `settings` is the pydantic model of the
-    provider's part of keyturn.yaml (without kind, name, token_env and token_command)."""
+    provider's part of keyturn.yaml (without kind, name, token_env and token_command; parts of it
+    that need a credential of their own have these two keys as fields, see `credential_part`)."""
 
     kind: str
     side: Side

@@ -17,12 +17,25 @@ class Side(StrEnum):
 
 
 class AccountState(StrEnum):
-    """What a source says of an account. UNKNOWN is never treated as active, nor as gone."""
+    """What a source says of an account. UNKNOWN is never treated as active, nor as gone.
+
+    SUSPENDED is taken back by one call and keeps everything; DEACTIVATED ends the account's life in
+    that source (Okta DEPROVISIONED), and what hung on it does not come back by itself.
+    """
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    DEACTIVATED = "deactivated"
     INVITED = "invited"
     UNKNOWN = "unknown"
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the source itself says that the account cannot sign in."""
+        return self in _OFF
+
+
+_OFF = frozenset({AccountState.SUSPENDED, AccountState.DEACTIVATED})
 
 
 class AccountKind(StrEnum):
@@ -39,13 +52,40 @@ class Email:
     verified: bool
 
 
+class PushState(StrEnum):
+    """How a directory's own provisioning of one object stands."""
+
+    OK = "pushed"
+    PENDING = "being pushed"
+    PAUSED = "paused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What a directory pushes of one account or group into the secret manager.
+
+    `scope` is "direct" or "group" for an account's assignment, "" for a group. `target_id` is the
+    id in the secret manager, where the directory knows it. PAUSED and FAILED push nothing at all.
+    """
+
+    state: PushState
+    state_raw: str = ""
+    scope: str = ""
+    target_id: str | None = None
+    error: str = ""
+    at_ms: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A user record in one source.
 
     `state_raw` keeps the vendor's own word. `external_id` is the id the *other* side knows this
     account by (SCIM externalId, OpenBao metadata idp_id), if any. `roles` are privileged roles
-    in this source, as the vendor names them.
+    in this source, as the vendor names them. `push` is None where the source provisions nothing
+    of this account, or cannot tell.
     """
 
     id: str
@@ -62,16 +102,23 @@ class Account:
     roles: tuple[str, ...] = ()
     created_ms: int | None = None
     last_seen_ms: int | None = None
+    push: Push | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`managed_by` is empty where members may be changed here, else who decides (e.g. "login")."""
+    """`managed_by` is empty where members may be changed here, else who decides (e.g. "login").
+
+    `rules` are the names of the source's own rules that put members in: who was put in by a rule
+    stays, or comes back, when only the membership is taken away.
+    """
 
     id: str
     name: str
     external_id: str | None = None
     managed_by: str = ""
+    rules: tuple[str, ...] = ()
+    push: Push | None = None
 
 
 class MemberKind(StrEnum):
@@ -112,6 +159,18 @@ class Level(StrEnum):
         return list(Level).index(self)
 
 
+@dataclass(frozen=True, slots=True)
+class PermissionRules:
+    """A vendor's permissions, for sources that grant them one by one (1Password).
+
+    `levels` says which permissions each level stands for, weakest first. `needs` says which others
+    a permission cannot be held without. Both are complete: a permission in neither is unknown.
+    """
+
+    levels: tuple[tuple[Level, tuple[str, ...]], ...]
+    needs: tuple[tuple[str, tuple[str, ...]], ...]
+
+
 class PrincipalKind(StrEnum):
     ACCOUNT = "account"
     GROUP = "group"
@@ -139,7 +198,11 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class MachineIdentity:
-    """A service account, role, or token that is nobody's. `last_used_ms` None means no data."""
+    """A service account, role, or token that is nobody's. `last_used_ms` None means no data.
+
+    `scopes` are what it was granted, as the vendor names it; empty where the source cannot say.
+    `dies_with_owner`: suspending or deactivating the owner ends it (an Okta API token).
+    """
 
     id: str
     name: str
@@ -149,6 +212,8 @@ class MachineIdentity:
     expires_ms: int | None = None
     last_used_ms: int | None = None
     note: str = ""
+    scopes: tuple[str, ...] = ()
+    dies_with_owner: bool = False
 
 
 @dataclass(frozen=True, slots=True)

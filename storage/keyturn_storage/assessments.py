@@ -238,7 +238,7 @@ def _vaults(
         int(no)
         for (no,) in connection.execute(
             "select secrets_no from person where secrets_no is not null "
-            "and secrets_state <> 'suspended'"
+            "and secrets_state not in ('suspended', 'deactivated')"
         )
     )
     lines: list[tuple[int, str, str, int, str, str, str]] = []

@@ -16,6 +16,8 @@ from keyturn_providers.records import (
     MachineIdentity,
     MemberKind,
     PrincipalKind,
+    Push,
+    PushState,
     Vault,
 )
 
@@ -73,10 +75,19 @@ def object_body(record: Account | Group | Vault | MachineIdentity) -> str:
                     record.roles,
                     record.created_ms,
                     record.last_seen_ms,
+                    _push_body(record.push),
                 ]
             )
         case Group():
-            return _encode([record.name, record.external_id, record.managed_by])
+            return _encode(
+                [
+                    record.name,
+                    record.external_id,
+                    record.managed_by,
+                    record.rules,
+                    _push_body(record.push),
+                ]
+            )
         case Vault():
             return _encode([record.name, record.kind, record.description])
         case MachineIdentity():
@@ -89,8 +100,30 @@ def object_body(record: Account | Group | Vault | MachineIdentity) -> str:
                     record.expires_ms,
                     record.last_used_ms,
                     record.note,
+                    record.scopes,
+                    record.dies_with_owner,
                 ]
             )
+
+
+def _push_body(push: Push | None) -> list[str | int | None] | None:
+    if push is None:
+        return None
+    return [push.state, push.state_raw, push.scope, push.target_id, push.error, push.at_ms]
+
+
+def _push(body: list[str | int | None] | None) -> Push | None:
+    if body is None:
+        return None
+    state, state_raw, scope, target_id, error, at_ms = body
+    return Push(
+        PushState(str(state)),
+        str(state_raw),
+        str(scope),
+        None if target_id is None else str(target_id),
+        str(error),
+        None if at_ms is None else int(at_ms),
+    )
 
 
 def grant_body(grant: Grant) -> str:
@@ -123,6 +156,7 @@ def account(id_: str, body: str) -> Account:
         roles,
         created_ms,
         last_seen_ms,
+        *added,
     ) = json.loads(body)
     return Account(
         id_,
@@ -139,13 +173,15 @@ def account(id_: str, body: str) -> Account:
         tuple(roles),
         created_ms,
         last_seen_ms,
+        _push(added[0]) if added else None,
     )
 
 
 def group(id_: str, body: str) -> Group:
     """The group whose body `object_body` made."""
-    name, external_id, managed_by = json.loads(body)
-    return Group(id_, name, external_id, managed_by)
+    name, external_id, managed_by, *added = json.loads(body)
+    rules, push = added or ((), None)
+    return Group(id_, name, external_id, managed_by, tuple(rules), _push(push))
 
 
 def vault(id_: str, body: str) -> Vault:
@@ -156,8 +192,11 @@ def vault(id_: str, body: str) -> Vault:
 
 def machine(id_: str, body: str) -> MachineIdentity:
     """The machine identity whose body `object_body` made."""
-    name, kind, owner, created_ms, expires_ms, last_used_ms, note = json.loads(body)
-    return MachineIdentity(id_, name, kind, owner, created_ms, expires_ms, last_used_ms, note)
+    name, kind, owner, created_ms, expires_ms, last_used_ms, note, *added = json.loads(body)
+    scopes, dies = added or ((), False)
+    return MachineIdentity(
+        id_, name, kind, owner, created_ms, expires_ms, last_used_ms, note, tuple(scopes), dies
+    )
 
 
 def grant(vault_id: str, carrier: str, body: str) -> Grant:

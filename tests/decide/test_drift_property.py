@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.decide.worlds import SUSPENDED, Half, Org, account
+from tests.decide.worlds import Half, Org, account
 
 from keyturn.decide.drift import drift_in
 from keyturn.decide.findings import Change, ChangeKind, Finding, ObjectKind, Ref
@@ -163,12 +163,12 @@ def test_accounts_and_memberships_are_what_the_rule_says(recipe: Recipe) -> None
         assert _found(found, DriftKind.LEAVER_ACTIVE) == {
             (f"s{s}", f"d{d}")
             for d, s in pairs.items()
-            if some.mine[d] is SUSPENDED and some.theirs[s] in _ON
+            if some.mine[d].is_off and some.theirs[s] in _ON
         }
         assert _found(found, DriftKind.SUSPENDED_BUT_ACTIVE) == {
             (f"s{s}", f"d{d}")
             for d, s in pairs.items()
-            if some.mine[d] is AccountState.ACTIVE and some.theirs[s] is SUSPENDED
+            if some.mine[d] is AccountState.ACTIVE and some.theirs[s].is_off
         }
         missing, surplus = set(), set()
         for team in _TEAMS:
@@ -344,7 +344,7 @@ def test_nobody_ambiguous_or_unknown_is_ever_cut(recipe: Recipe) -> None:
             if operation.change.kind is ChangeKind.SUSPEND:
                 person = world.person_of[(ref.side, ref.id)]
                 assert world.side(ref.side).accounts[ref.id].state in _ON
-                assert person.directory is None or person.directory.state is SUSPENDED
+                assert person.directory is None or person.directory.state.is_off
 
 
 def _half_is_whole(half: Half) -> bool:

@@ -22,6 +22,7 @@ from keyturn_providers.contract import (
     Ability,
     Page,
 )
+from keyturn_providers.openbao.connector import READS, WRITES
 from keyturn_providers.records import (
     AccountKind,
     AccountState,
@@ -91,7 +92,7 @@ async def test_about_says_who_and_where(bao: BaoServer) -> None:
     assert about.source.tenant == health["cluster_id"]
     assert about.source.side is Side.SECRETS
     assert about.version == health["version"]
-    assert about.abilities == set(READER_PROTOCOLS) | set(WRITER_PROTOCOLS)
+    assert about.abilities == READS | WRITES | {Ability.READ_AUDIT}
     own = bao.must("GET", "auth/token/lookup-self")
     assert about.own is not None
     assert about.own.account_id == f"token/{own['accessor']}"

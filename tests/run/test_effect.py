@@ -194,7 +194,10 @@ class Holding:
     grants: tuple[Grant, ...]
 
     async def read_grants_of(
-        self, principal_kind: PrincipalKind, principal_id: str
+        self,
+        principal_kind: PrincipalKind,
+        principal_id: str,
+        vault_ids: frozenset[str] = frozenset(),
     ) -> tuple[Grant, ...]:
         return self.grants
 

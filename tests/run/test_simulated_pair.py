@@ -17,6 +17,7 @@ from keyturn_providers.contract import (
     ReadsAccount,
     ReadsAudit,
     Revokes,
+    Sought,
     Suspends,
     able,
 )
@@ -149,7 +150,7 @@ async def test_audit_events_can_come_late_or_never(pair: Pair) -> None:
     )
     await able(pair.secrets.writer(), Suspends).suspend("s-001", "op-1")
     await able(pair.secrets.writer(), EndsSessions).end_session("t-dana-1", "op-2")
-    wanted = frozenset({"op-1", "op-2"})
+    wanted = (Sought("op-1", Ability.SUSPEND, 0), Sought("op-2", Ability.END_SESSIONS, 0))
     polls = [len(await reader.audit_events(since, wanted)) for _ in range(4)]
     assert polls == [0, 0, 1, 1]
     assert await reader.audit_events(await reader.audit_checkpoint(), wanted) == ()

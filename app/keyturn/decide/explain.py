@@ -134,7 +134,7 @@ def _by(path: AccessPath) -> str:
 
 def _can(person: Person) -> str:
     account = person.secrets
-    if account is not None and account.state is AccountState.SUSPENDED:
+    if account is not None and account.state.is_off:
         return "could, if not suspended,"
     if account is not None and account.state is AccountState.UNKNOWN:
         return "can perhaps"
@@ -148,7 +148,7 @@ def _state_words(world: World, person: Person) -> str:
         return f"There is no account in {there}."
     if mine is None:
         return f"Nobody in {here} stands behind the account."
-    if mine.state is AccountState.SUSPENDED and theirs.state is AccountState.ACTIVE:
+    if mine.state.is_off and theirs.state is AccountState.ACTIVE:
         return f"{here} has the account suspended; {there} still has it active."
     if mine.state is not theirs.state:
         return f"The account is {mine.state.value} in {here} and {theirs.state.value} in {there}."

@@ -18,7 +18,6 @@ from keyturn.decide.plans import LeftAlone, PlanScope
 from keyturn.decide.proof import refresh_first, unproven
 from keyturn_providers.records import (
     Account,
-    AccountState,
     Grant,
     Group,
     Level,
@@ -80,7 +79,7 @@ def _suspend(context: PlanContext, found: Cut, side: Side, account: Account | No
         )
         return
     ref = account_ref(side, account)
-    if account.state is AccountState.SUSPENDED and not not_read(context.world, ref):
+    if account.state.is_off and not not_read(context.world, ref):
         found.left_alone.append(
             LeftAlone(
                 f"{account.display_name or account.name} ({account.name}) in {source}",

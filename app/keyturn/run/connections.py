@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from keyturn.policy.loaded import LoadedPolicy, SourceConfig
-from keyturn.run.credentials import secret_of
+from keyturn.run.credentials import secret_of, secret_of_part
 from keyturn_providers.contract import Connector, RequestSeen, Surroundings, Waiting
 from keyturn_providers.errors import Misconfigured
 from keyturn_providers.records import Side
@@ -81,6 +81,7 @@ def _open(
     settings = validate_settings(config, provider.settings, loaded)
     surroundings = Surroundings(
         secret=secret_of(config, environ),
+        secret_of=secret_of_part(config, environ),
         read_only=read_only,
         rate_reserve=loaded.rules.limits.rate_reserve,
         observe=observe,

@@ -10,6 +10,7 @@ from keyturn_providers.errors import Misconfigured, NotAuthenticated
 
 COMMAND_TIMEOUT_S = 30.0
 _WHAT = "cannot sign in"
+_PEM = "-----BEGIN "
 
 
 def secret_of(config: SourceConfig, environ: Mapping[str, str]) -> Callable[[], SecretStr]:
@@ -22,22 +23,51 @@ def secret_of(config: SourceConfig, environ: Mapping[str, str]) -> Callable[[], 
 
     def secret() -> SecretStr:
         if not known:
-            known.append(_find(config, environ))
+            known.append(
+                _find(config, config.path, config.token_env, config.token_command, environ)
+            )
         return known[0]
 
     return secret
 
 
-def _find(config: SourceConfig, environ: Mapping[str, str]) -> SecretStr:
-    if config.token_env:
-        return _from_environment(config.name, config.token_env, environ)
-    if config.token_command:
-        return _from_command(config.name, config.token_command, environ)
+def secret_of_part(config: SourceConfig, environ: Mapping[str, str]) -> Callable[[str], SecretStr]:
+    """The same for the parts of the source's settings that name a credential of their own."""
+    known: dict[str, SecretStr] = {}
+
+    def secret_of(part: str) -> SecretStr:
+        if part not in known:
+            named = config.settings.get(part)
+            keys = named if isinstance(named, Mapping) else {}
+            variable, command = keys.get("token_env"), keys.get("token_command")
+            known[part] = _find(
+                config,
+                f"{config.path}.{part}",
+                str(variable) if variable else None,
+                tuple(str(word) for word in command) if isinstance(command, list | tuple) else (),
+                environ,
+            )
+        return known[part]
+
+    return secret_of
+
+
+def _find(
+    config: SourceConfig,
+    path: str,
+    token_env: str | None,
+    token_command: tuple[str, ...],
+    environ: Mapping[str, str],
+) -> SecretStr:
+    if token_env:
+        return _from_environment(config.name, token_env, environ)
+    if token_command:
+        return _from_command(config.name, token_command, environ)
     raise Misconfigured(
         config.name,
         _WHAT,
         f"keyturn.yaml names no credential for it (line {config.line}).",
-        f"Add token_env or token_command under {config.path}.",
+        f"Add token_env or token_command under {path}.",
     )
 
 
@@ -77,7 +107,8 @@ def _from_command(source: str, command: tuple[str, ...], environ: Mapping[str, s
         why = f"the program {program} of token_command gave no answer in {COMMAND_TIMEOUT_S:g} s."
     else:
         value = done.stdout.strip()
-        if done.returncode == 0 and value and "\n" not in value:
+        # A private key in PEM form is the one credential of several lines.
+        if done.returncode == 0 and value and ("\n" not in value or value.startswith(_PEM)):
             return SecretStr(value)
         why = f"the program {program} of token_command ended with code {done.returncode}"
         why += "." if done.returncode else ", and did not write one line with the token."

@@ -79,9 +79,10 @@ async def _state(change: Change, reader: object) -> Effect:
     if account.state is AccountState.UNKNOWN:
         raw = account.state_raw or "nothing"
         return Effect(Seen.CANNOT_TELL, f"the source says {raw} of {ref.name}'s state")
-    wanted = AccountState.SUSPENDED if change.kind is ChangeKind.SUSPEND else AccountState.ACTIVE
+    suspending = change.kind is ChangeKind.SUSPEND
+    wanted = account.state.is_off if suspending else account.state is AccountState.ACTIVE
     words = f"{ref.name} is {account.state.value}"
-    return Effect(Seen.AS_WANTED if account.state is wanted else Seen.NOT_YET, words)
+    return Effect(Seen.AS_WANTED if wanted else Seen.NOT_YET, words)
 
 
 async def _session(change: Change, reader: object) -> Effect:
@@ -119,7 +120,9 @@ async def _grant(change: Change, reader: object) -> Effect:
     if not isinstance(reader, ReadsGrant):
         return _blind("grants")
     try:
-        held: tuple[Grant, ...] = await reader.read_grants_of(kind, principal.id)
+        held: tuple[Grant, ...] = await reader.read_grants_of(
+            kind, principal.id, frozenset(vault.id for vault in change.vaults)
+        )
     except Gone:
         words = f"{principal.name} does not exist any more"
         gone = Seen.AS_WANTED if change.kind is ChangeKind.REVOKE else Seen.IMPOSSIBLE

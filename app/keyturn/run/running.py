@@ -149,7 +149,9 @@ class Run:
         """Writes the exact intent down before the call is made."""
         change = operation.change
         step = self.steps.get(operation.id)
+        earlier = json.loads(step.intent) if step and step.intent else {}
         intent = {
+            "first_ms": earlier.get("first_ms", self.clock.now_ms()),
             "attempt": (step.attempts if step else 0) + 1,
             "kind": change.kind.value,
             "side": change.side.value,

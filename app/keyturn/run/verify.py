@@ -19,6 +19,7 @@ from keyturn.decide.steps import (
 from keyturn.run.effect import Effect, Seen
 from keyturn.run.looking import BLOCKING, look_again
 from keyturn.run.running import Run
+from keyturn.run.sought import sought_by
 from keyturn_providers.contract import Ability, ReadsAudit
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.records import AuditEvent, Side
@@ -105,16 +106,16 @@ async def _poll(
     found: dict[str, AuditEvent] = {}
     unreadable: dict[Side, str] = {}
     for side in Side:
-        ids = frozenset(
-            claim.operation.id
+        sought = tuple(
+            sought_by(claim.operation, run.steps[claim.operation.id])
             for claim in waiting
             if claim.operation.change.side is side and claim.sent
         )
-        reader = run.reader(side) if ids else None
+        reader = run.reader(side) if sought else None
         if not isinstance(reader, ReadsAudit) or side not in checkpoints:
             continue
         try:
-            events: tuple[AuditEvent, ...] = await reader.audit_events(checkpoints[side], ids)
+            events: tuple[AuditEvent, ...] = await reader.audit_events(checkpoints[side], sought)
         except ProviderError as failure:
             unreadable[side] = str(failure)
             if isinstance(failure, BLOCKING):

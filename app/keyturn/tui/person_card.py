@@ -25,7 +25,7 @@ def card_of(world: World, person: Person, sessions: Sequence[Session] | None, no
 
 
 def _accounts(world: World, person: Person) -> Iterator[CardLine]:
-    leaves = person.directory is None or person.directory.state is AccountState.SUSPENDED
+    leaves = person.directory is None or person.directory.state.is_off
     for side, account in ((Side.DIRECTORY, person.directory), (Side.SECRETS, person.secrets)):
         source = world.side(side).name
         if account is None:

@@ -1,8 +1,6 @@
 """One connected OpenBao (or Vault) server: who it is, who keyturn is there, reader and writer."""
 
 from keyturn_providers.contract import (
-    READER_PROTOCOLS,
-    WRITER_PROTOCOLS,
     Ability,
     About,
     OwnIdentity,
@@ -24,6 +22,31 @@ from keyturn_providers.openbao.writer import OpenBaoWriter, Own
 from keyturn_providers.records import Side, SourceIdentity
 from keyturn_providers.text import safe
 
+READS = frozenset(
+    {
+        Ability.LIST_ACCOUNTS,
+        Ability.LIST_GROUPS,
+        Ability.LIST_MEMBERSHIPS,
+        Ability.LIST_VAULTS,
+        Ability.LIST_GRANTS,
+        Ability.LIST_MACHINES,
+        Ability.READ_ACCOUNT,
+        Ability.READ_MEMBERS,
+        Ability.READ_GRANT,
+        Ability.READ_SESSIONS,
+    }
+)
+WRITES = frozenset(
+    {
+        Ability.SUSPEND,
+        Ability.REACTIVATE,
+        Ability.END_SESSIONS,
+        Ability.ADD_MEMBERSHIP,
+        Ability.REMOVE_MEMBERSHIP,
+        Ability.GRANT,
+        Ability.REVOKE,
+    }
+)
 # The file device writes an entry before the answer is sent; a copied file may come later.
 _AUDIT_LAG_S = 5.0
 _BATCH_TOKENS = (
@@ -119,12 +142,10 @@ class OpenBaoConnector:
         await self._transport.aclose()
 
     def _abilities(self) -> frozenset[Ability]:
-        abilities = set(READER_PROTOCOLS)
-        if self._log is None or self._log.problem():
-            abilities.discard(Ability.READ_AUDIT)
-        if not self._read_only:
-            abilities |= set(WRITER_PROTOCOLS)
-        return frozenset(abilities)
+        abilities = READS
+        if self._log is not None and not self._log.problem():
+            abilities |= {Ability.READ_AUDIT}
+        return abilities if self._read_only else abilities | WRITES
 
     async def _tenant(self) -> tuple[str, str]:
         status, health = await self._client.health()

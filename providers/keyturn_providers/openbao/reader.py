@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from keyturn_providers.contract import Page
+from keyturn_providers.contract import Page, Sought
 from keyturn_providers.errors import BadAnswer, Gone, NotAllowed
 from keyturn_providers.openbao import translate
 from keyturn_providers.openbao.audit import AuditLog
@@ -154,7 +154,10 @@ class OpenBaoReader:
         return await self._live.members(group_id)
 
     async def read_grants_of(
-        self, principal_kind: PrincipalKind, principal_id: str
+        self,
+        principal_kind: PrincipalKind,
+        principal_id: str,
+        vault_ids: frozenset[str] = frozenset(),
     ) -> tuple[Grant, ...]:
         """Empty for a principal that is gone. For an account it looks up every token there is."""
         view = await self._view()
@@ -236,10 +239,9 @@ class OpenBaoAuditedReader(OpenBaoReader):
     async def audit_checkpoint(self) -> str:
         return await asyncio.to_thread(self._log.checkpoint)
 
-    async def audit_events(
-        self, since: str, operation_ids: frozenset[str]
-    ) -> tuple[AuditEvent, ...]:
-        return await asyncio.to_thread(self._log.events, since, operation_ids)
+    async def audit_events(self, since: str, sought: Sequence[Sought]) -> tuple[AuditEvent, ...]:
+        ids = frozenset(one.operation_id for one in sought)
+        return await asyncio.to_thread(self._log.events, since, ids)
 
 
 def _pages(

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from keyturn_providers.contract import Ability, Page
+from keyturn_providers.contract import Ability, Page, Sought
 from keyturn_providers.errors import Gone
 from keyturn_providers.records import (
     Account,
@@ -91,7 +91,10 @@ class _Vaults(_Reads):
         )
 
     async def read_grants_of(
-        self, principal_kind: PrincipalKind, principal_id: str
+        self,
+        principal_kind: PrincipalKind,
+        principal_id: str,
+        vault_ids: frozenset[str] = frozenset(),
     ) -> tuple[Grant, ...]:
         def held(tenant: Tenant) -> tuple[Grant, ...]:
             return tuple(
@@ -118,9 +121,9 @@ class _Audit(_Reads):
             Ability.READ_AUDIT, "", lambda t: str(len(t.events)), by_id=False
         )
 
-    async def audit_events(
-        self, since: str, operation_ids: frozenset[str]
-    ) -> tuple[AuditEvent, ...]:
+    async def audit_events(self, since: str, sought: Sequence[Sought]) -> tuple[AuditEvent, ...]:
+        operation_ids = frozenset(one.operation_id for one in sought)
+
         def shown(tenant: Tenant) -> tuple[AuditEvent, ...]:
             found: list[AuditEvent] = []
             for event in tenant.events[int(since) :]:

@@ -43,7 +43,7 @@ def _both(
 ) -> Iterator[Finding]:
     ref = account_ref(Side.SECRETS, theirs)
     here, there = world.directory.name, world.secrets.name
-    if mine.state is AccountState.SUSPENDED and theirs.state in _ON:
+    if mine.state.is_off and theirs.state in _ON:
         yield finding(
             DriftKind.LEAVER_ACTIVE,
             Severity.URGENT,
@@ -53,7 +53,7 @@ def _both(
             of=account_ref(Side.DIRECTORY, mine),
             person=person.key,
         )
-    if mine.state is AccountState.ACTIVE and theirs.state is AccountState.SUSPENDED:
+    if mine.state is AccountState.ACTIVE and theirs.state.is_off:
         yield finding(
             DriftKind.SUSPENDED_BUT_ACTIVE,
             Severity.MEDIUM,

@@ -9,7 +9,7 @@ from keyturn.decide.people import Person
 from keyturn.decide.rules import MachineRule
 from keyturn.decide.words import DriftKind, Severity
 from keyturn.decide.world import World
-from keyturn_providers.records import AccountState, Collection, MachineIdentity, Side
+from keyturn_providers.records import Collection, MachineIdentity, Side
 
 _NAME_IT = "Name its owner under machines in the policy, or remove it in {source}."
 
@@ -50,7 +50,7 @@ def _owned(world: World, machine: MachineIdentity, account_id: str) -> Iterator[
 def _here(person: Person) -> bool:
     """Whether nothing says that the person left. An unknown state does not say so."""
     account = person.directory or person.secrets
-    return account is None or account.state is not AccountState.SUSPENDED
+    return account is None or not account.state.is_off
 
 
 def _ownerless(world: World, machine: MachineIdentity, why: str, line: int = 0) -> Finding:
