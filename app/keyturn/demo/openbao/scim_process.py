@@ -1,7 +1,7 @@
 """Runs scim2-server with its token taken from the environment instead of the command line.
 
-`python -m keyturn.demo.scim_process PORT`, token in `KEYTURN_DEMO_SCIM_TOKEN`: the arguments of a
-process can be read by every user of the machine, its environment only by its owner.
+`python -m keyturn.demo.openbao.scim_process PORT`, token in `KEYTURN_DEMO_SCIM_TOKEN`: the
+arguments of a process can be read by every user of the machine, its environment only by its owner.
 """
 
 import os

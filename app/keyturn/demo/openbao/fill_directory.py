@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from keyturn.demo.filling import Filling, text_at, together
-from keyturn.demo.organisation import (
+from keyturn.demo.openbao.filling import Filling, text_at, together
+from keyturn.demo.openbao.organisation import (
     EVERYONE,
     GROUPS,
     NESTED,
@@ -12,7 +12,7 @@ from keyturn.demo.organisation import (
     SHOWN_AS,
     WITHOUT_STATE,
 )
-from keyturn.demo.people import Member, manager_of, members
+from keyturn.demo.openbao.people import Member, manager_of, members
 
 _USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 _GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"

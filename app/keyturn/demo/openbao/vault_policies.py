@@ -1,6 +1,6 @@
 """The texts of the demo's OpenBao policies."""
 
-from keyturn.demo.organisation import (
+from keyturn.demo.openbao.organisation import (
     OPERATORS_POLICY,
     SHARED_POLICY,
     SHARED_VAULTS,

@@ -1,0 +1,1 @@
+"""The demo on a real scim2-server and a real OpenBao."""

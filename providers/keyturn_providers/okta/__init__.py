@@ -1,0 +1,1 @@
+"""Okta as the directory."""

@@ -1,0 +1,1 @@
+"""1Password as the side that holds the secrets."""
