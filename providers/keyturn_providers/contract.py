@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, SecretStr
 
+from keyturn_providers.questions import Question
 from keyturn_providers.records import (
     Account,
     AuditEvent,
@@ -514,7 +515,9 @@ class Surroundings:
 class Provider:
     """What an entry point in `keyturn.providers` names. `settings` is the pydantic model of the
     provider's part of keyturn.yaml (without kind, name, token_env and token_command; parts of it
-    that need a credential of their own have these two keys as fields, see `credential_part`)."""
+    that need a credential of their own have these two keys as fields, see `credential_part`).
+    `questions` are what `keyturn init` asks to fill them, in this order; `needs` are sentences on
+    what has to exist in the tenant before, such as a token and its rights."""
 
     kind: str
     side: Side
@@ -522,3 +525,5 @@ class Provider:
     settings: type[BaseModel]
     open: Callable[[str, BaseModel, Surroundings], Connector]
     contract_version: int = CONTRACT_VERSION
+    questions: tuple[Question, ...] = ()
+    needs: tuple[str, ...] = ()

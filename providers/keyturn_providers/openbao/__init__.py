@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 
 from keyturn_providers.contract import Connector, Provider, Surroundings
+from keyturn_providers.openbao.questions import NEEDS, QUESTIONS
 from keyturn_providers.openbao.settings import OpenBaoSettings
 from keyturn_providers.records import Side
 
@@ -22,4 +23,6 @@ PROVIDER = Provider(
     title="OpenBao",
     settings=OpenBaoSettings,
     open=_open,
+    questions=QUESTIONS,
+    needs=NEEDS,
 )

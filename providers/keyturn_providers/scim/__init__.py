@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from keyturn_providers.contract import Connector, Provider, Surroundings
 from keyturn_providers.records import Side
+from keyturn_providers.scim.questions import NEEDS, QUESTIONS
 from keyturn_providers.scim.settings import Paging, ScimSettings
 
 __all__ = ["PROVIDER", "Paging", "ScimSettings"]
@@ -24,4 +25,6 @@ PROVIDER = Provider(
     title="SCIM 2.0 server",
     settings=ScimSettings,
     open=_open,
+    questions=QUESTIONS,
+    needs=NEEDS,
 )
