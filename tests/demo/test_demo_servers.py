@@ -15,9 +15,10 @@ import pytest
 from keyturn.demo import ports
 from keyturn.demo.openbao import servers, session
 from keyturn.demo.openbao.fill import Filled
-from keyturn.demo.openbao.servers import DemoError, DemoNotInstalled, Servers, running_servers
+from keyturn.demo.openbao.servers import Servers, running_servers
 from keyturn.demo.openbao.session import demo_session
 from keyturn.demo.ports import free_ports
+from keyturn.demo.processes import DemoError, DemoNotInstalled
 from keyturn_providers.errors import BadAnswer
 
 pytestmark = pytest.mark.real

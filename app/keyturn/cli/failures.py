@@ -56,7 +56,7 @@ def _code_of(failure: Exception) -> Exit | None:
 def _code_of_ours(failure: Exception) -> Exit | None:
     """The codes of what is imported only when something has failed."""
     from keyturn.decide.planfile import PlanFileError
-    from keyturn.demo.openbao.servers import DemoError
+    from keyturn.demo.processes import DemoError
     from keyturn.policy.problems import PolicyInvalid
     from keyturn.run.admission import NotAdmitted
     from keyturn.run.assess import NothingRead

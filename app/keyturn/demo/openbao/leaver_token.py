@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from keyturn.demo.openbao.fill import VAULT_TOKEN
 from keyturn.demo.openbao.filling import text_at
-from keyturn.demo.openbao.servers import DemoError
+from keyturn.demo.processes import DemoError
 from keyturn_providers.contract import Surroundings
 from keyturn_providers.http import Transport
 

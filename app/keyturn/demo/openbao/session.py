@@ -1,7 +1,6 @@
 """A demo from start to end: servers, organisation, configuration, and nothing left behind."""
 
 import asyncio
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,10 +9,12 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from keyturn.demo.environment import in_environment
 from keyturn.demo.openbao.config_file import DIRECTORY_TOKEN, SECRETS_TOKEN, write_config
 from keyturn.demo.openbao.fill import fill
 from keyturn.demo.openbao.people import DOMAIN, LEAVER
-from keyturn.demo.openbao.servers import DemoError, running_servers
+from keyturn.demo.openbao.servers import running_servers
+from keyturn.demo.processes import DemoError
 from keyturn.settings import CONFIG_NAME, Places
 from keyturn_providers.errors import ProviderError
 
@@ -69,7 +70,7 @@ def demo_session(tell: Callable[[str], None] = _quiet) -> Iterator[DemoSession]:
             DIRECTORY_TOKEN: servers.scim_token,
             SECRETS_TOKEN: filled.secrets.keyturn_token,
         }
-        with _in_environment(environment):
+        with in_environment(environment):
             yield DemoSession(
                 places=places,
                 environment=environment,
@@ -84,14 +85,3 @@ def demo_session(tell: Callable[[str], None] = _quiet) -> Iterator[DemoSession]:
                 ),
                 vault="payments",
             )
-
-
-@contextmanager
-def _in_environment(variables: Mapping[str, SecretStr]) -> Iterator[None]:
-    for name, value in variables.items():
-        os.environ[name] = value.get_secret_value()
-    try:
-        yield
-    finally:
-        for name in variables:
-            os.environ.pop(name, None)
