@@ -387,10 +387,21 @@ class MakesGrants(Protocol):
         principal_id: str,
         level: Level,
         operation_id: str,
-    ) -> Receipt: ...
+        permissions: tuple[str, ...] = (),
+    ) -> Receipt:
+        """Gives `permissions` where the source grants one by one, else what `level` stands for.
 
-    async def restore(self, carrier: str, operation_id: str) -> Receipt:
-        """Puts back the very edge that `revoke(carrier)` took away."""
+        The set is closed: it has everything that its permissions cannot be held without.
+        """
+        ...
+
+    async def restore(
+        self, carrier: str, operation_id: str, permissions: tuple[str, ...] = ()
+    ) -> Receipt:
+        """Puts back the very edge that `revoke(carrier)` took away, or that `narrow` made less.
+
+        `permissions` are what the edge is to give again, for sources that do not remember it.
+        """
         ...
 
 
@@ -401,8 +412,12 @@ class Revokes(Protocol):
 
 @runtime_checkable
 class Narrows(Protocol):
-    async def narrow(self, carrier: str, level: Level, operation_id: str) -> Receipt:
-        """Takes from the grant what goes beyond `level`, with what cannot be held without it."""
+    async def narrow(
+        self, carrier: str, level: Level, operation_id: str, permissions: tuple[str, ...] = ()
+    ) -> Receipt:
+        """Takes from the grant what goes beyond `permissions`, or beyond `level` where they are
+        empty, with what cannot be held without that. ALREADY_SO where it holds nothing beyond.
+        `permissions` are what is to be left, and closed; what of it is missing is not given."""
         ...
 
 

@@ -295,7 +295,7 @@ class Snapshot:
     Rows under an incomplete listing are the last ones known; `listings` says which those are.
     `taken_ms` is when the reading began: no complete listing of it is older. `unreadable_accounts`
     are the ids of listed accounts whose record could not be understood: what `accounts` has of them
-    is what was last known.
+    is what was last known. `permission_rules` are as the source gave them when it was read.
     """
 
     id: int
@@ -311,3 +311,4 @@ class Snapshot:
     machines: tuple[MachineIdentity, ...] = ()
     blind_spots: tuple[str, ...] = ()
     unreadable_accounts: frozenset[str] = frozenset()
+    permission_rules: PermissionRules | None = None

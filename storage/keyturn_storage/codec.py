@@ -15,6 +15,7 @@ from keyturn_providers.records import (
     Level,
     MachineIdentity,
     MemberKind,
+    PermissionRules,
     PrincipalKind,
     Push,
     PushState,
@@ -137,6 +138,23 @@ def grant_body(grant: Grant) -> str:
             grant.revocable,
             grant.note,
         ]
+    )
+
+
+def permission_rules_body(rules: PermissionRules | None) -> str:
+    """A source's permission rules, or that it has none, as ASCII JSON."""
+    return _encode(None if rules is None else [rules.levels, rules.needs])
+
+
+def permission_rules(body: str) -> PermissionRules | None:
+    """The rules whose body `permission_rules_body` made."""
+    found = json.loads(body)
+    if found is None:
+        return None
+    levels, needs = found
+    return PermissionRules(
+        tuple((Level(level), tuple(names)) for level, names in levels),
+        tuple((name, tuple(names)) for name, names in needs),
     )
 
 

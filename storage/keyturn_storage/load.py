@@ -56,13 +56,14 @@ def load(connection: sqlite3.Connection, snapshot_id: int) -> Snapshot:
 
 def _load(connection: sqlite3.Connection, snapshot_id: int) -> Snapshot:
     row = connection.execute(
-        "select c.no, c.name, c.kind, c.side, c.tenant, s.started_ms, s.complete, s.blind_spots "
-        "from snapshot s join source c on c.no = s.source_no where s.id = ? and s.state = 'sealed'",
+        "select c.no, c.name, c.kind, c.side, c.tenant, s.started_ms, s.complete, s.blind_spots, "
+        "s.permission_rules from snapshot s join source c on c.no = s.source_no "
+        "where s.id = ? and s.state = 'sealed'",
         (snapshot_id,),
     ).fetchone()
     if row is None:
         raise ValueError(f"snapshot {snapshot_id} is not sealed")
-    source_no, name, kind, side, tenant, started_ms, complete, blind_spots = row
+    source_no, name, kind, side, tenant, started_ms, complete, blind_spots, permission_rules = row
     at = {"source": source_no, "snapshot": snapshot_id}
 
     def objects(number: ObjectNo, build: Callable[[str, str], T]) -> tuple[T, ...]:
@@ -84,6 +85,7 @@ def _load(connection: sqlite3.Connection, snapshot_id: int) -> Snapshot:
         machines=objects(ObjectNo.MACHINE, codec.machine),
         blind_spots=tuple(json.loads(blind_spots)),
         unreadable_accounts=_unreadable_accounts(connection, snapshot_id),
+        permission_rules=codec.permission_rules(permission_rules),
     )
 
 

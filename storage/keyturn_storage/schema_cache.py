@@ -233,11 +233,16 @@ create table finding (
     "create index finding_object on finding (object_ref)",
 )
 
+_PERMISSION_RULES = (
+    "alter table snapshot add column permission_rules text not null default 'null'",
+)
+
 CACHE = Shape(
     name="cache",
     application_id=int.from_bytes(b"ktC1", "big"),
     migrations=(
         Migration("0001 snapshots", _SNAPSHOTS),
         Migration("0002 people, groups, findings", _DECISIONS),
+        Migration("0003 permission rules", _PERMISSION_RULES),
     ),
 )

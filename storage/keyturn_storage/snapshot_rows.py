@@ -4,7 +4,14 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from keyturn_providers.records import Collection, Listing, Side, SourceIdentity
+from keyturn_providers.records import (
+    Collection,
+    Listing,
+    PermissionRules,
+    Side,
+    SourceIdentity,
+)
+from keyturn_storage import codec
 from keyturn_storage.rows import SnapshotInfo, SourceRow
 
 _INFO = """
@@ -46,6 +53,7 @@ def finish(
     source_no: int,
     ended_ms: int,
     blind_spots: Sequence[str],
+    permission_rules: PermissionRules | None,
     invariants: Sequence[tuple[str, str]],
     *,
     complete: bool,
@@ -56,13 +64,15 @@ def finish(
     grants = connection.execute(_COUNT_GRANTS, (source_no,)).fetchone()[0]
     connection.execute(
         "update snapshot set state = 'sealed', ended_ms = ?, complete = ?, blind_spots = ?, "
-        "invariants = ?, accounts = ?, groups = ?, memberships = ?, vaults = ?, grants = ?, "
-        "machines = ?, unreadable = (select count(*) from unreadable where snapshot_id = ?) "
+        "permission_rules = ?, invariants = ?, accounts = ?, groups = ?, memberships = ?, "
+        "vaults = ?, grants = ?, machines = ?, "
+        "unreadable = (select count(*) from unreadable where snapshot_id = ?) "
         "where id = ?",
         (
             ended_ms,
             complete,
             json.dumps(list(blind_spots)),
+            codec.permission_rules_body(permission_rules),
             json.dumps(list(invariants)),
             kinds.get(1, 0),
             kinds.get(2, 0),

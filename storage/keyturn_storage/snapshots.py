@@ -6,7 +6,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from keyturn_providers.records import Collection, Listing, Side, Snapshot, SourceIdentity
+from keyturn_providers.records import (
+    Collection,
+    Listing,
+    PermissionRules,
+    Side,
+    Snapshot,
+    SourceIdentity,
+)
 from keyturn_storage import (
     assessments,
     invariants,
@@ -90,7 +97,11 @@ class Cache:
         staging.end_listing(self._connection, snapshot_id, listing)
 
     def seal(
-        self, snapshot_id: int, ended_ms: int, blind_spots: Sequence[str] = ()
+        self,
+        snapshot_id: int,
+        ended_ms: int,
+        blind_spots: Sequence[str] = (),
+        permission_rules: PermissionRules | None = None,
     ) -> SnapshotInfo:
         """Makes the snapshot the source's newest, in one transaction.
 
@@ -119,6 +130,7 @@ class Cache:
                     source_no,
                     ended_ms,
                     tuple(blind_spots),
+                    permission_rules,
                     invariants.check(connection, snapshot_id, source_no),
                     complete=invariants.is_complete(connection, snapshot_id, source_no),
                 )

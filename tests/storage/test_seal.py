@@ -17,6 +17,7 @@ from keyturn_providers.records import (
     Listing,
     MachineIdentity,
     Membership,
+    PermissionRules,
     PrincipalKind,
     Snapshot,
     SourceIdentity,
@@ -53,6 +54,17 @@ def test_a_whole_read_is_complete_and_every_check_passes(cache: Cache) -> None:
     # Not when it ended: what a slow refresh read first is as old as the refresh.
     assert cache.load(info.id).taken_ms == info.started_ms != info.ended_ms
     assert cache.latest("bao") == info
+
+
+def test_permission_rules_come_back_as_the_source_gave_them(cache: Cache) -> None:
+    rules = PermissionRules(
+        levels=((Level.READ, ("view",)), (Level.WRITE, ("view", "edit"))),
+        needs=(("edit", ("view",)), ("view", ())),
+    )
+    given = cache.begin(SECRETS, 5)
+    assert cache.load(cache.seal(given, 6, permission_rules=rules).id).permission_rules == rules
+    without = cache.begin(SECRETS, 7)
+    assert cache.load(cache.seal(without, 8).id).permission_rules is None
 
 
 def test_every_field_of_every_record_comes_back(cache: Cache) -> None:

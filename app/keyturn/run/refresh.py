@@ -115,7 +115,7 @@ async def _source(
     reading = Reading(about.source.name, cache, snapshot_id, observe, stop)
     try:
         listings = await _listings(reading, about, connector.reader())
-        info = cache.seal(snapshot_id, clock.now_ms(), about.blind_spots)
+        info = cache.seal(snapshot_id, clock.now_ms(), about.blind_spots, about.permission_rules)
     except Stopped as stopped:
         words = "stopped; the snapshot before stands."
         cache.abandon(snapshot_id, "stopped by the operator")

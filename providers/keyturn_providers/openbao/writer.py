@@ -95,9 +95,11 @@ class OpenBaoWriter:
         principal_id: str,
         level: Level,
         operation_id: str,
+        permissions: tuple[str, ...] = (),
     ) -> Receipt:
         """Attaches an existing policy that gives exactly this level on this vault and nothing else.
-        Raises Conflict, naming the policy that would be needed, where there is none."""
+        Raises Conflict, naming the policy that would be needed, where there is none. What a policy
+        holds is not granted one by one: `permissions` change nothing."""
         what = f"granting {level.value} on {safe(vault_id, 80)}"
         kinds = {
             PrincipalKind.ACCOUNT: CarrierKind.ENTITY,
@@ -122,7 +124,9 @@ class OpenBaoWriter:
         carrier = Carrier(Holder(kinds[principal_kind], (principal_id,)), name)
         return await self._set_policy(carrier, operation_id, what, wanted=True)
 
-    async def restore(self, carrier: str, operation_id: str) -> Receipt:
+    async def restore(
+        self, carrier: str, operation_id: str, permissions: tuple[str, ...] = ()
+    ) -> Receipt:
         """Puts back a policy that `revoke` took away. A revoked token cannot return: Conflict."""
         parsed = self._parsed(carrier)
         what = f"restoring policy {safe(parsed.policy, 80)}"

@@ -81,6 +81,7 @@ class SecretsWriter(DirectoryWriter):
         principal_id: str,
         level: Level,
         operation_id: str,
+        permissions: tuple[str, ...] = (),
     ) -> Receipt:
         carrier = f"{principal_kind.value}/{principal_id}/policy/{vault_id}-{level.value}"
 
@@ -97,7 +98,9 @@ class SecretsWriter(DirectoryWriter):
 
         return await self.remote.write(Ability.GRANT, carrier, operation_id, change)
 
-    async def restore(self, carrier: str, operation_id: str) -> Receipt:
+    async def restore(
+        self, carrier: str, operation_id: str, permissions: tuple[str, ...] = ()
+    ) -> Receipt:
         def change(tenant: Tenant) -> bool:
             if carrier in tenant.grants:
                 return False
