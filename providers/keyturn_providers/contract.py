@@ -115,7 +115,8 @@ class About:
     audit event may come before it counts as missing. `blind_spots` are complete phrases of what
     cannot be seen; while there are any, a verdict is "no access visible", not "no access".
     `checks` are what was looked at on the way. `permission_rules` are given by sources that grant
-    permissions one by one.
+    permissions one by one. `events_kept_s`: for how long a streamed event can be had, None where it
+    is not known.
     """
 
     source: SourceIdentity
@@ -129,6 +130,7 @@ class About:
     notes: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     permission_rules: PermissionRules | None = None
+    events_kept_s: float | None = None
 
 
 T_co = TypeVar("T_co", covariant=True)

@@ -15,11 +15,12 @@ from types import TracebackType
 from typing import Self
 
 from keyturn_storage import journal_check, journal_read, leases
-from keyturn_storage.chain import ChainReport, link
+from keyturn_storage.chain import ChainReport
 from keyturn_storage.clock import now_ms
 from keyturn_storage.connections import connect, connect_read_only, settle_journal, writing
 from keyturn_storage.errors import PlanAlreadyRun, StorageRefused
 from keyturn_storage.files import check_file, create_private
+from keyturn_storage.journal_append import append
 from keyturn_storage.migrations import is_current, migrate
 from keyturn_storage.rows import ArchivedEvent, RunRow, StepRow
 from keyturn_storage.schema_journal import JOURNAL
@@ -63,7 +64,7 @@ class Journal:
             if connection.execute("select 1 from run where id = ?", (run.id,)).fetchone():
                 raise ValueError(f"run {run.id} is in the journal already")
             _refuse_known(connection, self.path, run, steps)
-            _append(
+            append(
                 connection,
                 {
                     "kind": "run",
@@ -143,12 +144,12 @@ class Journal:
             ).rowcount
             if not changed:
                 raise ValueError(f"run {run_id} is not in the journal")
-            _append(connection, {"kind": "end", "run": run_id, "state": state, "at_ms": at_ms})
+            append(connection, {"kind": "end", "run": run_id, "state": state, "at_ms": at_ms})
 
     def note(self, kind: str, body: str, at_ms: int, *, run_id: str = "") -> None:
         """Appends anything else worth keeping (a checkpoint, a decision). `body` is JSON text."""
         with self.transaction() as connection:
-            _append(
+            append(
                 connection,
                 {"kind": "note", "what": kind, "run": run_id, "at_ms": at_ms, "body": body},
             )
@@ -274,7 +275,7 @@ def _record(connection: sqlite3.Connection, step: StepRow, *, removes: bool) -> 
     row = connection.execute("select no from run where id = ?", (step.run_id,)).fetchone()
     if row is None:
         raise ValueError(f"run {step.run_id} is not in the journal")
-    _append(
+    append(
         connection,
         {
             "kind": "step",
@@ -340,7 +341,7 @@ def _archive(connection: sqlite3.Connection, event: ArchivedEvent) -> int:
         ),
     ).rowcount
     if new:
-        _append(
+        append(
             connection,
             {
                 "kind": "event",
@@ -364,12 +365,3 @@ def event_digest(event: ArchivedEvent) -> str:
     """What the chain keeps of an archived event: SHA-256 over all that is stored of it."""
     stored = (event.actor, event.action, event.target, event.source_address, event.raw)
     return hashlib.sha256(json.dumps(stored).encode()).hexdigest()
-
-
-def _append(connection: sqlite3.Connection, content: dict[str, str | int | bool]) -> None:
-    seq, prev_hash = connection.execute("select seq, hash from head").fetchone()
-    line = json.dumps({"seq": seq + 1, **content}, separators=(",", ":"))
-    connection.execute(
-        "insert into entry (seq, prev_hash, line, hash) values (?, ?, ?, ?)",
-        (seq + 1, prev_hash, line, link(prev_hash, line)),
-    )
