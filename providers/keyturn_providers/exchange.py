@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from pydantic import SecretStr
 
@@ -21,6 +22,18 @@ class AuthHeader:
 
 
 BEARER = AuthHeader("Authorization", "Bearer ")
+
+
+class RenewedCredential(Protocol):
+    """A credential that is fetched, runs out, and is fetched again, such as an OAuth token."""
+
+    async def current(self) -> SecretStr:
+        """One that is good now; asked before every request. Raises `ProviderError`."""
+        ...
+
+    def refused(self) -> None:
+        """The server did not take the last one: the next must be another."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import stamina
@@ -35,6 +35,7 @@ from keyturn_providers.exchange import (
     Answer,
     AuthHeader,
     Call,
+    RenewedCredential,
     Retries,
     Timeouts,
     request_id_in,
@@ -43,6 +44,7 @@ from keyturn_providers.exchange import (
 from keyturn_providers.origin import checked_base, origin_of, same_origin, target_of
 from keyturn_providers.pacing import Pacer
 from keyturn_providers.ratelimit import retry_after
+from keyturn_providers.server_seen import ServerSeen
 from keyturn_providers.text import safe
 
 __all__ = [
@@ -94,7 +96,8 @@ class Transport:
     else `Misconfigured`. `auth` None sends no credential. `ca_file` is trusted in addition to the
     system's and certifi's authorities (SSL_CERT_FILE and SSL_CERT_DIR replace those). Proxies from
     the environment are used for https only: over plain http they would read the token.
-    `explain` takes an error body and returns the server's own sentence, or "".
+    `explain` takes an error body and returns the server's own sentence, or "". `renewed` gives the
+    credential instead of `surroundings.secret`, for one that has to be fetched and runs out.
     """
 
     def __init__(
@@ -111,6 +114,7 @@ class Transport:
         timeouts: Timeouts | None = None,
         pacer: Pacer | None = None,
         max_body: int = 32 * 1024 * 1024,
+        renewed: RenewedCredential | None = None,
     ) -> None:
         self.source = source
         try:
@@ -127,6 +131,8 @@ class Transport:
         self._retries = retries or Retries()
         self._timeouts = timeouts or Timeouts()
         self._max_body = max_body
+        self._renewed = renewed
+        self._seen = ServerSeen()
         self._pacer = pacer or Pacer(reserve=surroundings.rate_reserve, observe=self._tell_wait)
         self._credential: _Credential | None = None
         self._credential_lock = asyncio.Lock()
@@ -142,6 +148,11 @@ class Transport:
     def __repr__(self) -> str:
         return f"Transport({self.source!r}, {self.base_url!r})"
 
+    @property
+    def seen(self) -> ServerSeen:
+        """What the answers so far told of the server itself: its certificate and its clock."""
+        return self._seen
+
     async def aclose(self) -> None:
         """Closes all connections. The transport cannot be used afterwards."""
         await self._read_client.aclose()
@@ -156,11 +167,14 @@ class Transport:
         writes: bool,
         params: Mapping[str, str | int] | None = None,
         json: object = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         ok: tuple[int, ...] = (200,),
         limit_class: str = "",
     ) -> Answer:
         """Sends a request and returns the answer if its status is in `ok`.
+
+        The body is `json`, or `form` as a web form, or none.
 
         `path` is below the base URL (ids in it encoded with `origin.segment`), or an absolute URL
         of the same origin, as paging links are. `what` names the attempt for messages ("listing
@@ -169,6 +183,9 @@ class Transport:
         (`OutcomeUnknown`). Reads are sent again as `Retries` says. Raises `ProviderError` only.
         """
         content = None if json is None else json_codec.dumps(json).encode()
+        if form is not None:
+            content = urlencode(form).encode()
+            headers = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
         target, problem = "", ""
         try:
             target = target_of(self.base_url, path)
@@ -266,6 +283,8 @@ class Transport:
         error = self.failure(answer, writes=call.writes)
         if isinstance(error, NotAuthenticated):
             self._credential = None  # it may have been renewed where it comes from
+            if self._renewed is not None:
+                self._renewed.refused()
         if isinstance(error, Throttled):
             told = retry_after(headers, time.time())
             error = failures.throttled(
@@ -302,6 +321,8 @@ class Transport:
             ):
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 status, request_id = response.status_code, request_id_in(headers)
+                peer = _certificate_of(response)
+                self._seen = self._seen.after(headers, peer, time.time())
                 body = bytearray()
                 async for chunk in response.aiter_bytes():
                     body += chunk
@@ -328,6 +349,9 @@ class Transport:
         raise _Again(failure) if again else failure
 
     async def _present(self, what: str) -> _Credential | None:
+        if self._auth is not None and self._renewed is not None:
+            secret = await self._renewed.current()
+            return _Credential(self._auth, usable_token(self.source, what, secret))
         if self._auth is None or self._credential is not None:
             return self._credential
         async with self._credential_lock:
@@ -373,6 +397,12 @@ class Transport:
             f"No request can be made from the address {safe(call.url.partition('?')[0], 120)}.",
             failures.CHECK_URL,
         )
+
+
+def _certificate_of(response: httpx.Response) -> Mapping[str, object] | None:
+    stream = response.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    return tls.getpeercert() if isinstance(tls, ssl.SSLObject) else None
 
 
 def _how_it_broke(error: Exception) -> str:
