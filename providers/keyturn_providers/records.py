@@ -85,7 +85,8 @@ class Account:
     `state_raw` keeps the vendor's own word. `external_id` is the id the *other* side knows this
     account by (SCIM externalId, OpenBao metadata idp_id), if any. `roles` are privileged roles
     in this source, as the vendor names them. `push` is None where the source provisions nothing
-    of this account, or cannot tell.
+    of this account, or cannot tell. `state_since_ms` is the latest moment at which `state_raw` can
+    have begun, for states that should pass (an invitation); None where nothing tells.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Account:
     created_ms: int | None = None
     last_seen_ms: int | None = None
     push: Push | None = None
+    state_since_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +130,16 @@ class MemberKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A direct membership: an account, or a nested group, in a group."""
+    """A direct membership: an account, or a nested group, in a group.
+
+    `role` is what the member may do in the group beyond being in it ("manager"), empty for a plain
+    member. Live reads tell it; snapshots do not keep it.
+    """
 
     group_id: str
     member_id: str
     member_kind: MemberKind = MemberKind.ACCOUNT
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def object_body(record: Account | Group | Vault | MachineIdentity) -> str:
                     record.created_ms,
                     record.last_seen_ms,
                     _push_body(record.push),
+                    record.state_since_ms,
                 ]
             )
         case Group():
@@ -176,6 +177,7 @@ def account(id_: str, body: str) -> Account:
         last_seen_ms,
         *added,
     ) = json.loads(body)
+    push, state_since_ms = (*added, None, None)[:2]
     return Account(
         id_,
         name,
@@ -191,7 +193,8 @@ def account(id_: str, body: str) -> Account:
         tuple(roles),
         created_ms,
         last_seen_ms,
-        _push(added[0]) if added else None,
+        _push(push),
+        state_since_ms,
     )
 
 

@@ -82,6 +82,7 @@ def test_every_field_of_every_record_comes_back(cache: Cache) -> None:
         roles=("root", "sudo"),
         created_ms=1,
         last_seen_ms=2,
+        state_since_ms=3,
     )
     token = MachineIdentity("m", "robot", "token", "ä/1", 1, 2, None, "note")
     grant = Grant(
