@@ -44,7 +44,6 @@ from keyturn_providers.exchange import (
 from keyturn_providers.origin import checked_base, origin_of, same_origin, target_of
 from keyturn_providers.pacing import Pacer
 from keyturn_providers.ratelimit import retry_after
-from keyturn_providers.server_seen import ServerSeen
 from keyturn_providers.text import safe
 
 __all__ = [
@@ -132,7 +131,6 @@ class Transport:
         self._timeouts = timeouts or Timeouts()
         self._max_body = max_body
         self._renewed = renewed
-        self._seen = ServerSeen()
         self._pacer = pacer or Pacer(reserve=surroundings.rate_reserve, observe=self._tell_wait)
         self._credential: _Credential | None = None
         self._credential_lock = asyncio.Lock()
@@ -147,11 +145,6 @@ class Transport:
 
     def __repr__(self) -> str:
         return f"Transport({self.source!r}, {self.base_url!r})"
-
-    @property
-    def seen(self) -> ServerSeen:
-        """What the answers so far told of the server itself: its certificate and its clock."""
-        return self._seen
 
     async def aclose(self) -> None:
         """Closes all connections. The transport cannot be used afterwards."""
@@ -321,8 +314,6 @@ class Transport:
             ):
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 status, request_id = response.status_code, request_id_in(headers)
-                peer = _certificate_of(response)
-                self._seen = self._seen.after(headers, peer, time.time())
                 body = bytearray()
                 async for chunk in response.aiter_bytes():
                     body += chunk
@@ -397,12 +388,6 @@ class Transport:
             f"No request can be made from the address {safe(call.url.partition('?')[0], 120)}.",
             failures.CHECK_URL,
         )
-
-
-def _certificate_of(response: httpx.Response) -> Mapping[str, object] | None:
-    stream = response.extensions.get("network_stream")
-    tls = stream.get_extra_info("ssl_object") if stream is not None else None
-    return tls.getpeercert() if isinstance(tls, ssl.SSLObject) else None
 
 
 def _how_it_broke(error: Exception) -> str:
