@@ -14,7 +14,6 @@ from keyturn_providers.openbao import translate
 from keyturn_providers.openbao.audit import AuditLog
 from keyturn_providers.openbao.grants import Edge, Index, Judge, all_edges, grants_on
 from keyturn_providers.openbao.live import LiveRead
-from keyturn_providers.openbao.remembered import Remembered
 from keyturn_providers.openbao.server_read import ServerRead
 from keyturn_providers.openbao.sight import Sight
 from keyturn_providers.openbao.state import Entities, Groups, Logins, Tokens
@@ -30,6 +29,7 @@ from keyturn_providers.records import (
     Unreadable,
     Vault,
 )
+from keyturn_providers.remembered import Remembered
 from keyturn_providers.text import safe
 
 T = TypeVar("T")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from keyturn_providers.errors import BadAnswer, Conflict, NotAllowed
+from keyturn_providers.fan_out import in_order
 from keyturn_providers.openbao import translate
 from keyturn_providers.openbao.client import BaoClient, part
-from keyturn_providers.openbao.fan_out import in_order
 from keyturn_providers.openbao.payloads import (
     Entity,
     IdentityGroup,
