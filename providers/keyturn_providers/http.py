@@ -43,7 +43,8 @@ from keyturn_providers.exchange import (
 )
 from keyturn_providers.origin import checked_base, origin_of, same_origin, target_of
 from keyturn_providers.pacing import Pacer
-from keyturn_providers.ratelimit import retry_after
+from keyturn_providers.ratelimit import Window, retry_after
+from keyturn_providers.sightings import Seen, seen_in
 from keyturn_providers.text import safe
 
 __all__ = [
@@ -132,6 +133,7 @@ class Transport:
         self._max_body = max_body
         self._renewed = renewed
         self._pacer = pacer or Pacer(reserve=surroundings.rate_reserve, observe=self._tell_wait)
+        self._seen: Seen | None = None
         self._credential: _Credential | None = None
         self._credential_lock = asyncio.Lock()
         scheme, host, _ = origin_of(self.base_url)
@@ -145,6 +147,16 @@ class Transport:
 
     def __repr__(self) -> str:
         return f"Transport({self.source!r}, {self.base_url!r})"
+
+    @property
+    def seen(self) -> Seen | None:
+        """What the newest answer showed of the server; None before the first."""
+        return self._seen
+
+    def windows(self) -> Mapping[str, Window]:
+        """The rate limits that the server told of and that have not been reset since, by class;
+        `resets_at` is seconds from now."""
+        return self._pacer.windows()
 
     async def aclose(self) -> None:
         """Closes all connections. The transport cannot be used afterwards."""
@@ -294,7 +306,7 @@ class Transport:
         self, call: Call, credential: _Credential | None
     ) -> tuple[int, dict[str, str], bytes]:
         client = self._write_client if call.writes else self._read_client
-        started = time.monotonic()
+        started, started_s = time.monotonic(), time.time()
         status: int | None = None
         request_id = ""
         failure: ProviderError | None = None
@@ -314,6 +326,7 @@ class Transport:
             ):
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 status, request_id = response.status_code, request_id_in(headers)
+                self._seen = seen_in(headers, started_s, time.time(), _certificate_end(response))
                 body = bytearray()
                 async for chunk in response.aiter_bytes():
                     body += chunk
@@ -388,6 +401,16 @@ class Transport:
             f"No request can be made from the address {safe(call.url.partition('?')[0], 120)}.",
             failures.CHECK_URL,
         )
+
+
+def _certificate_end(response: httpx.Response) -> str:
+    """The `notAfter` of the server's certificate; "" over plain http."""
+    stream = response.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    if not isinstance(tls, ssl.SSLObject | ssl.SSLSocket):
+        return ""
+    end = (tls.getpeercert() or {}).get("notAfter")
+    return end if isinstance(end, str) else ""
 
 
 def _how_it_broke(error: Exception) -> str:

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keyturn_providers.ratelimit import Window, window_from
 
@@ -115,6 +115,15 @@ class Pacer:
         return self._paces.setdefault(
             limit_class, Pace(reserve=self._reserve, concurrency=self._concurrency)
         )
+
+    def windows(self) -> dict[str, Window]:
+        """The windows that still run, by class; `resets_at` is seconds from now."""
+        now = self._clock()
+        return {
+            name: replace(pace.window, resets_at=pace.window.resets_at - now)
+            for name, pace in self._paces.items()
+            if pace.window is not None and now < pace.window.resets_at
+        }
 
     def holds_for(self, limit_class: str = "", *, writes: bool = False) -> float:
         """For how many seconds the server's own refusal still holds; for a write also the window,

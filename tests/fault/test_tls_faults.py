@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,45 @@ async def test_a_company_s_own_authority(authority: trustme.CA, ca_file: Path) -
         answer = await transport.request("GET", "/", what="asking", writes=False)
         await transport.aclose()
     assert answer.json() == {"fine": True}
+
+
+async def test_what_was_seen_of_a_server_is_kept(authority: trustme.CA, ca_file: Path) -> None:
+    end = datetime.now(UTC).replace(microsecond=0) + timedelta(days=40)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", not_after=end).configure_cert(context)
+    headers = {
+        "Date": f"{datetime.now(UTC) + timedelta(hours=2):%a, %d %b %Y %H:%M:%S} GMT",
+        "X-RateLimit-Limit": "100",
+        "X-RateLimit-Remaining": "90",
+        "X-RateLimit-Reset": "60",
+    }
+    async with fault_server(
+        lambda _: json_reply({}, 200, headers), tls=context, host="localhost"
+    ) as server:
+        transport = Wire().transport(server.url, ca_file=ca_file)
+        assert transport.seen is None
+        assert not transport.windows()
+        await transport.request("GET", "/", what="asking", writes=False)
+        await transport.request("GET", "/", what="asking", writes=False)  # on the kept connection
+        seen, windows = transport.seen, transport.windows()
+        await transport.aclose()
+    assert seen is not None
+    assert seen.certificate_expires_ms == int(end.timestamp()) * 1000
+    assert seen.clock_offset_ms is not None
+    assert abs(seen.clock_offset_ms - 2 * 3_600_000) <= 60_000
+    assert (windows[""].limit, windows[""].remaining) == (100, 90)
+    assert 0 < windows[""].resets_at <= 60
+
+
+async def test_over_plain_http_there_is_no_certificate() -> None:
+    async with fault_server(lambda _: json_reply({})) as server:
+        transport = Wire().transport(server.url)
+        await transport.request("GET", "/", what="asking", writes=False)
+        seen = transport.seen
+        await transport.aclose()
+    assert seen is not None
+    assert seen.certificate_expires_ms is None
+    assert seen.clock_offset_ms is None
 
 
 async def test_a_certificate_for_another_name(authority: trustme.CA, ca_file: Path) -> None:
