@@ -42,6 +42,10 @@ class SnapshotOvertaken(StorageRefused):
     """A newer snapshot of the same source was sealed first. This one is now abandoned."""
 
 
+class PageOvertaken(StorageRefused):
+    """Another process archived this part of an event stream first. Nothing was written."""
+
+
 class PlanAlreadyRun(StorageRefused):
     """A run of the same plan is in the journal: its operations keep their one record. Nothing was
     written."""

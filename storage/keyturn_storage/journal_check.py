@@ -6,19 +6,24 @@ import sqlite3
 from collections.abc import Iterator
 
 from keyturn_storage.chain import ChainReport, Entry, Head, verify
+from keyturn_storage.stream_check import check_pages
 
 
 def check(connection: sqlite3.Connection) -> ChainReport:
-    """The chain first; if that holds, whether `run`, `step` and `event` say what it says."""
+    """The chain first; if that holds, whether `run`, `step` and `event` say what it says, and then
+    whether every page of archived events is the one that its entry covers."""
     connection.execute("begin")
     try:
         head = connection.execute("select seq, hash from head").fetchone()
         report = verify(_entries(connection), Head(*head) if head else None)
         if report.unbroken:
-            return _folded(connection, report)
+            report = _folded(connection, report)
     finally:
         connection.execute("rollback")
-    return report
+    if not report.unbroken:
+        return report
+    bad = check_pages(connection, report.entries)
+    return report if bad is None else ChainReport(report.entries, report.head, bad.seq, bad.why)
 
 
 def _entries(connection: sqlite3.Connection) -> Iterator[Entry]:

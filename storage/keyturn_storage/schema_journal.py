@@ -2,6 +2,7 @@
 
 from keyturn_storage.chain import GENESIS
 from keyturn_storage.migrations import Migration, Shape
+from keyturn_storage.schema_streams import STREAMS
 
 _ENTRY = """
 create table entry (
@@ -176,6 +177,7 @@ JOURNAL = Shape(
                 _EVENT_DELETE,
             ),
         ),
+        STREAMS,
     ),
     precious="entry",
 )
