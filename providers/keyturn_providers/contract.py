@@ -116,7 +116,8 @@ class About:
     cannot be seen; while there are any, a verdict is "no access visible", not "no access".
     `checks` are what was looked at on the way. `permission_rules` are given by sources that grant
     permissions one by one. `events_kept_s`: for how long a streamed event can be had, None where it
-    is not known.
+    is not known. `parallel`: how many listings may be read at the same time, in any order but that
+    memberships need the groups, and grants the vaults; 0: one collection after the other.
     """
 
     source: SourceIdentity
@@ -131,6 +132,7 @@ class About:
     checks: tuple[Check, ...] = ()
     permission_rules: PermissionRules | None = None
     events_kept_s: float | None = None
+    parallel: int = 0
 
 
 T_co = TypeVar("T_co", covariant=True)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
+from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
@@ -22,6 +23,18 @@ class AuthHeader:
 
 
 BEARER = AuthHeader("Authorization", "Bearer ")
+
+
+class Signer(Protocol):
+    """A credential that is made for each request: a token that runs out, a proof of possession."""
+
+    async def sign(self, method: str, url: str) -> Mapping[str, SecretStr]:
+        """The headers for this request (`url` without its query); raises `ProviderError` only."""
+        ...
+
+    def refused(self) -> None:
+        """The server did not take the last ones: what they were made from must be another."""
+        ...
 
 
 class RenewedCredential(Protocol):
@@ -107,6 +120,14 @@ class Call:
     def to(self, url: str) -> "Call":
         """The same call, where a redirect leads; its query is the redirect's."""
         return replace(self, url=url, params=None)
+
+
+def content_of(json_value: object, form: Mapping[str, str | SecretStr] | None) -> bytes | None:
+    """The body of a request: JSON, or a form whose secrets are bare nowhere before."""
+    if form is None:
+        return None if json_value is None else json.dumps(json_value).encode()
+    bare = {k: v.get_secret_value() if isinstance(v, SecretStr) else v for k, v in form.items()}
+    return urlencode(bare).encode()
 
 
 def request_id_in(headers: Mapping[str, str]) -> str:

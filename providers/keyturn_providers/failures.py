@@ -13,6 +13,7 @@ from keyturn_providers.errors import (
     BadAnswer,
     Conflict,
     Gone,
+    Misconfigured,
     NotAllowed,
     NotAuthenticated,
     OutcomeUnknown,
@@ -79,6 +80,22 @@ def cut_short(source: str, what: str, why: str, *, writes: bool) -> ProviderErro
         return OutcomeUnknown(source, what, f"{why} The change may have been made.", READ_IT_BACK)
     return Unreachable(
         source, what, why, "Nothing was changed; try again when the server or network is well."
+    )
+
+
+def too_long(source: str, what: str, limit: int, *, writes: bool) -> ProviderError:
+    """The answer was longer than `limit` bytes, and the rest of it was not read."""
+    why = f"Its answer is longer than {limit // (1024 * 1024)} MiB."
+    if writes:
+        return cut_short(source, what, why, writes=True)
+    return BadAnswer(source, what, why, "Lower page_size, or ask who runs the server.")
+
+
+def not_sendable(source: str, what: str, url: str) -> Misconfigured:
+    """No request can be made from this address."""
+    shown = safe(url.partition("?")[0], 120)
+    return Misconfigured(
+        source, what, f"No request can be made from the address {shown}.", CHECK_URL
     )
 
 

@@ -6,7 +6,6 @@ not even in its context. Writes are sent exactly once, on a fresh connection.
 """
 
 import asyncio
-import json as json_codec
 import logging
 import os
 import random
@@ -15,7 +14,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 import stamina
@@ -37,7 +36,9 @@ from keyturn_providers.exchange import (
     Call,
     RenewedCredential,
     Retries,
+    Signer,
     Timeouts,
+    content_of,
     request_id_in,
     usable_token,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "Answer",
     "AuthHeader",
     "Retries",
+    "Signer",
     "Timeouts",
     "Transport",
     "origin_of",
@@ -76,16 +78,17 @@ class _Again(Exception):
 
 
 class _Credential(httpx.Auth):
-    """Puts the credential into a request at the last moment."""
+    """Puts the credential's headers into a request at the last moment."""
 
-    def __init__(self, header: AuthHeader, secret: SecretStr) -> None:
-        self._header = header
-        self._secret = secret
+    def __init__(self, headers: Mapping[str, SecretStr], prefix: str = "") -> None:
+        self._headers = headers
+        self._prefix = prefix
 
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        request.headers[self._header.name] = self._header.prefix + self._secret.get_secret_value()
+        for name, secret in self._headers.items():
+            request.headers[name] = self._prefix + secret.get_secret_value()
         yield request
 
 
@@ -93,11 +96,14 @@ class Transport:
     """Requests to one server: guarded, paced, observed, and every failure put into words.
 
     `source` is the source's name, for messages. `base_url` must be https, or http on loopback:
-    else `Misconfigured`. `auth` None sends no credential. `ca_file` is trusted in addition to the
-    system's and certifi's authorities (SSL_CERT_FILE and SSL_CERT_DIR replace those). Proxies from
-    the environment are used for https only: over plain http they would read the token.
-    `explain` takes an error body and returns the server's own sentence, or "". `renewed` gives the
-    credential instead of `surroundings.secret`, for one that has to be fetched and runs out.
+    else `Misconfigured`. `auth` None sends no credential; a `Signer` makes one for each request.
+    `ca_file` is trusted in addition to the system's and certifi's authorities (SSL_CERT_FILE and
+    SSL_CERT_DIR replace those). Proxies from the environment are used for https only: over plain
+    http they would read the token. `explain` takes an error body and returns the server's own
+    sentence, or "". `renewed` gives the credential instead of `surroundings.secret`, for one that
+    has to be fetched and runs out. `judge` is given an answer with an unwanted status, and whether
+    it was to a write; it returns the error that this vendor means by it, or None for what the
+    status means everywhere.
     """
 
     def __init__(
@@ -106,7 +112,7 @@ class Transport:
         base_url: str,
         surroundings: Surroundings,
         *,
-        auth: AuthHeader | None = BEARER,
+        auth: AuthHeader | Signer | None = BEARER,
         headers: Mapping[str, str] | None = None,
         ca_file: Path | None = None,
         explain: Callable[[bytes], str] | None = None,
@@ -115,6 +121,7 @@ class Transport:
         pacer: Pacer | None = None,
         max_body: int = 32 * 1024 * 1024,
         renewed: RenewedCredential | None = None,
+        judge: Callable[[Answer, bool], ProviderError | None] | None = None,
     ) -> None:
         self.source = source
         try:
@@ -128,6 +135,7 @@ class Transport:
         self._surroundings = surroundings
         self._auth = auth
         self._explain = explain or (lambda _: "")
+        self._judge = judge or (lambda _answer, _writes: None)
         self._retries = retries or Retries()
         self._timeouts = timeouts or Timeouts()
         self._max_body = max_body
@@ -172,7 +180,7 @@ class Transport:
         writes: bool,
         params: Mapping[str, str | int] | None = None,
         json: object = None,
-        form: Mapping[str, str] | None = None,
+        form: Mapping[str, str | SecretStr] | None = None,
         headers: Mapping[str, str] | None = None,
         ok: tuple[int, ...] = (200,),
         limit_class: str = "",
@@ -187,9 +195,7 @@ class Transport:
         (`Unreachable`, `Throttled`, and all with a definite answer) or nobody knows
         (`OutcomeUnknown`). Reads are sent again as `Retries` says. Raises `ProviderError` only.
         """
-        content = None if json is None else json_codec.dumps(json).encode()
         if form is not None:
-            content = urlencode(form).encode()
             headers = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
         target, problem = "", ""
         try:
@@ -198,6 +204,7 @@ class Transport:
             problem = str(error)
         if problem:
             raise BadAnswer(self.source, what, problem, failures.CHECK_URL)
+        content = content_of(json, form)
         call = Call(method, target, what, writes, params, content, headers, ok, limit_class)
         if writes:
             failure: ProviderError
@@ -210,6 +217,9 @@ class Transport:
 
     def failure(self, answer: Answer, *, writes: bool) -> ProviderError:
         """The error that an answer with a wanted status stands for after all."""
+        judged = self._judge(answer, writes)
+        if judged is not None:
+            return judged
         told = retry_after(answer.headers, time.time())
         if answer.status != 429 and "retry-after" not in answer.headers:
             told = None  # a window's reset, which many send always, promises nothing here
@@ -275,7 +285,7 @@ class Transport:
             raise failures.throttled(
                 self.source, call.what, self._pacer.reason(call.limit_class), held
             )
-        credential = await self._present(call.what)
+        credential = await self._present(call)
         async with self._pacer.turn(writes=call.writes, limit_class=call.limit_class):
             status, headers, body = await self._exchange(call, credential)
             if status not in {429, 503}:
@@ -290,7 +300,9 @@ class Transport:
             self._credential = None  # it may have been renewed where it comes from
             if self._renewed is not None:
                 self._renewed.refused()
-        if isinstance(error, Throttled):
+            if self._auth is not None and not isinstance(self._auth, AuthHeader):
+                self._auth.refused()
+        if isinstance(error, Throttled) and (status == 429 or "retry-after" in headers):
             told = retry_after(headers, time.time())
             error = failures.throttled(
                 self.source,
@@ -334,11 +346,15 @@ class Transport:
                         break
                 if len(body) <= self._max_body:
                     return status, headers, bytes(body)
-                failure, again = self._too_long(call), False
+                failure = failures.too_long(
+                    self.source, call.what, self._max_body, writes=call.writes
+                )
+                again = False
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as e:
             failure, again = failures.not_connected(self.source, call.what, self._host, e)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError):
-            failure, again = self._not_sendable(call), False
+            failure = failures.not_sendable(self.source, call.what, call.url)
+            again = False
         except (httpx.RequestError, httpx.StreamError, OSError) as e:
             why = _how_it_broke(e)
             failure = failures.cut_short(self.source, call.what, why, writes=call.writes)
@@ -352,17 +368,21 @@ class Transport:
         # credential, would stay in the context of ours.
         raise _Again(failure) if again else failure
 
-    async def _present(self, what: str) -> _Credential | None:
-        if self._auth is not None and self._renewed is not None:
-            secret = await self._renewed.current()
-            return _Credential(self._auth, usable_token(self.source, what, secret))
-        if self._auth is None or self._credential is not None:
+    async def _present(self, call: Call) -> _Credential | None:
+        auth = self._auth
+        if auth is None or self._credential is not None:
             return self._credential
+        if not isinstance(auth, AuthHeader):
+            return _Credential(await auth.sign(call.method, call.url.partition("?")[0]))
+        if self._renewed is not None:
+            usable = usable_token(self.source, call.what, await self._renewed.current())
+            return _Credential({auth.name: usable}, auth.prefix)
         async with self._credential_lock:
             if self._credential is None:
                 # The secret may come from a command that takes its time.
                 secret = await asyncio.to_thread(self._surroundings.secret)
-                self._credential = _Credential(self._auth, usable_token(self.source, what, secret))
+                usable = usable_token(self.source, call.what, secret)
+                self._credential = _Credential({auth.name: usable}, auth.prefix)
         return self._credential
 
     def _client(
@@ -385,22 +405,6 @@ class Transport:
 
     def _explained(self, body: bytes) -> str:
         return self._explain(body[:65_536])
-
-    def _too_long(self, call: Call) -> ProviderError:
-        why = f"Its answer is longer than {self._max_body // (1024 * 1024)} MiB."
-        if call.writes:
-            return failures.cut_short(self.source, call.what, why, writes=True)
-        return BadAnswer(
-            self.source, call.what, why, "Lower page_size, or ask who runs the server."
-        )
-
-    def _not_sendable(self, call: Call) -> ProviderError:
-        return Misconfigured(
-            self.source,
-            call.what,
-            f"No request can be made from the address {safe(call.url.partition('?')[0], 120)}.",
-            failures.CHECK_URL,
-        )
 
 
 def _certificate_end(response: httpx.Response) -> str:

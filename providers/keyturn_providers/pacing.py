@@ -58,8 +58,11 @@ class Pace:
         left = f"{window.remaining} of {window.limit} requests left"
         return Pause(window.resets_at - now, f"{left}; the rest is kept for others")
 
-    def has_room(self) -> bool:
-        """Whether one more request may be in flight."""
+    def has_room(self, now: float) -> bool:
+        """Whether one more request may be in flight. Where a window is over, one goes ahead to
+        learn what others took of the new one already."""
+        if self.window is not None and now >= self.window.resets_at:
+            return self.in_flight == 0
         return self.in_flight < min(self.allowed, self.concurrency)
 
     def learn(self, now: float, window: Window | None) -> None:
@@ -73,11 +76,12 @@ class Pace:
             window = Window(window.limit, min(window.remaining, known.remaining), known.resets_at)
         self.window = window
 
-    def refuse(self, now: float, retry_after_s: float | None) -> float:
-        """A 429 came: pauses the class and returns for how many seconds."""
+    def refuse(self, now: float, retry_after_s: float | None, spread: float = 1.0) -> float:
+        """A 429 came: pauses the class and returns for how many seconds. Where the server does not
+        say for how long, the growing penalty is taken times `spread`."""
         self.refusals += 1
         self.allowed = max(1, self.allowed // 2)
-        penalty = min(LONGEST_PENALTY_S, FIRST_PENALTY_S * 2 ** (self.refusals - 1))
+        penalty = spread * min(LONGEST_PENALTY_S, FIRST_PENALTY_S * 2 ** (self.refusals - 1))
         seconds = penalty if retry_after_s is None else max(0.0, retry_after_s)
         self.paused_until = max(self.paused_until, now + seconds)
         return seconds
@@ -87,6 +91,9 @@ class Pacer:
     """Gives turns to the requests of one connector. Belongs to one event loop.
 
     `observe(seconds, reason)` is told of every wait once, not once for each waiting task.
+    `rounding_s` is added to every time the server tells, for servers that tell whole seconds of a
+    finer clock. `spread` gives a share of a penalty that nobody set, so that many clients do not
+    come back at the same moment.
     """
 
     def __init__(
@@ -98,7 +105,11 @@ class Pacer:
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         observe: Callable[[float, str], None] | None = None,
+        rounding_s: float = 0.0,
+        spread: Callable[[], float] = lambda: 1.0,
     ) -> None:
+        self._rounding_s = rounding_s
+        self._spread = spread
         self._reserve = reserve
         self._concurrency = concurrency
         self._clock = clock
@@ -149,11 +160,15 @@ class Pacer:
     def learn(self, headers: Mapping[str, str], limit_class: str = "") -> None:
         """Takes the rate-limit headers (lower-case names) of an answer that was no refusal."""
         now = self._clock()
-        self.pace(limit_class).learn(now, window_from(headers, now, self._wall()))
+        window = window_from(headers, now, self._wall())
+        if window is not None:
+            window = replace(window, resets_at=window.resets_at + self._rounding_s)
+        self.pace(limit_class).learn(now, window)
 
     def refuse(self, retry_after_s: float | None, limit_class: str = "") -> float:
         """Takes a 429; returns the seconds for which the class is paused."""
-        return self.pace(limit_class).refuse(self._clock(), retry_after_s)
+        told = None if retry_after_s is None else retry_after_s + self._rounding_s
+        return self.pace(limit_class).refuse(self._clock(), told, self._spread())
 
     async def _start(self, limit_class: str, *, writes: bool) -> None:
         pace = self.pace(limit_class)
@@ -166,7 +181,9 @@ class Pacer:
                     self._tell(limit_class, pause)
                     await self._sleep(pause.seconds)
                     continue
-                if pace.has_room() and (writes or not self._writes_waiting.get(limit_class)):
+                if pace.has_room(self._clock()) and (
+                    writes or not self._writes_waiting.get(limit_class)
+                ):
                     pace.in_flight += 1
                     return
                 waiter = asyncio.get_running_loop().create_future()

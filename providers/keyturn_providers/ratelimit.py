@@ -56,7 +56,11 @@ def window_from(headers: Mapping[str, str], now: float, wall: float) -> Window |
 
 def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
     """Seconds to wait after a refusal: from Retry-After (seconds or a date), else from the reset of
-    a window with nothing left; None where neither can be read. Between 0 and `LONGEST_S`."""
+    a window with nothing left; None where neither can be read. Between 0 and `LONGEST_S`.
+
+    A limit of 0 is no window: Okta says so of too many requests at the same moment, and then its
+    reset promises nothing.
+    """
     server_time = _server_time(headers, wall)
     told = headers.get("retry-after")
     if told is not None:
@@ -65,7 +69,7 @@ def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
             return seconds
     for prefix in _PREFIXES:
         reset = headers.get(prefix + "reset")
-        if reset is not None:
+        if reset is not None and _number(headers.get(prefix + "limit")) != 0:
             seconds = _until(reset, server_time)
             if seconds is not None:
                 return seconds

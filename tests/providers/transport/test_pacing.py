@@ -186,3 +186,32 @@ async def test_a_cancelled_task_leaves_its_place() -> None:
     await first
     await asyncio.wait_for(job(None, writes=False), timeout=5)
     assert pacer.pace().in_flight == 0
+
+
+def test_one_goes_ahead_into_a_new_window() -> None:
+    pace = Pace(window=Window(100, 90, 60.0), allowed=6, in_flight=1)
+    assert pace.has_room(59.0)
+    assert not pace.has_room(60.0)
+    pace.in_flight = 0
+    assert pace.has_room(60.0)
+    pace.learn(61.0, Window(100, 99, 120.0))
+    pace.in_flight = 1
+    assert pace.has_room(62.0)
+
+
+def test_whole_seconds_are_taken_for_a_second_longer_and_penalties_are_spread() -> None:
+    clock = Clock()
+    pacer = Pacer(
+        clock=clock.time, wall=lambda: 1_800_000_000.9, rounding_s=1.0, spread=lambda: 0.5
+    )
+    pacer.learn(
+        {
+            "date": "Fri, 15 Jan 2027 08:00:00 GMT",
+            "x-rate-limit-limit": "100",
+            "x-rate-limit-remaining": "9",
+            "x-rate-limit-reset": "1800000020",
+        }
+    )
+    assert pacer.pace().window == Window(100, 9, 1021.0)
+    assert pacer.refuse(5.0) == 6.0
+    assert [pacer.refuse(None) for _ in range(2)] == [1.0, 2.0]  # halves of 2 s and 4 s

@@ -68,6 +68,15 @@ def test_every_spelling_of_the_same_window(headers: dict[str, str]) -> None:
         ({"retry-after": "999999999"}, LONGEST_S),
         ({"date": DATE, "retry-after": "Fri, 15 Jan 2027 08:00:09 GMT"}, 9.0),
         ({}, None),
+        # Too many at the same moment: no window, and its reset is no promise.
+        (
+            {
+                "x-rate-limit-limit": "0",
+                "x-rate-limit-remaining": "0",
+                "x-rate-limit-reset": "1800000060",
+            },
+            None,
+        ),
     ],
 )
 def test_when_to_come_back(headers: dict[str, str], seconds: float | None) -> None:
