@@ -98,7 +98,8 @@ class Condition(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing looked at in a source. `subject` is the surface, scope or part it is about, `words`
-    one plain sentence. For a missing SCOPE, `hides` says what cannot be seen or done without it."""
+    one plain sentence. Where something is missing, `hides` says what cannot be seen or done
+    therefore, as a phrase: "the audit log", "suspend and reactivate"."""
 
     topic: Topic
     condition: Condition

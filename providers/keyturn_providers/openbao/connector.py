@@ -1,13 +1,12 @@
 """One connected OpenBao (or Vault) server: who it is, who keyturn is there, reader and writer."""
 
-from keyturn_providers.contract import (
-    Ability,
-    About,
-    OwnIdentity,
-    Surroundings,
-)
+import time
+
+from keyturn_providers.checks import server_checks, token_check
+from keyturn_providers.contract import Ability, About, Check, OwnIdentity, Surroundings
 from keyturn_providers.errors import NotAllowed, NotAuthenticated, ReadOnly, Unreachable
 from keyturn_providers.http import AuthHeader, Transport
+from keyturn_providers.openbao.about_checks import SUBJECT, health_check, log_checks
 from keyturn_providers.openbao.audit import AuditLog
 from keyturn_providers.openbao.audit_devices import device_problems
 from keyturn_providers.openbao.client import BaoClient, explain
@@ -68,6 +67,7 @@ class OpenBaoConnector:
         self._name = name
         self._settings = settings
         self._read_only = surroundings.read_only
+        self._reserve = surroundings.rate_reserve
         namespace = settings.namespace.strip("/")
         self._namespace = namespace
         self._transport = Transport(
@@ -88,7 +88,7 @@ class OpenBaoConnector:
     async def about(self) -> About:
         """Asks health, own token, and what the token may do. `own.account_id` is the entity of
         keyturn's token; without an entity, the id of the token's machine identity."""
-        version, tenant = await self._tenant()
+        version, tenant, health = await self._tenant()
         token = await self._own_token()
         sight = await self._look()
         self._known = _view(sight, token)
@@ -96,31 +96,43 @@ class OpenBaoConnector:
         spots.append(_BATCH_TOKENS)
         spots.extend(await self._child_namespaces())
         problem = self._log.problem() if self._log else ""
+        devices: tuple[str, ...] = ()
         if self._log is None:
             spots.append("the audit log: no audit_log is configured")
         elif problem:
             spots.append(f"the audit log: {safe(problem)}")
         else:
-            spots.extend(await device_problems(self._client, self._settings.audit_device))
-        notes.extend(await self._header_notes(sight))
+            devices = await device_problems(self._client, self._settings.audit_device)
+            spots.extend(devices)
+        header = await self._header_notes(sight)
+        notes.extend(header)
         notes.append(
             "a grant shows what one policy allows by itself; another policy of the same person may"
             " deny it"
+        )
+        own = OwnIdentity(
+            account_id=token.entity_id or token_holder(token.accessor).text,
+            name=safe(token.display_name or token.accessor),
+            expires_ms=time_ms(token.expire_time),
+            created_ms=token.creation_time * 1000 or None,
+        )
+        log = log_checks(
+            configured=self._log is not None,
+            problem=safe(problem),
+            device_problems=devices,
+            header=None if self._read_only else NOT_SET not in header,
         )
         return About(
             source=SourceIdentity(self._name, "openbao", Side.SECRETS, tenant),
             address=self._transport.base_url,
             abilities=self._abilities(),
             version=version,
-            own=OwnIdentity(
-                account_id=token.entity_id or token_holder(token.accessor).text,
-                name=safe(token.display_name or token.accessor),
-                expires_ms=time_ms(token.expire_time),
-            ),
+            own=own,
             blind_spots=tuple(spots),
             consistency_delay_s=0.0,
             audit_lag_s=_AUDIT_LAG_S,
             notes=tuple(notes),
+            checks=(*self._server_checks(own, token, sight), health, *log),
         )
 
     def reader(self) -> OpenBaoReader:
@@ -141,13 +153,31 @@ class OpenBaoConnector:
     async def aclose(self) -> None:
         await self._transport.aclose()
 
+    def _server_checks(
+        self, own: OwnIdentity, token: TokenPayload, sight: Sight
+    ) -> tuple[Check, ...]:
+        transport, now_ms = self._transport, time.time_ns() // 1_000_000
+        return (
+            *server_checks(
+                SUBJECT,
+                transport.base_url,
+                transport.seen,
+                transport.windows(),
+                now_ms=now_ms,
+                reserve=self._reserve,
+            ),
+            token_check(SUBJECT, own, now_ms, endless=token.expire_time is None),
+            *sight.reads,
+            *(() if self._read_only else sight.writes),
+        )
+
     def _abilities(self) -> frozenset[Ability]:
         abilities = READS
         if self._log is not None and not self._log.problem():
             abilities |= {Ability.READ_AUDIT}
         return abilities if self._read_only else abilities | WRITES
 
-    async def _tenant(self) -> tuple[str, str]:
+    async def _tenant(self) -> tuple[str, str, Check]:
         status, health = await self._client.health()
         if status != 200 and status != 473:
             state = _NOT_SERVING.get(status, f"answers {status}")
@@ -166,7 +196,8 @@ class OpenBaoConnector:
                 "Check that the url leads to OpenBao or Vault, and that it is unsealed.",
             )
         tenant = f"{cluster}/{self._namespace}" if self._namespace else cluster
-        return safe(str(health.get("version", "")), 40), safe(tenant, 200)
+        version = safe(str(health.get("version", "")), 40)
+        return version, safe(tenant, 200), health_check(status, version)
 
     async def _own_token(self) -> TokenPayload:
         what = "looking up keyturn's own token"

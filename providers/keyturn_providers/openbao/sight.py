@@ -7,6 +7,7 @@ error, and the listing it belongs to is incomplete.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from keyturn_providers.contract import Check, Condition, Topic
 from keyturn_providers.openbao.client import OPERATION_HEADER, BaoClient
 from keyturn_providers.openbao.state import ROLE_METHODS, USER_METHODS, AuthMount
 from keyturn_providers.text import safe
@@ -35,7 +36,8 @@ _NO_CARRIERS = frozenset({"token"})
 class Sight:
     """`blind_mounts` are auth mounts (paths) whose logins may not be listed; `auth_methods` says
     whether the mounts themselves may be; `tokens` whether tokens may. `asked` is False where the
-    server did not tell, and everything is then tried."""
+    server did not tell, and everything is then tried. `reads` and `writes` say the same, right by
+    right."""
 
     asked: bool = True
     auth_methods: bool = True
@@ -44,6 +46,8 @@ class Sight:
     may_set_header: bool = True
     blind_spots: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    reads: tuple[Check, ...] = ()
+    writes: tuple[Check, ...] = ()
 
 
 async def look(client: BaoClient, mounts: Sequence[AuthMount] | None) -> Sight:
@@ -73,6 +77,14 @@ async def look(client: BaoClient, mounts: Sequence[AuthMount] | None) -> Sight:
             auth_methods=mounts is not None,
             blind_spots=_unread_methods(mounts),
             notes=(f"the server does not tell what the token may do ({safe(said, 80)})",),
+            reads=(
+                Check(
+                    Topic.SCOPE,
+                    Condition.UNKNOWN,
+                    "rights of the token",
+                    f"The server does not tell what the token may do ({safe(said, 80)}).",
+                ),
+            ),
         )
     return _sight(data, logins, mounts)
 
@@ -102,11 +114,26 @@ def _sight(
     spots += [f"logins by auth/{path}: keyturn's token may not list them" for path in sorted(blind)]
     if not tokens:
         spots.append("tokens and sessions: keyturn's token may not list auth/token/accessors")
-    if not may("sys/policies/detailed/acl/", "list") and not (
+    policies = may("sys/policies/detailed/acl/", "list") or (
         may("sys/policies/acl/", "list") and may(f"sys/policies/acl/{_ANY}", "read")
-    ):
+    )
+    if not policies:
         spots.append("the policies: keyturn's token may not read sys/policies/acl")
     refused = [words for words, (path, capability) in _WRITES.items() if not may(path, capability)]
+    reads = [
+        _right(f"{capability} {path}", words, held=may(path, capability))
+        for words, (path, capability) in _MUST_SEE.items()
+    ]
+    reads += [
+        _right(f"list auth/{path}", f"logins by auth/{path}", held=path not in blind, needed=False)
+        for path in sorted(logins)
+    ]
+    reads += [
+        _right("list auth/token/accessors", "tokens and sessions", held=tokens, needed=False),
+        _right("read sys/policies/acl", "what each policy allows", held=policies),
+    ]
+    if mounts is None:
+        reads.append(_right("read sys/auth", "all logins", held=False))
     return Sight(
         auth_methods=mounts is not None,
         blind_mounts=blind,
@@ -114,7 +141,21 @@ def _sight(
         may_set_header=may(HEADER_PATH, "update", "sudo") or may(HEADER_PATH, "create", "sudo"),
         blind_spots=(*spots, *_unread_methods(mounts)),
         notes=tuple(f"this token may not {words}" for words in refused),
+        reads=tuple(reads),
+        writes=tuple(
+            _right(f"{capability} {path}", words, held=words not in refused, needed=False)
+            for words, (path, capability) in _WRITES.items()
+        ),
     )
+
+
+def _right(right: str, hides: str, *, held: bool, needed: bool = True) -> Check:
+    """One right of the token; without one that is not `needed` much can still be told."""
+    path = safe(right.removesuffix(f"/{_ANY}").rstrip("/"), 120)
+    if held:
+        return Check(Topic.SCOPE, Condition.WELL, path, "The token may.")
+    condition = Condition.WRONG if needed else Condition.WATCH
+    return Check(Topic.SCOPE, condition, path, "The token may not.", safe(hides, 200))
 
 
 def _unread_methods(mounts: Sequence[AuthMount] | None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from keyturn_providers.errors import BadAnswer, Gone, Misconfigured, NotAllowed, ProviderError
 from keyturn_providers.http import Answer, Transport
 from keyturn_providers.origin import segment
+from keyturn_providers.ratelimit import Window
 from keyturn_providers.scim.payloads import (
     ListPage,
     ServerFacts,
@@ -16,6 +17,7 @@ from keyturn_providers.scim.payloads import (
     server_facts,
 )
 from keyturn_providers.scim.translate import identifier
+from keyturn_providers.sightings import Seen
 from keyturn_providers.text import safe
 
 MEDIA_TYPE = "application/scim+json"
@@ -68,6 +70,23 @@ class ScimClient:
             except (Gone, NotAllowed, BadAnswer):
                 self._facts = ServerFacts()
         return self._facts
+
+    @property
+    def seen(self) -> Seen | None:
+        """What the newest answer showed of the server."""
+        return self._transport.seen
+
+    def windows(self) -> Mapping[str, Window]:
+        """The rate limits that the server told of."""
+        return self._transport.windows()
+
+    async def lists_groups(self) -> bool:
+        """Whether the server lets this token list groups."""
+        try:
+            await self.list(GROUPS, {"startIndex": 1, "count": 1}, what="listing groups")
+        except (NotAllowed, Gone):
+            return False
+        return True
 
     async def probe(self) -> None:
         """Lists one user, which shows that the address and the token are good."""

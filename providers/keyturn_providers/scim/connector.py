@@ -1,6 +1,18 @@
 """The SCIM connector: who the server is, and its reader and writer."""
 
-from keyturn_providers.contract import Ability, About, OwnIdentity, Surroundings
+import time
+from collections.abc import Iterator
+
+from keyturn_providers.checks import server_checks, token_check
+from keyturn_providers.contract import (
+    Ability,
+    About,
+    Check,
+    Condition,
+    OwnIdentity,
+    Surroundings,
+    Topic,
+)
 from keyturn_providers.errors import ReadOnly
 from keyturn_providers.http import Transport
 from keyturn_providers.origin import origin_of
@@ -29,17 +41,26 @@ BLIND_SPOTS = (
     "sign-ins that are still open in the directory (SCIM neither shows nor ends them)",
 )
 
+_SUBJECT = "SCIM server"
+
 
 class ScimConnector:
     """One SCIM server. Belongs to one event loop; `aclose` closes its connections."""
 
     def __init__(
-        self, name: str, settings: ScimSettings, client: ScimClient, *, read_only: bool
+        self,
+        name: str,
+        settings: ScimSettings,
+        client: ScimClient,
+        *,
+        read_only: bool,
+        reserve: float = 0.3,
     ) -> None:
         self._name = name
         self._settings = settings
         self._client = client
         self._read_only = read_only
+        self._reserve = reserve
 
     async def about(self) -> About:
         """Reads ServiceProviderConfig and lists one user, so a wrong address or token shows here.
@@ -50,16 +71,37 @@ class ScimConnector:
         """
         facts = await self._client.facts(fresh=True)
         await self._client.probe()
-        own = self._settings.own_account
+        groups = await self._client.lists_groups()
+        id_of_own = self._settings.own_account
+        own = None if id_of_own is None else OwnIdentity(id_of_own, id_of_own)
         return About(
             source=SourceIdentity(self._name, "scim", Side.DIRECTORY, self._tenant(facts)),
             address=self._client.base_url,
             abilities=READS if self._read_only else READS | WRITES,
             version="SCIM 2.0",
-            own=None if own is None else OwnIdentity(own, own),
+            own=own,
             blind_spots=BLIND_SPOTS,
             notes=_notes(facts),
+            checks=tuple(self._checks(facts, own, groups=groups)),
         )
+
+    def _checks(
+        self, facts: ServerFacts, own: OwnIdentity | None, *, groups: bool
+    ) -> Iterator[Check]:
+        now_ms = time.time_ns() // 1_000_000
+        yield from server_checks(
+            _SUBJECT,
+            self._client.base_url,
+            self._client.seen,
+            self._client.windows(),
+            now_ms=now_ms,
+            reserve=self._reserve,
+        )
+        yield _whose_token() if own is None else token_check(_SUBJECT, own, now_ms)
+        yield Check(Topic.SCOPE, Condition.WELL, "/Users", "The token may list them.")
+        yield _groups_check(listed=groups)
+        if not self._read_only:
+            yield _patch_check(facts.patch)
 
     def reader(self) -> ScimReader:
         return ScimReader(self._client, self._settings)
@@ -97,7 +139,37 @@ def open_scim(name: str, settings: ScimSettings, surroundings: Surroundings) -> 
         ca_file=settings.ca_file,
         explain=explain,
     )
-    return ScimConnector(name, settings, ScimClient(transport), read_only=surroundings.read_only)
+    return ScimConnector(
+        name,
+        settings,
+        ScimClient(transport),
+        read_only=surroundings.read_only,
+        reserve=surroundings.rate_reserve,
+    )
+
+
+def _whose_token() -> Check:
+    words = "SCIM tells neither whose the token is nor when it ends; own_account names its account."
+    return Check(Topic.TOKEN, Condition.UNKNOWN, _SUBJECT, words)
+
+
+def _groups_check(*, listed: bool) -> Check:
+    if listed:
+        return Check(Topic.SCOPE, Condition.WELL, "/Groups", "The token may list them.")
+    words = "The server does not let this token list groups, or has none to list."
+    return Check(Topic.SCOPE, Condition.WRONG, "/Groups", words, "groups, and who is in them")
+
+
+def _patch_check(patch: bool | None) -> Check:
+    topic, subject = Topic.SCOPE, "PATCH"
+    if patch is None:
+        words = "The server does not say whether it takes changes; the first one will show it."
+        return Check(topic, Condition.UNKNOWN, subject, words)
+    if patch:
+        words = "The server takes changes; whether of this token, the first one will show."
+        return Check(topic, Condition.WELL, subject, words)
+    words = "The server announces that it takes no PATCH."
+    return Check(topic, Condition.WATCH, subject, words, "every change there")
 
 
 def _notes(facts: ServerFacts) -> tuple[str, ...]:

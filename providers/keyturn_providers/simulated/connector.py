@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from keyturn_providers.contract import Ability, About
+from keyturn_providers.contract import Ability, About, Check
 from keyturn_providers.errors import ReadOnly
 from keyturn_providers.records import Side
 from keyturn_providers.simulated.faults import ABOUT, Faults
@@ -52,6 +52,7 @@ class SimulatedConnector:
     audited: bool = False
     read_only: bool = False
     blind_spots: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
     consistency_delay_s: float = 0.0
     audit_lag_s: float = 0.0
     asked: int = 0
@@ -80,6 +81,7 @@ class SimulatedConnector:
             version="simulated",
             own=self.tenant.own,
             blind_spots=self.blind_spots,
+            checks=self.checks,
             consistency_delay_s=self.consistency_delay_s,
             audit_lag_s=self.audit_lag_s,
         )
