@@ -1,0 +1,1 @@
+"""1Password's command-line tool `op`, signed in as a person: the surface that sees everything."""
