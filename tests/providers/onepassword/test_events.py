@@ -21,9 +21,10 @@ from keyturn_providers.contract import Ability, Condition, EventPage, Sought, Su
 from keyturn_providers.errors import BadAnswer, Conflict, NotAuthenticated, Throttled
 from keyturn_providers.onepassword.events.allowance import HOUR, MINUTE, Allowance
 from keyturn_providers.onepassword.events.client import EventsClient
-from keyturn_providers.onepassword.events.payloads import audited, explain, moment_ms
+from keyturn_providers.onepassword.events.payloads import audited, explain
 from keyturn_providers.onepassword.events.settings import EventsSettings
 from keyturn_providers.onepassword.events.surface import EventsSurface
+from keyturn_providers.onepassword.moments import moment_ms
 
 DAY_MS = 86_400_000
 

@@ -32,7 +32,7 @@ def sought(ability: Ability, objects: dict[str, Any] | None = None) -> Sought:
 
 
 ON_DANA = {"account_id": DANA}
-DANA_ON_VAULT = {
+DANA_ON_VAULT: dict[str, Any] = {
     "principal_kind": PrincipalKind.ACCOUNT,
     "principal_id": DANA,
     "vault_ids": (VAULT,),

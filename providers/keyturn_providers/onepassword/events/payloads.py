@@ -4,8 +4,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
+from keyturn_providers.onepassword.moments import moment_ms
 from keyturn_providers.text import safe
 
 _ID_LIMIT = 128
@@ -115,21 +115,6 @@ def entry_id(entry: Mapping[str, object]) -> str:
 def raw_of(entry: Mapping[str, object]) -> str:
     """The entry as JSON, in ASCII: no character of it can act on a terminal."""
     return json.dumps(entry, separators=(",", ":"), sort_keys=True)
-
-
-def moment_ms(value: object) -> int | None:
-    """RFC 3339, with nanoseconds too, as milliseconds."""
-    if not isinstance(value, str):
-        return None
-    whole, dot, rest = value.partition(".")
-    if dot:
-        digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
-        whole = f"{whole}.{digits[:6].ljust(6, '0')}{rest[len(digits) :]}"
-    try:
-        moment = datetime.fromisoformat(whole)
-        return int(moment.timestamp() * 1000) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def text(value: object, limit: int = 200) -> str:

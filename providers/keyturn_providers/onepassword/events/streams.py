@@ -11,11 +11,11 @@ from keyturn_providers.onepassword.events.payloads import (
     CursorPage,
     audited,
     entry_id,
-    moment_ms,
     raw_of,
     text,
 )
 from keyturn_providers.onepassword.events.token import Feature
+from keyturn_providers.onepassword.moments import moment_ms
 
 KEPT_S = 120 * 86_400
 STREAMS: Mapping[str, Feature] = {
