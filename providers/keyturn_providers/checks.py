@@ -116,8 +116,8 @@ def token_check(subject: str, own: OwnIdentity, now_ms: int, *, endless: bool = 
 def rate_checks(subject: str, windows: Mapping[str, Window], reserve: float) -> Iterator[Check]:
     """Each rate limit that was told: what is left, and whether what is left is for others."""
     if not windows:
-        words = "The server tells no rate limit."
-        yield Check(Topic.RATE, Condition.UNKNOWN, subject, words)
+        words = "The server tells no limit; a refusal would make keyturn wait."
+        yield Check(Topic.RATE, Condition.WELL, subject, words)
     for name, window in sorted(windows.items()):
         kept = round(window.limit * reserve)
         words = (

@@ -260,9 +260,15 @@ def test_doctor_asks_everything_and_is_well(shell: Shell) -> None:
     shell.keyturn("refresh")
     ran = shell.keyturn("doctor")
     assert ran.code == Exit.IN_STEP, ran.out
-    for what in ("keyturn.yaml", "journal.db", "cache.db", "scim", "openbao"):
-        assert f"ok   {what}" in ran.out
+    for what in ("keyturn.yaml:", "journal.db:", "cache.db:", "openbao: secrets,"):
+        assert f"\n= {what}" in ran.out
+    # SCIM cannot tell whose the token is: not known is not well.
+    assert "\n? scim: directory," in ran.out
+    assert "? unknown  token        SCIM server: " in ran.out
+    assert "= well     scope        OpenBao" not in ran.out
+    assert "= well     scope        list identity/entity/id: The token may." in ran.out
     assert "not visible" in ran.out
+    assert "= nothing is wrong" in ran.out
 
 
 def test_doctor_goes_on_after_a_failure(shell: Shell, session: DemoSession, tmp_path: Path) -> None:

@@ -51,20 +51,29 @@ def open_connections(
     only = read_only or loaded.read_only
     around = os.environ if environ is None else environ
     return Connections(
-        directory=_open(loaded, loaded.directory, Side.DIRECTORY, only, observe, around),
-        secrets=_open(loaded, loaded.secrets, Side.SECRETS, only, observe, around),
+        directory=open_source(
+            loaded, Side.DIRECTORY, read_only=only, observe=observe, environ=around
+        ),
+        secrets=open_source(loaded, Side.SECRETS, read_only=only, observe=observe, environ=around),
         read_only=only,
     )
 
 
-def _open(
+def config_of(loaded: LoadedPolicy, side: Side) -> SourceConfig:
+    """What the configuration says of the source of one side."""
+    return loaded.directory if side is Side.DIRECTORY else loaded.secrets
+
+
+def open_source(
     loaded: LoadedPolicy,
-    config: SourceConfig,
     side: Side,
+    *,
     read_only: bool,
-    observe: Callable[[RequestSeen | Waiting], None],
-    environ: Mapping[str, str],
+    observe: Callable[[RequestSeen | Waiting], None] = _unseen,
+    environ: Mapping[str, str] | None = None,
 ) -> Connector:
+    """Opens the source of one side, as `open_connections` does for both."""
+    config = config_of(loaded, side)
     # Connectors bring the HTTP library, which a start from the cache does not need.
     from keyturn.policy.load import validate_settings
     from keyturn_providers.registry import find
@@ -78,11 +87,12 @@ def _open(
             f"(line {config.line}).",
             f"Move it under {provider.side.value}.",
         )
+    around = os.environ if environ is None else environ
     settings = validate_settings(config, provider.settings, loaded)
     surroundings = Surroundings(
-        secret=secret_of(config, environ),
-        secret_of=secret_of_part(config, environ),
-        read_only=read_only,
+        secret=secret_of(config, around),
+        secret_of=secret_of_part(config, around),
+        read_only=read_only or loaded.read_only,
         rate_reserve=loaded.rules.limits.rate_reserve,
         observe=observe,
     )

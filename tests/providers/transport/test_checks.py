@@ -110,14 +110,15 @@ def test_a_token(
     assert "keyturn is keyturn" in check.words
 
 
-def test_rate_limits_are_shown_by_class_and_no_limit_is_not_known() -> None:
+def test_rate_limits_are_shown_by_class() -> None:
     windows = {"": Window(100, 80, 12.0), "users": Window(600, 100, 31.0)}
     whole, users = rate_checks("idp", windows, 0.3)
     assert (whole.condition, users.condition) == (Condition.WELL, Condition.WATCH)
     assert whole.words == "80 of 100 requests left, anew in 12 s; 30 are left to others."
     assert users.subject == "idp: users"
     (none,) = rate_checks("idp", {}, 0.3)
-    assert none.condition is Condition.UNKNOWN
+    assert none.condition is Condition.WELL
+    assert "tells no limit" in none.words
 
 
 def test_a_server_that_was_not_asked_has_only_that_to_say() -> None:

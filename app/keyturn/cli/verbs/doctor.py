@@ -9,11 +9,12 @@ import click
 
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.failures import VerbFailed, explain
-from keyturn.cli.invocation import Answer, Invocation, json_option
+from keyturn.cli.health_shown import health_json, show_health, tally
+from keyturn.cli.invocation import Answer, Invocation, Json, json_option
 from keyturn.cli.work import cache_of, journal_of, loaded_policy, now_ms
-from keyturn.run.connections import Connections, open_connections
-from keyturn_providers.contract import About
-from keyturn_providers.errors import ProviderError
+from keyturn.policy.loaded import LoadedPolicy
+from keyturn.run.source_health import SourceHealth, ask_source
+from keyturn_providers.contract import Condition
 from keyturn_providers.records import Side
 
 _MINUTE_MS = 60_000
@@ -32,26 +33,60 @@ class Checked:
 @json_option
 @click.pass_obj
 def command(invocation: Invocation, answer: Answer) -> int:
-    """Check configuration, data files and both sources; nothing is changed.
+    """Check configuration, data files and both sources; nothing is changed anywhere.
 
-    Every check is made, whatever the others say. Exits with the code of the first that is not well.
+    Each source is asked who keyturn is there, what its credential may do and what stays hidden; a
+    source that fails does not keep the other from being asked. Signs: = well, ~ to watch, ! wrong,
+    ? not known. Exits with the code of the first thing that is wrong; what is to be watched or not
+    known does not count.
     """
-    found = [
-        Checked("python", Exit.IN_STEP, sys.version.split()[0]),
-        *_files(invocation),
-        *_sources(invocation),
-    ]
-    answer.document(
-        {
-            "checks": [
-                {"what": one.what, "well": one.code is Exit.IN_STEP, "words": one.words}
-                for one in found
-            ]
-        }
-    )
-    for one in found:
-        answer.line(f"{'ok  ' if one.code is Exit.IN_STEP else 'WRONG'} {one.what}: {one.words}")
+    found = [Checked("python", Exit.IN_STEP, sys.version.split()[0]), *_files(invocation)]
+    configured, loaded = _configuration(invocation)
+    found.append(configured)
+    read_only = invocation.read_only or (loaded is not None and loaded.read_only)
+    sources = () if loaded is None else asyncio.run(_ask(loaded, read_only=read_only))
+    found += (_of_source(one) for one in sources)
+    answer.document(_document(found, sources))
+    for one in found[: len(found) - len(sources)]:
+        answer.line(f"{'=' if one.code is Exit.IN_STEP else '! wrong:'} {one.what}: {one.words}")
+    for health in sources:
+        show_health(answer, health, read_only=read_only)
+    _sum_up(answer, found, sources)
     return next((one.code for one in found if one.code is not Exit.IN_STEP), Exit.IN_STEP)
+
+
+async def _ask(loaded: LoadedPolicy, *, read_only: bool) -> tuple[SourceHealth, ...]:
+    both = (ask_source(loaded, side, read_only=read_only) for side in Side)
+    return tuple(await asyncio.gather(*both))
+
+
+def _of_source(health: SourceHealth) -> Checked:
+    if health.failure is not None:
+        said: list[str] = []
+        code = explain(health.failure, said.append)
+        return Checked(health.name, code, " ".join(said))
+    checks = health.about.checks if health.about is not None else ()
+    code = Exit.INCOMPLETE if health.worst is Condition.WRONG else Exit.IN_STEP
+    return Checked(health.name, code, tally(checks) or "nothing was checked")
+
+
+def _sum_up(answer: Answer, found: list[Checked], sources: tuple[SourceHealth, ...]) -> None:
+    wrong = [one.what for one in found if one.code is not Exit.IN_STEP]
+    checks = [one for health in sources if health.about for one in health.about.checks]
+    answer.line("")
+    answer.line(f"! wrong: {', '.join(wrong)}" if wrong else "= nothing is wrong")
+    if checks:
+        answer.line(f"  of the sources: {tally(checks)}")
+
+
+def _document(found: list[Checked], sources: tuple[SourceHealth, ...]) -> Json:
+    return {
+        "checks": [
+            {"what": one.what, "well": one.code is Exit.IN_STEP, "words": one.words}
+            for one in found
+        ],
+        "sources": [health_json(health) for health in sources],
+    }
 
 
 def _tried(what: str, look: Callable[[], str]) -> Checked:
@@ -92,57 +127,12 @@ def _files(invocation: Invocation) -> Iterator[Checked]:
     yield _tried("cache.db", cache)
 
 
-def _sources(invocation: Invocation) -> Iterator[Checked]:
+def _configuration(invocation: Invocation) -> tuple[Checked, LoadedPolicy | None]:
     try:
         loaded = loaded_policy(invocation)
     except Exception as failure:  # noqa: BLE001 - worded like every other
         said: list[str] = []
-        yield Checked("keyturn.yaml", explain(failure, said.append), " ".join(said))
-        return
+        return Checked("keyturn.yaml", explain(failure, said.append), " ".join(said)), None
     mode = "read-only" if loaded.read_only or invocation.read_only else "read and write"
-    yield Checked(
-        "keyturn.yaml",
-        Exit.IN_STEP,
-        f"{loaded.path}, {len(loaded.rules.mappings)} mappings, {mode}",
-    )
-
-    async def ask() -> list[About | ProviderError]:
-        connections: Connections = open_connections(loaded, read_only=True)
-        try:
-            answers: list[About | ProviderError] = []
-            for side in Side:
-                try:
-                    answers.append(await connections.of(side).about())
-                except ProviderError as failure:
-                    answers.append(failure)
-            return answers
-        finally:
-            await connections.aclose()
-
-    try:
-        answers = asyncio.run(ask())
-    except Exception as failure:  # noqa: BLE001 - worded like every other
-        said = []
-        yield Checked("sources", explain(failure, said.append), " ".join(said))
-        return
-    for config, one in zip((loaded.directory, loaded.secrets), answers, strict=True):
-        if isinstance(one, ProviderError):
-            said = []
-            yield Checked(config.name, explain(one, said.append), " ".join(said))
-        else:
-            yield Checked(config.name, Exit.IN_STEP, _about_words(one))
-
-
-def _about_words(about: About) -> str:
-    parts = [f"{about.source.kind} at {about.address}, tenant {about.source.tenant}"]
-    if about.version:
-        parts.append(f"version {about.version}")
-    if about.own is not None:
-        parts.append(f"keyturn is {about.own.name}")
-        if about.own.expires_ms is not None:
-            minutes = (about.own.expires_ms - now_ms()) // _MINUTE_MS
-            parts.append(f"its credential expires in {minutes} min")
-    parts.append(f"can {', '.join(sorted(ability.value for ability in about.abilities))}")
-    parts.extend(about.notes)
-    parts.extend(f"not visible: {spot}" for spot in about.blind_spots)
-    return "; ".join(parts)
+    words = f"{loaded.path}, {len(loaded.rules.mappings)} mappings, {mode}"
+    return Checked("keyturn.yaml", Exit.IN_STEP, words), loaded
