@@ -303,8 +303,9 @@ class StreamsEvents(Protocol):
     ) -> AsyncIterator[EventPage]:
         """Everything after `position`, oldest first; from the oldest there is where it is None.
 
-        `last_ms` is the time of the newest event already archived, for starting anew where the
-        position is refused. At least once: the same event may come again, with the same id.
+        `last_ms` is the time up to which everything is archived, for starting anew where the
+        position is refused: no older event is missing, however long ago the newest one was.
+        At least once: the same event may come again, with the same id.
         """
         ...
 

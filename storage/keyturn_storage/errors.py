@@ -30,6 +30,10 @@ class NewerFile(StorageRefused):
         )
 
 
+class OlderFile(StorageRefused):
+    """The file was written by an older keyturn, and reading alone does not change it."""
+
+
 class StorageBusy(StorageRefused):
     """Another keyturn held the file for longer than we wait. Nothing was written."""
 

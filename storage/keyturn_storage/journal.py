@@ -18,7 +18,7 @@ from keyturn_storage import journal_check, journal_read, leases
 from keyturn_storage.chain import ChainReport
 from keyturn_storage.clock import now_ms
 from keyturn_storage.connections import connect, connect_read_only, settle_journal, writing
-from keyturn_storage.errors import PlanAlreadyRun, StorageRefused
+from keyturn_storage.errors import OlderFile, PlanAlreadyRun, StorageRefused
 from keyturn_storage.files import check_file, create_private
 from keyturn_storage.journal_append import append
 from keyturn_storage.migrations import is_current, migrate
@@ -243,7 +243,7 @@ def open_journal(path: Path, *, read_only: bool = False) -> Journal:
 
 def _refuse_older(connection: sqlite3.Connection, path: Path) -> None:
     if not is_current(connection, path, JOURNAL):
-        raise StorageRefused(
+        raise OlderFile(
             str(path),
             "cannot open read-only",
             "it was written by an older keyturn.",

@@ -20,6 +20,7 @@ create table stream (
     first_ms integer not null,
     asked_ms integer,
     whole_ms integer,
+    behind integer not null default 0 check (behind in (0, 1)),
     entered_ms integer,
     error text not null default '',
     error_ms integer,

@@ -109,14 +109,15 @@ def store_page(journal: "Journal", stream_no: int, page: PageIn) -> PageStored:
                 )
         connection.execute(
             "update stream set position = ?, pages = ?, events = events + ?, asked_ms = ?, "
-            "whole_ms = ?, entered_ms = iif(?, ?, entered_ms), error = '', error_ms = null "
-            "where no = ?",
+            "whole_ms = ?, behind = ?, entered_ms = iif(?, ?, entered_ms), error = '', "
+            "error_ms = null where no = ?",
             (
                 page.position,
                 pages,
                 len(new),
                 page.asked_ms,
                 whole_ms,
+                page.whole_ms is None,
                 entry is not None,
                 page.asked_ms,
                 stream_no,

@@ -87,8 +87,8 @@ class StreamCoverage:
     """What the archive has of one stream: everything from `since_ms` to `whole_ms`, but the gaps.
 
     `no` is the stream's number in this journal, `pages` how many chain entries it has. `asked_ms`
-    is when the source last gave a page, `error` why it did not at `error_ms`, "" if the last
-    attempt went well.
+    is when the source last gave a page, `behind` whether it had more; `error` says why it gave none
+    at `error_ms`, "" if the last attempt went well.
     """
 
     no: int
@@ -104,6 +104,7 @@ class StreamCoverage:
     since_ms: int
     whole_ms: int | None
     asked_ms: int | None
+    behind: bool = False
     gaps: tuple[GapRow, ...] = ()
     error: str = ""
     error_ms: int | None = None

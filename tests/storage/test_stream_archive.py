@@ -122,9 +122,12 @@ def test_a_backlog_is_whole_up_to_its_newest_event_only(journal: Journal) -> Non
     stream = _begin(journal)
     store_page(journal, stream, page(usage(1), usage(2)))
     assert coverage(journal)[0].whole_ms == usage(2).at_ms
+    assert coverage(journal)[0].behind
     ahead = replace(usage(3), at_ms=ASKED + DAY_MS)
     store_page(journal, stream, page(ahead, after="p1", position="p2"))
     assert coverage(journal)[0].whole_ms == ASKED, "an event from the future proves nothing"
+    store_page(journal, stream, page(after="p2", position="p3", whole_ms=ASKED))
+    assert not coverage(journal)[0].behind
 
 
 def test_a_quiet_stream_adds_one_entry_a_day(journal: Journal) -> None:

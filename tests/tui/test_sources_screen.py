@@ -1,8 +1,9 @@
 """The Sources screen over the simulated pair: whole, incomplete, unreadable, asked, failing."""
 
 import pytest
+from tests.run.event_source import DAY_MS, USAGES, logging, usages
 from tests.tui.looking import access, lines_of, shows, text_of, until
-from tests.tui.simulated import Bench
+from tests.tui.simulated import START_MS, Bench
 
 from keyturn.tui.screens.sources import Sources
 from keyturn_providers.contract import Ability
@@ -82,6 +83,37 @@ async def test_records_nobody_could_read_are_counted_and_listed(empty_bench: Ben
 
         assert "? accounts: it has no name" in text_of(app)
         assert "? accounts: it has no id" in text_of(app)
+
+
+async def test_the_archive_of_events_is_one_line_with_its_gaps(empty_bench: Bench) -> None:
+    log = logging(empty_bench.pair)
+    empty_bench.pair.secrets.remote.page_size = 500
+    log.add(USAGES, usages(1, 1_200, at_ms=START_MS - 10 * DAY_MS))
+    await _read(empty_bench)
+    empty_bench.watch.at_ms += 20 * DAY_MS
+    log.add(USAGES, usages(1_201, 1_201, at_ms=empty_bench.watch.at_ms - 600_000))
+    log.forget(USAGES, empty_bench.watch.at_ms - DAY_MS)
+    # Forgotten before they were read: a gap.
+    log.refuse_positions()
+    await _read(empty_bench)
+    app = empty_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("6")
+        await shows(pilot, "events archived: 1,201 since 5 Jan 2027, newest 10 min ago")
+        assert "gap 15 Jan – 3 Feb 2027 in item usages" in text_of(app)
+        assert text_of(app).count("events archived") == 1
+
+
+async def test_a_stream_that_fails_is_named_with_its_reason(empty_bench: Bench) -> None:
+    logging(empty_bench.pair)
+    fault = Fault(Effect.NOT_ALLOWED, Ability.STREAM_EVENTS, target=USAGES, times=None)
+    empty_bench.pair.secrets.faults.add(fault)
+    app = empty_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("6", "r")
+        await shows(pilot, "events archived: none yet")
+        await shows(pilot, "! item usages never archived: could not archive events")
+        assert "the token may not do this" in text_of(app)
 
 
 async def test_checking_asks_both_sources_who_keyturn_is(read_bench: Bench) -> None:

@@ -15,7 +15,7 @@ from keyturn.cli.invocation import Answer, Invocation
 from keyturn.policy.load import load_policy
 from keyturn.policy.loaded import LoadedPolicy
 from keyturn.run.connections import Connections, open_connections
-from keyturn.run.progress import Event, SourceDone, StepChanged
+from keyturn.run.progress import Event, SourceDone, StepChanged, StreamDone
 from keyturn.settings import require_config
 from keyturn_providers.contract import Waiting
 from keyturn_providers.registry import find, kinds
@@ -104,6 +104,8 @@ def tell(answer: Answer, event: Event) -> None:
     """One line on stderr for what a person waits for; pages and single requests are not told."""
     if isinstance(event, SourceDone):
         answer.progress(f"{event.source}: {event.words}")
+    elif isinstance(event, StreamDone):
+        answer.progress(f"{event.source}, {event.stream}: {event.words}")
     elif isinstance(event, StepChanged):
         verdict = f" [{event.verdict}]" if event.verdict else ""
         answer.progress(

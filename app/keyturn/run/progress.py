@@ -31,6 +31,26 @@ class SourceDone:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveProgress:
+    """A page of an event stream is in the archive. `events` are the new ones so far."""
+
+    source: str
+    stream: str
+    events: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDone:
+    """An event stream was archived as far as it goes now. `words` says how far, or why not."""
+
+    source: str
+    stream: str
+    whole: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepChanged:
     """One step of a run moved on. `state` is a word of `decide.steps.State`; `verdict` is "" until
     the step is verified."""
@@ -53,7 +73,16 @@ class RunEnded:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-Event: TypeAlias = ListingProgress | SourceDone | StepChanged | RunEnded | RequestSeen | Waiting
+Event: TypeAlias = (
+    ListingProgress
+    | SourceDone
+    | ArchiveProgress
+    | StreamDone
+    | StepChanged
+    | RunEnded
+    | RequestSeen
+    | Waiting
+)
 Observer: TypeAlias = Callable[[Event], None]
 
 

@@ -7,6 +7,7 @@ from keyturn.tui.access_rows import grant_line, group_line, person_line
 from keyturn.tui.data import Pane, View
 from keyturn.tui.reads import Reads
 from keyturn.tui.widgets.row_source import Row, RowsInMemory, RowSource
+from keyturn_storage.files import JOURNAL_NAME
 from keyturn_storage.queries import findings, grants, groups, persons, sources
 from keyturn_storage.queries.reader import Reader, Scope, open_reader
 from keyturn_storage.rows import (
@@ -18,13 +19,15 @@ from keyturn_storage.rows import (
     SnapshotInfo,
     SourceRow,
 )  # fmt: skip
+from keyturn_storage.stream_rows import StreamCoverage
 
 WHY_LIMIT = 100
 """Findings of one row that are listed; the strip shows the first and counts the others."""
 
 
 class CacheData:
-    """`keyturn.tui.data.Data` over `cache.db`. A cache that is not there yet is empty."""
+    """`keyturn.tui.data.Data` over `cache.db` and the journal beside it. A file that is not there
+    yet is empty."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -51,6 +54,22 @@ class CacheData:
         """(collection, reason) of the records that could not be understood."""
         found = sources.unreadable(self.reads.reader(), snapshot_id) if self.exists() else []
         return [(collection, reason) for collection, _parent, _id, reason in found]
+
+    def archived(self) -> Sequence[StreamCoverage]:
+        """From the journal beside the cache; nothing where there is none."""
+        # The journal is not needed for the first paint.
+        from keyturn_storage.errors import OlderFile
+        from keyturn_storage.journal import open_journal
+        from keyturn_storage.queries.coverage import coverage
+
+        path = self._path.with_name(JOURNAL_NAME)
+        if not path.exists():
+            return ()
+        try:
+            with open_journal(path, read_only=True) as journal:
+                return coverage(journal)
+        except OlderFile:
+            return ()  # from before there was an archive; the first write brings it up to date
 
     def pane(self, pane: Pane, view: View, *, drift_only: bool) -> RowSource:
         """The rows of a pane."""

@@ -15,6 +15,7 @@ from keyturn_storage.rows import (
     SnapshotInfo,
     SourceRow,
 )  # fmt: skip
+from keyturn_storage.stream_rows import StreamCoverage
 
 
 class Pane(StrEnum):
@@ -62,6 +63,10 @@ class Data(Protocol):
 
     def unreadable(self, snapshot_id: int) -> Sequence[tuple[str, str]]:
         """(collection, reason) of the records that could not be understood."""
+        ...
+
+    def archived(self) -> Sequence[StreamCoverage]:
+        """What the archive has of every event stream."""
         ...
 
     def findings_of(

@@ -1,6 +1,13 @@
 """Progress of a job in a few words for the note line."""
 
-from keyturn.run.progress import ListingProgress, RunEnded, SourceDone, StepChanged
+from keyturn.run.progress import (
+    ArchiveProgress,
+    ListingProgress,
+    RunEnded,
+    SourceDone,
+    StepChanged,
+    StreamDone,
+)
 from keyturn_providers.contract import Waiting
 
 
@@ -11,6 +18,10 @@ def words_of(event: object) -> str:
         return f"reading {event.source}: {event.rows:,}{of} {event.collection}"
     if isinstance(event, SourceDone):
         return f"{event.source}: {event.words}"
+    if isinstance(event, ArchiveProgress):
+        return f"archiving {event.source}: {event.events:,} new {event.stream}"
+    if isinstance(event, StreamDone):
+        return f"{event.source}, {event.stream}: {event.words}"
     if isinstance(event, StepChanged):
         return f"step {event.number}: {event.state}"
     if isinstance(event, RunEnded):

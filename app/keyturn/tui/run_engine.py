@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keyturn.decide.plans import Plan
     from keyturn.decide.rules import Rules
     from keyturn.decide.world import World
+    from keyturn.run.archive_report import ArchiveReport
     from keyturn.run.clock import Clock
     from keyturn.run.connections import Connections
     from keyturn.run.refresh import SourceReport
@@ -69,9 +70,12 @@ class RunEngine:
         return Setting(loaded.organisation, self.read_only or loaded.read_only)
 
     async def refresh(self, observe: Observe, stop: Stop) -> Refreshed:
-        """Reads both sources, then decides anew; half a refresh is still shown for what it is."""
+        """Reads both sources, decides anew, then archives events; half a refresh is still shown for
+        what it is."""
+        from keyturn.run.archive import archive
         from keyturn.run.assess import NothingRead, assess
         from keyturn.run.refresh import refresh
+        from keyturn_storage.journal import open_journal
         from keyturn_storage.snapshots import open_cache
 
         loaded, clock = self.doors.load(), self._clock()
@@ -91,9 +95,16 @@ class RunEngine:
                 except NothingRead:
                     if not failed:
                         raise
+            archived = await archive(
+                connections, lambda: open_journal(self.data / "journal.db"),
+                observe=observe, stop=stop, clock=clock,
+            )  # fmt: skip
         if failed:
             raise failed[0]
-        return Refreshed(report.complete, _refresh_words(report.directory, report.secrets))
+        words = _refresh_words(report.directory, report.secrets)
+        return Refreshed(
+            report.complete and archived.well, " ".join((words, *_archive_words(archived)))
+        )
 
     async def card(self, person_key: str) -> Card:
         """From the newest snapshots, and the sessions there are now."""
@@ -266,6 +277,13 @@ def _ended(result: "RunResult") -> Ended:
 
 def _refresh_words(*sources: "SourceReport") -> str:
     return " ".join(f"{one.source}: {one.words.rstrip('.')}." for one in sources)
+
+
+def _archive_words(archived: "ArchiveReport") -> tuple[str, ...]:
+    """What went wrong or was lost; the Sources screen has the rest."""
+    if archived.failure:
+        return (f"Events not archived: {archived.failure}",)
+    return tuple(f"{one.name}: {one.words}." for one in archived.streams if one.failure or one.gaps)
 
 
 async def _sessions(connections: "Connections", person: "Person") -> "tuple[Session, ...] | None":

@@ -4,6 +4,7 @@ from keyturn_providers.simulated.connector import SimulatedConnector
 from keyturn_providers.simulated.faults import ABOUT, Effect, Fault, Faults
 from keyturn_providers.simulated.organisation import LEAVER, Pair, simulated_pair
 from keyturn_providers.simulated.remote import Moment, Remote, When
+from keyturn_providers.simulated.streaming import EventLog
 from keyturn_providers.simulated.tenant import Call, Tenant, load, save
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "LEAVER",
     "Call",
     "Effect",
+    "EventLog",
     "Fault",
     "Faults",
     "Moment",

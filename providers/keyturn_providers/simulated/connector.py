@@ -13,6 +13,7 @@ from keyturn_providers.simulated.reading import (
     UnauditedSecretsReader,
 )
 from keyturn_providers.simulated.remote import Remote
+from keyturn_providers.simulated.streaming import EventLog, streaming_reader
 from keyturn_providers.simulated.tenant import Tenant
 from keyturn_providers.simulated.writing import DirectoryWriter, SecretsWriter
 
@@ -45,7 +46,8 @@ _SECRETS = _PEOPLE | {
 class SimulatedConnector:
     """One source. `audited` says whether its audit log can be read; a directory's usually cannot.
 
-    `asked` counts the calls of `about`, `closed` whether it was closed: for tests.
+    With a `log`, its events can be archived. `asked` counts the calls of `about`, `closed` whether
+    it was closed: for tests.
     """
 
     remote: Remote
@@ -55,6 +57,7 @@ class SimulatedConnector:
     checks: tuple[Check, ...] = ()
     consistency_delay_s: float = 0.0
     audit_lag_s: float = 0.0
+    log: EventLog | None = None
     asked: int = 0
     closed: bool = False
 
@@ -74,6 +77,8 @@ class SimulatedConnector:
         able = _SECRETS if source.side is Side.SECRETS else _PEOPLE
         if self.audited:
             able |= {Ability.READ_AUDIT}
+        if self.log is not None:
+            able |= {Ability.STREAM_EVENTS}
         return About(
             source=read,
             address=f"simulated:{source.name}",
@@ -84,9 +89,12 @@ class SimulatedConnector:
             checks=self.checks,
             consistency_delay_s=self.consistency_delay_s,
             audit_lag_s=self.audit_lag_s,
+            events_kept_s=self.log.kept_s if self.log is not None else None,
         )
 
     def reader(self) -> object:
+        if self.log is not None:
+            return streaming_reader(self.remote, self.log, audited=self.audited)
         if self.tenant.source.side is Side.SECRETS:
             return (
                 SecretsReader(self.remote) if self.audited else UnauditedSecretsReader(self.remote)

@@ -15,7 +15,7 @@ _STREAM = (
     "select s.no, s.source, s.side, s.kind, s.tenant, s.name, s.events, s.pages, "
     "(select min(at_ms) from stream_event where stream_no = s.no), "
     "(select max(at_ms) from stream_event where stream_no = s.no), "
-    "s.first_ms, s.whole_ms, s.asked_ms, s.error, s.error_ms from stream s "
+    "s.first_ms, s.whole_ms, s.asked_ms, s.behind, s.error, s.error_ms from stream s "
 )
 
 
@@ -42,12 +42,13 @@ def coverage(journal: "Journal", source_name: str = "") -> tuple[StreamCoverage,
             since_ms=first_ms if oldest_ms is None else min(oldest_ms, first_ms),
             whole_ms=whole_ms,
             asked_ms=asked_ms,
+            behind=bool(behind),
             gaps=gaps(journal, no),
             error=error,
             error_ms=error_ms,
         )
         for no, source, side, kind, tenant, name, events, pages, oldest_ms, newest_ms, first_ms,
-        whole_ms, asked_ms, error, error_ms in found
+        whole_ms, asked_ms, behind, error, error_ms in found
     )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ _ITEMS = (
 def events_of_user(
     journal: "Journal", user_id: str, within: Within = EVER
 ) -> tuple[StreamEventRow, ...]:
-    """What a user did, newest first."""
+    """The events that name a user, as the one who acted or the one it was done to, newest first."""
     found = journal.connection.execute(
         _EVENT + "where e.user_id = :user and e.user_id <> '' " + _WITHIN + _NEWEST_FIRST,
         {"user": user_id, **within.values},
@@ -65,7 +65,7 @@ def events_of_user(
 def events_of_vault(
     journal: "Journal", vault_id: str, within: Within = EVER
 ) -> tuple[StreamEventRow, ...]:
-    """What happened to a vault and its items, newest first."""
+    """The events that name a vault, newest first."""
     found = journal.connection.execute(
         _EVENT + "where e.vault_id = :vault and e.vault_id <> '' " + _WITHIN + _NEWEST_FIRST,
         {"vault": vault_id, **within.values},

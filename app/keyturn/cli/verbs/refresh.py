@@ -1,24 +1,29 @@
-"""`keyturn refresh`: reads both sources into the cache and decides anew."""
+"""`keyturn refresh`: reads both sources into the cache, decides anew, and archives events."""
 
 import click
 
+from keyturn.cli.archived import archive_json, show_archive
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.invocation import Answer, Invocation, Json, json_option
 from keyturn.cli.work import cache_of, loaded_policy, now_ms, stoppable, tell, with_connections
+from keyturn.run.archive import archive
+from keyturn.run.archive_report import ArchiveReport
 from keyturn.run.assess import NothingRead, assess
 from keyturn.run.clock import system_clock
 from keyturn.run.connections import Connections
 from keyturn.run.refresh import RefreshReport, SourceReport, refresh
+from keyturn_storage.journal import open_journal
 
 
 @click.command(name="refresh")
 @json_option
 @click.pass_obj
 def command(invocation: Invocation, answer: Answer) -> int:
-    """Read both sources into the cache.
+    """Read both sources into the cache, and archive their events.
 
-    Exits with 0 if both are complete, else with 3: an incomplete read may be browsed, but takes
-    nothing away from anybody.
+    Exits with 0 if both are complete and no event stream failed, else with 3: an incomplete read
+    may be browsed, but takes nothing away from anybody; events that are not archived in time are
+    lost when their source forgets them.
     """
     return refresh_both(invocation, answer)
 
@@ -28,29 +33,41 @@ def refresh_both(invocation: Invocation, answer: Answer) -> Exit:
     loaded = loaded_policy(invocation)
     with cache_of(invocation) as cache, stoppable(answer) as stop:
 
-        async def work(connections: Connections) -> RefreshReport:
-            return await refresh(
+        async def work(
+            connections: Connections,
+        ) -> tuple[RefreshReport, int | None, ArchiveReport]:
+            read = await refresh(
                 connections,
                 cache,
                 observe=lambda event: tell(answer, event),
                 stop=stop,
                 clock=system_clock(),
             )
+            found: int | None = None
+            try:
+                found = len(assess(cache, loaded.rules, now_ms()).findings)
+            except NothingRead as nothing:
+                answer.progress(str(nothing))
+            archived = await archive(
+                connections,
+                lambda: open_journal(invocation.places().journal),
+                observe=lambda event: tell(answer, event),
+                stop=stop,
+                clock=system_clock(),
+            )
+            return read, found, archived
 
-        report = with_connections(invocation, loaded, answer, work)
-        found: int | None = None
-        try:
-            found = len(assess(cache, loaded.rules, now_ms()).findings)
-        except NothingRead as nothing:
-            answer.progress(str(nothing))
+        report, found, archived = with_connections(invocation, loaded, answer, work)
     answer.document(
         {
             "complete": report.complete,
             "stopped": report.stopped,
             "sources": [_source_json(one) for one in (report.directory, report.secrets)],
             "findings": found,
+            "events": archive_json(archived),
         }
     )
+    show_archive(answer, archived, now_ms())
     if report.stopped:
         answer.line("stopped; the snapshots before stand")
         return Exit.STOPPED
@@ -62,7 +79,7 @@ def refresh_both(invocation: Invocation, answer: Answer) -> Exit:
         )
         return Exit.INCOMPLETE
     answer.line(f"both sources complete, {found} findings")
-    return Exit.IN_STEP
+    return Exit.IN_STEP if archived.well else Exit.INCOMPLETE
 
 
 def _source_json(report: SourceReport) -> Json:

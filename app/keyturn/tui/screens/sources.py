@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from textual.widget import Widget
 
+from keyturn.run.archive_words import covered_words, trouble_words
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.ages import age
 from keyturn.tui.engine import Met
@@ -14,6 +15,7 @@ from keyturn.tui.screens.frame import Frame
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.sheet import SHEET_STYLE, Sheet
 from keyturn_storage.rows import SnapshotInfo, SourceRow
+from keyturn_storage.stream_rows import StreamCoverage
 
 LAST_REQUESTS = 6
 BLANK = Line(joined(""))
@@ -24,6 +26,7 @@ class _Read:
     row: SourceRow
     snapshot: SnapshotInfo | None
     unreadable: tuple[tuple[str, str], ...]
+    archived: tuple[StreamCoverage, ...]
 
 
 class Sources(Frame):
@@ -57,8 +60,14 @@ class Sources(Frame):
         data = self.keyturn.parts.data
 
         def read() -> tuple[_Read, ...]:
+            archived = data.archived()
             return tuple(
-                _Read(row, data.snapshot(row.snapshot_id), tuple(data.unreadable(row.snapshot_id)))
+                _Read(
+                    row,
+                    data.snapshot(row.snapshot_id),
+                    tuple(data.unreadable(row.snapshot_id)),
+                    tuple(one for one in archived if _is_of(one, row)),
+                )
                 for row in data.sources()
             )
 
@@ -121,6 +130,10 @@ class Sources(Frame):
         self.query_one(Sheet).put("Sources", lines)
 
 
+def _is_of(covered: StreamCoverage, row: SourceRow) -> bool:
+    return (covered.kind, covered.tenant) == (row.source.kind, row.source.tenant)
+
+
 def _source(read: _Read, now_ms: int) -> Iterator[Line]:
     row = read.row
     yield _line(
@@ -146,6 +159,10 @@ def _source(read: _Read, now_ms: int) -> Iterator[Line]:
         yield _line(("   ? ", "bold $unknown"), f"{collection}: {reason}")
     if len(read.unreadable) > 5:
         yield _line(f"     and {len(read.unreadable) - 5} more that could not be read")
+    if read.archived:
+        yield _line(f"   {covered_words(read.archived, now_ms)}", hang=5)
+    for trouble in trouble_words(read.archived, now_ms):
+        yield _line(("   ! ", "bold $urgent"), trouble)
     for spot in row.blind_spots:
         yield _line(("   ? ", "$unknown"), ("cannot see: ", "$quiet"), spot)
     yield BLANK
