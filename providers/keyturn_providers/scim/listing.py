@@ -67,7 +67,7 @@ async def pages(
     index, cursor = IndexWalk(noun), CursorWalk(noun, count)
     number = 1
     while True:
-        records, unreadable, ids = _sorted_out(page, translate)
+        records, unreadable, ids = sorted_out(page, translate)
         step: NextIndex | NextCursor | Done | Broken
         if way.cursor:
             step = cursor.take(ids, next_cursor=page.next_cursor, total=page.total)
@@ -102,9 +102,10 @@ async def _first(
     raise refusal
 
 
-def _sorted_out(
+def sorted_out(
     page: ListPage, translate: Callable[[object], T | Unreadable]
 ) -> tuple[tuple[T, ...], tuple[Unreadable, ...], list[str | None]]:
+    """The records of a page, what of it could not be understood, and all their ids in order."""
     records: list[T] = []
     unreadable: list[Unreadable] = []
     ids: list[str | None] = []

@@ -1,13 +1,13 @@
 """The reading half of the SCIM connector."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from keyturn_providers.contract import Page
 from keyturn_providers.errors import BadAnswer, Conflict, Gone
 from keyturn_providers.records import Account, Group, Membership, Unreadable
 from keyturn_providers.scim import translate
 from keyturn_providers.scim.client import GROUPS, USERS, Resource, ScimClient
-from keyturn_providers.scim.listing import pages
+from keyturn_providers.scim.listing import T, pages
 from keyturn_providers.scim.settings import ScimSettings
 
 # One odd object is no reason to stop asking for the others: so Conflict, not BadAnswer.
@@ -18,40 +18,34 @@ class ScimReader:
     """Lists accounts, groups and memberships, and reads one account or one group's members.
 
     It remembers the ids of its own listings: with them a nested group, and a login given where an
-    id belongs, are recognised among the members.
+    id belongs, are recognised among the members. `account` reads one user of this server. A
+    server with ways of its own to list has a reader that overrides `_list`.
     """
 
-    def __init__(self, client: ScimClient, settings: ScimSettings) -> None:
+    def __init__(
+        self,
+        client: ScimClient,
+        settings: ScimSettings,
+        *,
+        account: Callable[[object], Account | Unreadable] = translate.account,
+    ) -> None:
         self._client = client
         self._settings = settings
+        self._account = account
         self._accounts: set[str] = set()
         self._logins: set[str] = set()
         self._groups: set[str] = set()
         self._shows_members = False
 
     async def accounts(self) -> AsyncIterator[Page[Account]]:
-        async for page in pages(
-            self._client,
-            USERS,
-            "users",
-            translate.account,
-            count=self._settings.page_size,
-            paging=self._settings.paging,
-        ):
+        async for page in self._list(USERS, "users", self._account):
             self._accounts.update(account.id for account in page.records)
             self._logins.update(a.name.casefold() for a in page.records if a.name)
             yield page
 
     async def groups(self) -> AsyncIterator[Page[Group]]:
-        async for page in pages(
-            self._client,
-            GROUPS,
-            "groups",
-            translate.group,
-            count=self._settings.page_size,
-            paging=self._settings.paging,
-            extras={"excludedAttributes": "members"},
-        ):
+        without_members = {"excludedAttributes": "members"}
+        async for page in self._list(GROUPS, "groups", translate.group, without_members):
             self._groups.update(group.id for group in page.records)
             yield page
 
@@ -87,7 +81,7 @@ class ScimReader:
         resource = await self._client.resource(USERS, account_id, what=what)
         if resource is None:
             return None
-        account = translate.account(resource.payload)
+        account = self._account(resource.payload)
         if isinstance(account, Unreadable):
             raise Conflict(self._client.source, what, account.reason, _LOOK_THERE)
         return account
@@ -102,6 +96,24 @@ class ScimReader:
         if unreadable:
             raise Conflict(self._client.source, what, unreadable[0].reason, _LOOK_THERE)
         return members
+
+    def _list(
+        self,
+        endpoint: str,
+        noun: str,
+        translate: Callable[[object], T | Unreadable],
+        extras: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[Page[T]]:
+        """A whole list, proven. `extras` are wishes that a server may refuse."""
+        return pages(
+            self._client,
+            endpoint,
+            noun,
+            translate,
+            count=self._settings.page_size,
+            paging=self._settings.paging,
+            extras=extras,
+        )
 
     async def _see_members_somewhere(self, group_id: str, what: str) -> None:
         if self._shows_members or not self._groups:

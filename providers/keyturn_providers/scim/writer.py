@@ -108,7 +108,7 @@ class ScimWriter:
         answer = await self._client.patch(
             USERS,
             account_id,
-            _active(active),
+            active_patch(active=active),
             what=what,
             operation_id=operation_id,
         )
@@ -168,7 +168,8 @@ class ScimWriter:
             )
 
 
-def _active(active: bool) -> dict[str, object]:
+def active_patch(*, active: bool) -> dict[str, object]:
+    """The body that sets `active` (RFC 7643 §4.1.1)."""
     operation = PatchOperation[User[EnterpriseUser]](
         op=PatchOperation.Op.replace_, path="active", value=active
     )
