@@ -45,7 +45,7 @@ def require_config(found: Places) -> Path:
     raise ConfigNotFound(
         f"keyturn: there is no configuration at {found.config}. "
         f"Name one with --config or ${CONFIG_VARIABLE}, "
-        "or run `keyturn demo` to try keyturn without one."
+        "make one with `keyturn init`, or run `keyturn demo` to try keyturn without one."
     )
 
 

@@ -11,6 +11,7 @@ from keyturn.cli.exit_codes import MEANING, Exit
 
 VERBS: dict[str, str] = {
     "demo": "Try keyturn on two real servers, started here and now.",
+    "init": "Ask for both sources, look at them, and write keyturn.yaml.",
     "doctor": "Check configuration, sources and data files.",
     "refresh": "Read both sources into the cache.",
     "who": "Say what a person can open, and why.",

@@ -4,9 +4,11 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pydantic import BaseModel
+
 from keyturn.policy.loaded import LoadedPolicy, SourceConfig
 from keyturn.run.credentials import secret_of, secret_of_part
-from keyturn_providers.contract import Connector, RequestSeen, Surroundings, Waiting
+from keyturn_providers.contract import Connector, Provider, RequestSeen, Surroundings, Waiting
 from keyturn_providers.errors import Misconfigured
 from keyturn_providers.records import Side
 
@@ -87,13 +89,35 @@ def open_source(
             f"(line {config.line}).",
             f"Move it under {provider.side.value}.",
         )
-    around = os.environ if environ is None else environ
     settings = validate_settings(config, provider.settings, loaded)
+    return open_config(
+        config,
+        provider,
+        settings,
+        read_only=read_only or loaded.read_only,
+        rate_reserve=loaded.rules.limits.rate_reserve,
+        observe=observe,
+        environ=environ,
+    )
+
+
+def open_config(
+    config: SourceConfig,
+    provider: Provider,
+    settings: BaseModel,
+    *,
+    read_only: bool,
+    rate_reserve: float = 0.3,
+    observe: Callable[[RequestSeen | Waiting], None] = _unseen,
+    environ: Mapping[str, str] | None = None,
+) -> Connector:
+    """Opens a source whose settings are validated already, with or without a file around it."""
+    around = os.environ if environ is None else environ
     surroundings = Surroundings(
         secret=secret_of(config, around),
         secret_of=secret_of_part(config, around),
-        read_only=read_only or loaded.read_only,
-        rate_reserve=loaded.rules.limits.rate_reserve,
+        read_only=read_only,
+        rate_reserve=rate_reserve,
         observe=observe,
     )
     return provider.open(config.name, settings, surroundings)

@@ -1,11 +1,12 @@
 """How a source stands: asked once, without changing anything, and put into an order for reading."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from keyturn.policy.loaded import LoadedPolicy
 from keyturn.run.connections import config_of, open_source
-from keyturn_providers.contract import Ability, About, Check, Condition, Topic
+from keyturn_providers.contract import Ability, About, Check, Condition, Connector, Topic
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.records import Side
 from keyturn_providers.registry import check
@@ -59,16 +60,22 @@ async def ask_source(loaded: LoadedPolicy, side: Side, *, read_only: bool) -> So
     No writer is made. Any failure is part of the answer, so that the other source is still asked.
     """
     config = config_of(loaded, side)
+    opening = partial(open_source, loaded, side, read_only=read_only)
+    return await ask(side, config.name, config.kind, opening)
+
+
+async def ask(side: Side, name: str, kind: str, opening: Callable[[], Connector]) -> SourceHealth:
+    """As `ask_source`, of the connector that `opening` gives; it is closed again."""
     try:
-        connector = open_source(loaded, side, read_only=read_only)
+        connector = opening()
         try:
             about = await connector.about()
             check(about, connector.reader(), None)
         finally:
             await connector.aclose()
     except Exception as failure:  # noqa: BLE001 - worded by who asked; the other source is asked too
-        return SourceHealth(side, config.name, config.kind, failure=failure)
-    return SourceHealth(side, config.name, config.kind, about=about)
+        return SourceHealth(side, name, kind, failure=failure)
+    return SourceHealth(side, name, kind, about=about)
 
 
 def worst(checks: Iterable[Check]) -> Condition:
