@@ -26,7 +26,8 @@ _MOVE_NEEDS = (VIEW, EDIT, ARCHIVE, COPY, HISTORY, SHARE)
 class Vocabulary:
     """The permissions one kind of account knows. `order` is how they are shown and sent.
 
-    `implied` come by themselves with others, and `broad` are other words for some of `order`.
+    `implied` come by themselves with others, `broad` are other words for some of `order`, and
+    `managing` is the one to say who may do what.
     """
 
     order: tuple[str, ...]
@@ -34,6 +35,7 @@ class Vocabulary:
     levels: tuple[tuple[Level, tuple[str, ...]], ...]
     implied: Mapping[str, frozenset[str]]
     broad: Mapping[str, frozenset[str]]
+    managing: str
 
     @property
     def known(self) -> frozenset[str]:
@@ -137,6 +139,7 @@ BUSINESS = Vocabulary(
         ALLOW_EDITING: frozenset(_CHANGE),
         ALLOW_MANAGING: frozenset({MANAGE}),
     },
+    managing=MANAGE,
 )
 """Twelve granular permissions: accounts of the type BUSINESS."""
 
@@ -159,6 +162,7 @@ TEAMS = Vocabulary(
         **dict.fromkeys(_CHANGE, frozenset({ALLOW_EDITING})),
         MANAGE: frozenset({ALLOW_MANAGING}),
     },
+    managing=ALLOW_MANAGING,
 )
 """Three broad ones: all other plans."""
 

@@ -132,9 +132,9 @@ class LiveRead:
 
     async def _prove_vault_gone(self, vault_id: str) -> None:
         """Returns where an Owner's list does not have the vault; raises where it cannot be told."""
-        managed = await self._queries.vaults(managed=True)
-        listed = any(one.id == vault_id for one in managed.items)
-        if (await self._standing()).owner and not listed:
+        standing = await self._standing()
+        managed = await self._queries.vaults(standing.vocabulary.managing)
+        if standing.owner and vault_id not in managed.ids and None not in managed.ids:
             return
         raise NotAllowed(
             self._queries.source,

@@ -68,6 +68,11 @@ def _moment(value: object) -> object:
     return int(moment.timestamp() * 1000)
 
 
+def _id(value: object) -> object:
+    return safe_id(value) if isinstance(value, str) else value
+
+
+Id = Annotated[str, BeforeValidator(_id)]
 Text = Annotated[str, BeforeValidator(_text)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Moment = Annotated[int | None, BeforeValidator(_moment)]
@@ -94,7 +99,7 @@ class AccountInfo(_Payload):
 
 
 class _Object(_Payload):
-    id: Annotated[str, BeforeValidator(lambda value: safe_id(value) if value else value)]
+    id: Id
     name: Text = ""
     state: Text = ""
     created_at: Moment = None

@@ -31,7 +31,6 @@ M = TypeVar("M", bound=BaseModel)
 _ID = re.compile(r"[A-Za-z0-9]{26}")
 _GONE = frozenset({Trouble.NOT_FOUND})
 _NO_DETAILS = frozenset({Trouble.NOT_FOUND, Trouble.FORBIDDEN, Trouble.REFUSED, Trouble.BAD_CALL})
-MANAGED = "manage_vault"
 
 
 def is_id(text: str) -> bool:
@@ -113,10 +112,10 @@ class Queries:
         what = f"listing the members of group {safe(group_id, 60)}"
         return await self._unless_gone(User, "group", "user", "list", group_id, what=what)
 
-    async def vaults(self, *, managed: bool = False) -> Listed[Vault]:
-        """The vaults the session can read; with `managed` those it may manage, which for an Owner
-        are all there are but other people's own."""
-        flags = ("--permission", MANAGED) if managed else ()
+    async def vaults(self, permission: str = "") -> Listed[Vault]:
+        """The vaults the session can read, or on which it has `permission`. Those an Owner may
+        manage are all there are but other people's own."""
+        flags = ("--permission", permission) if permission else ()
         return await self._all(Vault, "vault", "list", *flags, what="listing vaults")
 
     async def vaults_of(self, kind: PrincipalKind, principal_id: str) -> Listed[Vault] | None:

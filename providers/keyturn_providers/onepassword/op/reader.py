@@ -166,9 +166,8 @@ class OpReader:
         )
 
     async def _read_vaults(self) -> Listed[Vault]:
-        readable, managed = await in_order(
-            (False, True), lambda managed: self._queries.vaults(managed=managed), 2
-        )
+        managing = (await self._standing()).vocabulary.managing
+        readable, managed = await in_order(("", managing), self._queries.vaults, 2)
         found = {vault.id: vault for vault in (*readable.items, *managed.items)}
         details = await self._queries.vault_details(list(found))
         found.update((vault.id, vault) for vault in details.items)
