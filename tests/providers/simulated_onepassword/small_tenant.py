@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from keyturn_providers.simulated.onepassword.inspection import op_program
 from keyturn_providers.simulated.onepassword.schema import create
@@ -124,6 +125,14 @@ class Op:
         ran = self(*arguments, "--format", "json", **environment)
         assert (ran.code, ran.err) == (0, "")
         return ran.rows if ran.out else []
+
+
+class Served(NamedTuple):
+    """Where the three surfaces answer."""
+
+    bridge: str
+    users: str
+    events: str
 
 
 def small_tenant(path: Path) -> Path:

@@ -93,10 +93,13 @@ def create(
     account_id: str = "",
 ) -> None:
     """Makes the file of an empty tenant. FileExistsError where there is one already."""
-    if os.path.exists(path) and os.path.getsize(path):  # noqa: PTH110, PTH202 - pathlib is slow to import
-        raise FileExistsError(path)
+    # Imported here: `op`, which starts for every question, makes no tenants.
+    from pathlib import Path
+
+    from keyturn_providers.simulated.wire import state
+
+    state.create(Path(path), TABLES)
     conn = connect(path)
-    conn.executescript(TABLES)
     settings = {
         "clock_offset_ms": "0",
         "signed_in_user": "",
@@ -122,10 +125,14 @@ def create(
 
 
 def connect(path: "str | os.PathLike[str]") -> sqlite3.Connection:
-    """A connection to a tenant's file. Several processes may have one at a time."""
+    """A connection to a tenant's file. Several processes may have one at a time.
+
+    FileNotFoundError where there is none: a misspelt path is not a new, empty tenant.
+    """
+    if not os.path.exists(path):  # noqa: PTH110 - pathlib is slow to import
+        raise FileNotFoundError(path)
     conn = sqlite3.connect(path, timeout=30.0, isolation_level=None)
     conn.row_factory = sqlite3.Row
-    conn.execute("PRAGMA journal_mode = WAL")
     conn.execute("PRAGMA synchronous = OFF")
     return conn
 

@@ -38,9 +38,6 @@ DEFAULTS: dict[str, Value] = {
     "empty_pages": False,  # every page with has_more is followed by an empty one with has_more
     "cursors_refused": False,
     "new_error_body": False,  # {"status", "message"} instead of {"Error": {"Message"}}
-    "requests_per_minute": 600,
-    "requests_per_hour": 30_000,
-    "actor_type": True,
 }
 
 

@@ -37,7 +37,8 @@ def record(
     ).fetchone()
     if missing:
         return
-    at = now_ms(conn) if at_ms is None else at_ms
+    now = now_ms(conn)
+    at = now if at_ms is None else at_ms
     body = audit_body(
         new_id(capital=True),
         account_id(conn),
@@ -50,7 +51,8 @@ def record(
         actor.session_id,
         actor.kind,
     )
-    visible = at + int(number(conn, "audit_delay_s") * 1000)
+    # Never before a checkpoint that was already given out, however long ago it happened.
+    visible = now + int(number(conn, "audit_delay_s") * 1000)
     conn.execute(
         "INSERT INTO event (feature, at_ms, visible_ms, body) VALUES ('auditevents', ?, ?, ?)",
         (at, visible, body),
