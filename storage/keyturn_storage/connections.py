@@ -34,12 +34,14 @@ def settle_cache(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def settle_journal(connection: sqlite3.Connection, path: Path) -> None:
-    """TRUNCATE and FULL: after a commit the entry is on the disk. Foreign keys checked."""
+    """TRUNCATE and FULL: after a commit the entry is on the disk. Foreign keys checked. A page of
+    archived events fits into memory, so that it is written once, at the commit."""
     _pragmas(
         connection,
         path,
         "pragma journal_mode=truncate",
         "pragma synchronous=full",
+        f"pragma cache_size=-{_CACHE_KIB}",
         "pragma foreign_keys=on",
     )
 

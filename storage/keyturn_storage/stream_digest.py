@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 from keyturn_storage.stream_rows import EventIn
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 def event_digest(event: EventIn) -> str:
     """SHA-256 over all that is stored of the event, as a compact JSON list in the order id, time,
@@ -23,7 +25,7 @@ def event_digest(event: EventIn) -> str:
         event.item_id,
         event.raw,
     )
-    return hashlib.sha256(json.dumps(stored, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_encode(stored).encode()).hexdigest()
 
 
 def page_digest(event_digests: Iterable[str]) -> str:

@@ -47,7 +47,9 @@ _NEWEST_FIRST = "order by e.at_ms desc, e.no desc limit :limit"
 _VAULT_USE = "select e.user_id, e.vault_id, max(e.at_ms) as last_ms, count(*) from stream_event e "
 _ITEM_USE = "select e.item_id, e.vault_id, max(e.at_ms) as last_ms, count(*) from stream_event e "
 _ITEMS = (
-    "where e.user_id = :user and e.item_id <> '' " + _WITHIN + "group by e.vault_id, e.item_id "
+    "where e.user_id = :user and e.user_id <> '' and e.item_id <> '' "
+    + _WITHIN
+    + "group by e.vault_id, e.item_id "
 )
 
 
@@ -102,7 +104,7 @@ def last_item_use(
     """When a user last opened an item of a vault; None if no archived event says that they did."""
     row = journal.connection.execute(
         _VAULT_USE
-        + "where e.user_id = :user and e.vault_id = :vault and e.item_id <> '' "
+        + "where e.user_id = :user and e.user_id <> '' and e.vault_id = :vault and e.item_id <> '' "
         + _WITHIN,
         {"user": user_id, "vault": vault_id, **within.values},
     ).fetchone()
@@ -113,7 +115,7 @@ def vaults_used(journal: "Journal", user_id: str, within: Within = EVER) -> tupl
     """The vaults of which a user opened items, the last used first."""
     found = journal.connection.execute(
         _VAULT_USE
-        + "where e.user_id = :user and e.item_id <> '' "
+        + "where e.user_id = :user and e.user_id <> '' and e.item_id <> '' "
         + _WITHIN
         + "group by e.vault_id order by last_ms desc, e.vault_id limit :limit",
         {"user": user_id, **within.values},
