@@ -1,45 +1,23 @@
 """What `keyturn init` asks about an Okta organisation."""
 
+from keyturn_providers.okta.settings import READ_SCOPES, WRITE_SCOPES
 from keyturn_providers.questions import AnswerForm, Question
 
 NEEDS = (
     (
-        "Either an API token (Security > API > Tokens), made while signed in as an administrator"
-        " who may see all users and groups: it has that administrator's rights and ends with them."
+        "An API token of an admin who may see all users and groups (Read-only Administrator to"
+        " read, Super or Organisation Administrator to act); or, better, an OAuth service app."
     ),
-    (
-        "Or a service app (API Services) with a public key and the scopes okta.users.read,"
-        " okta.groups.read, okta.apps.read and okta.logs.read; and to act, okta.users.manage and"
-        " okta.groups.manage. It also needs an administrator role."
-    ),
+    f"A service app needs an admin role and these scopes to read: {', '.join(READ_SCOPES)}.",
+    f"And these to act: {', '.join(WRITE_SCOPES)}.",
 )
 QUESTIONS = (
     Question(
         "url",
         "Address of the Okta organisation",
-        "Not the one with -admin in it; https, or plain http on this machine.",
+        "The one people sign in at, without a path.",
         form=AnswerForm.ADDRESS,
         example="https://acme.okta.com",
-    ),
-    Question(
-        "client.id",
-        "Client id of the service app",
-        "Empty where keyturn uses an API token.",
-        optional=True,
-        example="0oa1b2c3d4e5f6g7h8i9",
-    ),
-    Question(
-        "client.key_id",
-        "Id (kid) of the service app's public key",
-        "Okta shows it beside the key. Empty where the key itself holds it, or there is only one.",
-        optional=True,
-    ),
-    Question(
-        "client.scopes",
-        "Scopes to ask for",
-        "Each must be granted to the app; those that end in .manage let keyturn act.",
-        form=AnswerForm.WORDS,
-        default="okta.users.read okta.groups.read okta.apps.read okta.logs.read okta.roles.read",
     ),
     Question(
         "token",
@@ -50,10 +28,29 @@ QUESTIONS = (
         default="OKTA_TOKEN",
     ),
     Question(
-        "app",
-        "The 1Password application in Okta (id or label)",
-        "With it keyturn sees whom Okta provisions into 1Password, and which groups it pushes.",
+        "client.id",
+        "Client id of the OAuth service app",
+        "Only where the credential above is a private key; empty for an API token.",
+        example="0oa1service",
         optional=True,
-        example="0oa1password",
+    ),
+    Question(
+        "client.key_id",
+        "Id of the registered key (kid)",
+        "As Okta shows it next to the app's public key; a JWK brings its own.",
+        optional=True,
+    ),
+    Question(
+        "app",
+        "The 1Password application in Okta, by id or label",
+        "Its assignments and push groups tell what Okta sends to 1Password, and how that stands.",
+        example="1Password",
+        optional=True,
+    ),
+    Question(
+        "ca_file",
+        "PEM file of the company's own certificate authority",
+        "Only where a proxy in between has a certificate of its own.",
+        optional=True,
     ),
 )
