@@ -58,7 +58,7 @@ def test_an_offboarding_cuts_from_the_outside_inwards() -> None:
         "Revoke s1/policy/pay-write from Name 1 (opens pay) in bao",
     ]
     assert [o.number for o in plan.operations] == [1, 2, 3, 4, 5, 6]
-    assert [o.stage for o in plan.operations] == [0, 1, 2, 2, 4, 5]
+    assert [o.stage for o in plan.operations] == [0, 2, 3, 3, 5, 6]
     assert plan.confirm_with == "d1.login"
     assert plan.scope is PlanScope.OFFBOARD
     assert plan.subject_key == "d:d1"

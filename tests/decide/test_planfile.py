@@ -65,8 +65,9 @@ def test_the_digest_is_over_everything_but_itself() -> None:
         ("[]", "no plan"),
         ("{}", "no plan"),
         ('{"format": "1"}', "no plan"),
-        ('{"format": 2}', "format 2"),
-        ('{"format": 1}', "damaged"),
+        ('{"format": 3}', "format 3"),
+        ('{"format": 1}', "format 1"),
+        ('{"format": 2}', "damaged"),
     ],
 )
 def test_what_is_no_plan_is_refused_with_the_reason(text: str, why: str) -> None:

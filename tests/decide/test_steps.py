@@ -85,6 +85,12 @@ _VERDICTS = {
     (ReadBack.UNREADABLE, AuditAnswer.FOUND): ("lagging", "unknown"),
     (ReadBack.UNREADABLE, AuditAnswer.NOT_FOUND): ("lagging", "unknown"),
     (ReadBack.UNREADABLE, AuditAnswer.NO_ACCESS): ("lagging", "unknown"),
+    (ReadBack.NOT_TO_BE_READ, AuditAnswer.FOUND): (
+        "logged, cannot be read back",
+        "logged, cannot be read back",
+    ),
+    (ReadBack.NOT_TO_BE_READ, AuditAnswer.NOT_FOUND): ("lagging", "unknown"),
+    (ReadBack.NOT_TO_BE_READ, AuditAnswer.NO_ACCESS): ("unknown", "unknown"),
 }
 
 

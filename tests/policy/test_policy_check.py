@@ -22,6 +22,7 @@ from keyturn_providers.records import (
     Listing,
     MachineIdentity,
     Membership,
+    PermissionRules,
     PrincipalKind,
     Side,
     Snapshot,
@@ -231,3 +232,33 @@ def test_what_is_not_listed_to_the_end_is_never_gone(
 
 def test_an_empty_policy_has_no_problem_with_anything() -> None:
     assert check_against(Rules(), DIRECTORY, SECRETS) == ()
+
+
+ONE_BY_ONE = PermissionRules(
+    levels=((Level.READ, ("view_items",)), (Level.WRITE, ("view_items", "edit_items"))),
+    needs=(("view_items", ()), ("edit_items", ("view_items",))),
+)
+
+
+def test_single_permissions_must_be_the_source_s_own() -> None:
+    grants = POLICY.replace("permissions: manage", "permissions: [view_items, edit_itms]")
+    both = grants.replace("permissions: read, until", "permissions: [view_items], until")
+    own = replace(SECRETS, permission_rules=ONE_BY_ONE)
+    (found,) = [x for x in check(both, secrets=own) if x.code is Code.NOT_A_PERMISSION]
+    assert found.path == "mappings[0].grants[0].permissions[1]"
+    assert 'Did you mean "edit_items"?' in found.message
+    assert not found.warning
+    without = [x for x in check(both) if x.code is Code.NOT_A_PERMISSION]
+    assert [x.path for x in without] == [
+        "mappings[0].grants[0].permissions[0]",
+        "mappings[0].grants[0].permissions[1]",
+        "exceptions[0].permissions[0]",
+    ]
+    assert "does not grant permissions one by one" in without[0].message
+
+
+def test_a_permission_that_is_like_none_is_told_all_there_are() -> None:
+    odd = POLICY.replace("permissions: manage", "permissions: [x_y]")
+    found = check(odd, secrets=replace(SECRETS, permission_rules=ONE_BY_ONE))
+    (one,) = [x for x in found if x.code is Code.NOT_A_PERMISSION]
+    assert "There are: view_items, edit_items." in one.message

@@ -41,6 +41,12 @@ ONE_PROBLEM: list[tuple[str, Code, str, str]] = [
     ("allow: {grant: no}\n", Code.NOT_A_CHOICE, "8:16", "allow.grant"),
     ("mode: readonly\n", Code.NOT_A_CHOICE, "8:7", "mode"),
     (
+        f"mappings: [{{{ENG}, grants: [{{{VAULT}, permissions: [read, view_items]}}]}}]\n",
+        Code.NOT_A_PRESET,
+        "8:93",
+        "mappings[0].grants[0].permissions",
+    ),
+    (
         f"mappings: [{{{ENG}, grants: [{{{VAULT}, permissions: [read, edti]}}]}}]\n",
         Code.NOT_A_PRESET,
         "8:100",
@@ -298,5 +304,6 @@ def test_every_code_is_explained_and_tested() -> None:
         Code.NOBODY,
         Code.NO_MANAGER,
         Code.NOT_CHECKED,
+        Code.NOT_A_PERMISSION,
     }
     assert produced | of_the_check == set(Code)

@@ -14,6 +14,7 @@ from keyturn.policy.problems import Code, Problem
 from keyturn.policy.scalars import PRESETS
 from keyturn.policy.schema import SCHEMA_FILE, schema_text
 from keyturn.policy.tokens import holds_token, is_variable_name, without_tokens
+from keyturn_providers.records import Level
 from keyturn_providers.text import is_hostile
 
 TOKENS = [
@@ -207,6 +208,14 @@ def test_of_several_presets_the_widest_counts(names: list[str]) -> None:
     loaded = parse_policy((HEAD + text).encode(), "keyturn.yaml")
     widest = max((PRESETS[name] for name in names), key=lambda level: level.rank)
     assert loaded.rules.mappings[0].grants[0].level is widest
+
+
+@given(st.lists(st.sampled_from(["view_items", "edit_items", "vault:read"]), min_size=1))
+def test_single_permissions_are_kept_by_name(names: list[str]) -> None:
+    grant = f"{{vault: {{id: v, name: w}}, permissions: {json.dumps(names)}}}"
+    text = f"mappings: [{{group: {{id: g, name: n}}, grants: [{grant}]}}]\n"
+    rule = parse_policy((HEAD + text).encode(), "keyturn.yaml").rules.mappings[0].grants[0]
+    assert (rule.level, rule.permissions) == (Level.UNKNOWN, tuple(dict.fromkeys(names)))
 
 
 @pytest.mark.parametrize("kind", Allowed.__dataclass_fields__)

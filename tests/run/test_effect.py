@@ -17,7 +17,8 @@ from tests.run.plans_by_hand import (
 )
 
 from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
-from keyturn.run.effect import Seen, observe_effect
+from keyturn.run.effect import observe_effect
+from keyturn.run.seen import Seen
 from keyturn_providers.contract import (
     Ability,
     AddsMemberships,

@@ -10,12 +10,17 @@ from keyturn_providers.records import Side, Snapshot
 ABILITY_OF: Mapping[ChangeKind, str] = {
     ChangeKind.SUSPEND: "suspend",
     ChangeKind.REACTIVATE: "reactivate",
+    ChangeKind.DEACTIVATE: "deactivate",
     ChangeKind.END_SESSION: "end sessions",
+    ChangeKind.END_ALL_SESSIONS: "end all sessions",
+    ChangeKind.PROVISION: "provision",
+    ChangeKind.CONFIRM: "confirm",
     ChangeKind.ADD_MEMBERSHIP: "add membership",
     ChangeKind.REMOVE_MEMBERSHIP: "remove membership",
     ChangeKind.GRANT: "grant",
     ChangeKind.REVOKE: "revoke",
     ChangeKind.RESTORE_GRANT: "grant",
+    ChangeKind.NARROW: "narrow a grant",
 }
 """The connector's ability (the words of `contract.Ability`) that each kind of change needs."""
 

@@ -12,25 +12,39 @@ class ChangeKind(StrEnum):
 
     SUSPEND = "suspend"
     REACTIVATE = "reactivate"
+    DEACTIVATE = "deactivate"
     END_SESSION = "end session"
+    END_ALL_SESSIONS = "end all sessions"
+    PROVISION = "provision"
+    CONFIRM = "confirm"
     ADD_MEMBERSHIP = "add membership"
     REMOVE_MEMBERSHIP = "remove membership"
     GRANT = "grant"
     REVOKE = "revoke"
     RESTORE_GRANT = "restore grant"
+    NARROW = "narrow"
 
     @property
     def removes(self) -> bool:
         """Whether the change takes access away (and so needs complete, fresh listings)."""
         return self in REMOVALS
 
+    @property
+    def can_be_read_back(self) -> bool:
+        """Whether a source can be asked if the change is in effect. Sessions that a directory gave
+        to others cannot be listed: that they were ended, its audit log alone can prove."""
+        return self is not ChangeKind.END_ALL_SESSIONS
+
 
 REMOVALS = frozenset(
     {
         ChangeKind.SUSPEND,
+        ChangeKind.DEACTIVATE,
         ChangeKind.END_SESSION,
+        ChangeKind.END_ALL_SESSIONS,
         ChangeKind.REMOVE_MEMBERSHIP,
         ChangeKind.REVOKE,
+        ChangeKind.NARROW,
     }
 )
 
@@ -57,9 +71,14 @@ class Ref:
 class Change:
     """A wished change, not yet an operation of a plan. Which fields are set depends on the kind:
 
-    SUSPEND, REACTIVATE: account. END_SESSION: account, session_id. ADD/REMOVE_MEMBERSHIP: account,
-    group. GRANT: principal_kind, principal, vault, level. REVOKE, RESTORE_GRANT: principal_kind,
-    principal, carrier, and vaults + level as they are to be shown.
+    SUSPEND, REACTIVATE, DEACTIVATE, END_ALL_SESSIONS, CONFIRM: account. END_SESSION: account,
+    session_id. ADD/REMOVE_MEMBERSHIP: account, group. PROVISION: account (the directory's), email,
+    and after_ms where only an invitation from after that moment counts. GRANT: principal_kind,
+    principal, vault, level. REVOKE, RESTORE_GRANT, NARROW: principal_kind, principal, carrier, and
+    vaults + level as they are to be shown.
+
+    `permissions` are set where the source grants them one by one. GRANT: the closed set to be held.
+    RESTORE_GRANT, REVOKE: what the edge is to give again, or gave. NARROW: what is to be left.
     """
 
     kind: ChangeKind
@@ -72,6 +91,9 @@ class Change:
     level: Level | None = None
     carrier: str = ""
     session_id: str = ""
+    permissions: tuple[str, ...] = ()
+    email: str = ""
+    after_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,10 +91,13 @@ def share(
 def _totals(context: PlanContext, side: Side) -> tuple[tuple[ChangeKind, str, int], ...]:
     snapshot = context.world.side(side).snapshot
     active = sum(1 for a in snapshot.accounts if a.state is AccountState.ACTIVE)
+    grants = len({g.carrier for g in snapshot.grants})
     return (
         (ChangeKind.SUSPEND, "active accounts", active),
+        (ChangeKind.DEACTIVATE, "active accounts", active),
         (ChangeKind.REMOVE_MEMBERSHIP, "memberships", len(snapshot.memberships)),
-        (ChangeKind.REVOKE, "grants", len({g.carrier for g in snapshot.grants})),
+        (ChangeKind.REVOKE, "grants", grants),
+        (ChangeKind.NARROW, "grants", grants),
     )
 
 

@@ -164,12 +164,17 @@ def kind_enabled(allowed: Allowed, kind: ChangeKind) -> bool:
     return {
         ChangeKind.SUSPEND: allowed.suspend,
         ChangeKind.REACTIVATE: allowed.reactivate,
+        ChangeKind.DEACTIVATE: allowed.deactivate,
         ChangeKind.END_SESSION: allowed.end_sessions,
+        ChangeKind.END_ALL_SESSIONS: allowed.end_sessions,
+        ChangeKind.PROVISION: allowed.provision,
+        ChangeKind.CONFIRM: allowed.confirm,
         ChangeKind.ADD_MEMBERSHIP: allowed.add_membership,
         ChangeKind.REMOVE_MEMBERSHIP: allowed.remove_membership,
         ChangeKind.GRANT: allowed.grant,
         ChangeKind.RESTORE_GRANT: allowed.grant,
         ChangeKind.REVOKE: allowed.revoke,
+        ChangeKind.NARROW: allowed.narrow,
     }[kind]
 
 

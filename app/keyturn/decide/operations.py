@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 
 from keyturn.decide.findings import Change, ChangeKind, Ref
-from keyturn.decide.index import TOKEN_PREFIX, group_and_around, members_of
+from keyturn.decide.index import TOKEN_PREFIX, edge_of, group_and_around, members_of
 from keyturn.decide.names import counted, listed
 from keyturn.decide.world import World
-from keyturn_providers.records import AccountState, Level, PrincipalKind, Side
+from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,57 @@ def _reactivate(world: World, change: Change) -> Wording:
     who, where = _account(world, change), world.side(change.side).name
     return Wording(
         words=f"Reactivate {who} in {where}",
-        precondition=f"{who} is still there by id {_id(change.account)} and is suspended.",
+        precondition=f"{who} is still there by id {_id(change.account)} and is off.",
+        expected=f"Read back by id: active; {_LOGGED}.",
+        inverse=replace(change, kind=ChangeKind.SUSPEND),
+        irreversible="",
+    )
+
+
+def _deactivate(world: World, change: Change) -> Wording:
+    who, where = _account(world, change), world.side(change.side).name
+    return Wording(
+        words=f"Deactivate {who} in {where}",
+        precondition=f"{who} is still there by id {_id(change.account)} and is not deactivated, "
+        "and every other step of this plan is done.",
+        expected=f"Read back by id: deactivated; {_LOGGED}.",
+        inverse=replace(change, kind=ChangeKind.REACTIVATE),
+        irreversible="",
+    )
+
+
+def _end_all_sessions(world: World, change: Change) -> Wording:
+    who, where = _account(world, change), world.side(change.side).name
+    return Wording(
+        words=f"End all sessions of {who} in {where}",
+        precondition=f"{who} is still there by id {_id(change.account)}.",
+        expected=f"{where} shows nobody whether sessions are left, so nothing can be read back: "
+        "its audit log is the only proof.",
+        inverse=None,
+        irreversible="Sessions that have ended cannot be brought back; one signs in again.",
+    )
+
+
+def _provision(world: World, change: Change) -> Wording:
+    ref, where = change.account, world.side(change.side).name
+    who = "nobody" if ref is None else _person(world, ref, "")
+    again = " again" if change.after_ms is not None else ""
+    state = "has no invitation newer than the one that is stuck" if again else "has no account yet"
+    return Wording(
+        words=f"Invite {who} ({change.email}){again} to {where}",
+        precondition=f"{change.email} {state} in {where}.",
+        expected=f"Found by the address: invited, or active; {_LOGGED}.",
+        inverse=None,
+        irreversible="An invitation that was sent cannot be called back; suspend the account if "
+        "it was wrong.",
+    )
+
+
+def _confirm(world: World, change: Change) -> Wording:
+    who, where = _account(world, change), world.side(change.side).name
+    return Wording(
+        words=f"Confirm {who} in {where}",
+        precondition=f"{who} is still there by id {_id(change.account)} and waits to be let in.",
         expected=f"Read back by id: active; {_LOGGED}.",
         inverse=replace(change, kind=ChangeKind.SUSPEND),
         irreversible="",
@@ -84,15 +134,68 @@ def _remove(world: World, change: Change) -> Wording:
 
 
 def _grant(world: World, change: Change) -> Wording:
-    who, level = _holder(world, change), (change.level or Level.UNKNOWN).value
+    who, what = _holder(world, change), _what(change)
     vaults = _vaults(change)
+    widened = _widened(world, change)
     return Wording(
-        words=f"Give {who} {level} on {vaults} in {world.side(change.side).name}",
-        precondition=f"{who} is there by id {_id(change.principal)} and lacks {level} on {vaults}.",
-        expected=f"Read back: {who} holds {level} on {vaults}; {_LOGGED}.",
-        inverse=None,
-        irreversible="The new edge has no name before it exists; a refresh finds it.",
+        words=f"Give {who} {what} on {vaults} in {world.side(change.side).name}",
+        precondition=f"{who} is there by id {_id(change.principal)} and lacks {what} on {vaults}.",
+        expected=f"Read back: {who} holds {what} on {vaults}; {_LOGGED}.",
+        inverse=replace(
+            change,
+            kind=ChangeKind.NARROW,
+            carrier=widened.carrier,
+            level=widened.level,
+            permissions=widened.permissions,
+        )
+        if widened
+        else None,
+        irreversible=""
+        if widened
+        else "The new edge has no name before it exists; a refresh finds it.",
     )
+
+
+def _widened(world: World, change: Change) -> Grant | None:
+    """The grant that becomes wider by this one, where permissions are given one by one."""
+    if not change.permissions or change.principal is None or change.principal_kind is None:
+        return None
+    vaults = {vault.id for vault in change.vaults}
+    held = world.secrets.grants_of.get((change.principal_kind, change.principal.id), ())
+    return next((grant for grant in held if grant.vault_id in vaults and grant.permissions), None)
+
+
+def _narrow(world: World, change: Change) -> Wording:
+    who, vaults, what = _holder(world, change), _vaults(change), _what(change)
+    held = held_by(world, change)
+    return Wording(
+        words=f"Leave {who} only {what} on {vaults} in {world.side(change.side).name}",
+        precondition=f"{who} is there by id {_id(change.principal)} and holds more than {what} on "
+        f"{vaults}.",
+        expected=f"Read back: {who} holds nothing beyond {what} on {vaults}; {_LOGGED}.",
+        inverse=replace(
+            change,
+            kind=ChangeKind.RESTORE_GRANT,
+            level=held.level if held else change.level,
+            permissions=held.permissions if held else (),
+        ),
+        irreversible="",
+    )
+
+
+def held_by(world: World, change: Change) -> Grant | None:
+    """The grant a NARROW is about, as it was read; None where it is in no listing."""
+    vaults = {vault.id for vault in change.vaults}
+    grants = world.secrets.by_edge.get(edge_of(change.carrier), ())
+    return next((grant for grant in grants if grant.vault_id in vaults), None)
+
+
+def _what(change: Change) -> str:
+    """What is to be held: the level where there is one, else the permissions by name."""
+    level = change.level or Level.UNKNOWN
+    if level is Level.UNKNOWN and change.permissions:
+        return listed(change.permissions, limit=len(change.permissions))
+    return level.value
 
 
 def _restore(world: World, change: Change) -> Wording:
@@ -123,12 +226,17 @@ def _revoke(world: World, change: Change) -> Wording:
 _WORDING = {
     ChangeKind.SUSPEND: _suspend,
     ChangeKind.REACTIVATE: _reactivate,
+    ChangeKind.DEACTIVATE: _deactivate,
     ChangeKind.END_SESSION: _end_session,
+    ChangeKind.END_ALL_SESSIONS: _end_all_sessions,
+    ChangeKind.PROVISION: _provision,
+    ChangeKind.CONFIRM: _confirm,
     ChangeKind.ADD_MEMBERSHIP: _add,
     ChangeKind.REMOVE_MEMBERSHIP: _remove,
     ChangeKind.GRANT: _grant,
     ChangeKind.REVOKE: _revoke,
     ChangeKind.RESTORE_GRANT: _restore,
+    ChangeKind.NARROW: _narrow,
 }
 
 
@@ -198,7 +306,7 @@ def _person(world: World, ref: Ref, own: str) -> str:
     """The person's name, with the account's `own` where that is another one."""
     person = world.person_of.get((ref.side, ref.id))
     name = (person.name if person is not None else "") or ref.name
-    return name if own == name else f"{name} ({own})"
+    return f"{name} ({own})" if own and own != name else name
 
 
 def _name(ref: Ref | None) -> str:

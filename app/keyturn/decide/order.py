@@ -1,9 +1,11 @@
 """The order of a plan: what is cut first, and what waits for what.
 
 A leaver's way in is cut from the outside inwards: first the directory, so that no new sign-in can
-begin; then the account in the secret manager; then the live sessions, after it, so that no new one
-can appear behind them; then memberships and grants, which by then open nothing any more. What is
-given comes before what is taken, so that nobody who moves is without access in between.
+begin, and what is signed in there already; then the account in the secret manager; then the live
+sessions, after it, so that no new one can appear behind them; then memberships and grants, which by
+then open nothing any more. What is given comes before what is taken, so that nobody who moves is
+without access in between. Ending the account's life in the directory comes last of all: it cannot
+wholly be taken back, and may take along what the other steps still have to find.
 """
 
 from collections.abc import Iterable
@@ -15,30 +17,38 @@ from keyturn_providers.records import Side
 
 class Stage(IntEnum):
     SIGN_IN = 0
-    SECRETS_ACCOUNT = 1
-    SESSIONS = 2
-    GIVE = 3
-    MEMBERSHIPS = 4
-    GRANTS = 5
+    DIRECTORY_SESSIONS = 1
+    SECRETS_ACCOUNT = 2
+    SESSIONS = 3
+    GIVE = 4
+    MEMBERSHIPS = 5
+    GRANTS = 6
+    END_ACCOUNT = 7
 
 
 STAGE_TITLES = {
     Stage.SIGN_IN: "Cut the way in: the directory",
+    Stage.DIRECTORY_SESSIONS: "End what is signed in at the directory",
     Stage.SECRETS_ACCOUNT: "Cut the account in the secret manager",
     Stage.SESSIONS: "End live sessions",
     Stage.GIVE: "Give what is missing",
     Stage.MEMBERSHIPS: "Take memberships away",
     Stage.GRANTS: "Take grants away",
+    Stage.END_ACCOUNT: "End the account's life",
 }
 
 _STAGES = {
     ChangeKind.END_SESSION: Stage.SESSIONS,
     ChangeKind.REACTIVATE: Stage.GIVE,
+    ChangeKind.PROVISION: Stage.GIVE,
+    ChangeKind.CONFIRM: Stage.GIVE,
     ChangeKind.ADD_MEMBERSHIP: Stage.GIVE,
     ChangeKind.GRANT: Stage.GIVE,
     ChangeKind.RESTORE_GRANT: Stage.GIVE,
     ChangeKind.REMOVE_MEMBERSHIP: Stage.MEMBERSHIPS,
     ChangeKind.REVOKE: Stage.GRANTS,
+    ChangeKind.NARROW: Stage.GRANTS,
+    ChangeKind.DEACTIVATE: Stage.END_ACCOUNT,
 }
 
 
@@ -46,6 +56,8 @@ def stage_of(change: Change) -> Stage:
     """The stage a change belongs to."""
     if change.kind is ChangeKind.SUSPEND:
         return Stage.SIGN_IN if change.side is Side.DIRECTORY else Stage.SECRETS_ACCOUNT
+    if change.kind is ChangeKind.END_ALL_SESSIONS:
+        return Stage.DIRECTORY_SESSIONS if change.side is Side.DIRECTORY else Stage.SESSIONS
     return _STAGES[change.kind]
 
 
@@ -56,8 +68,10 @@ def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 def waits_for(change: Change, others: Iterable[Change]) -> tuple[Change, ...]:
     """The changes that must be done before `change`, or it would take away what is still needed: a
-    revocation waits for the grant that replaces it on the same vault. Nothing else waits: where one
-    cut fails, the others are wanted all the more."""
+    revocation waits for the grant that replaces it on the same vault, and a deactivation for
+    everything else. Nothing else waits: where one cut fails, the others are wanted all the more."""
+    if change.kind is ChangeKind.DEACTIVATE:
+        return tuple(other for other in others if other.kind is not ChangeKind.DEACTIVATE)
     if change.kind is not ChangeKind.REVOKE:
         return ()
     vaults = {vault.id for vault in change.vaults}
@@ -82,4 +96,6 @@ def _place(change: Change) -> tuple[str, ...]:
         *(vault.name for vault in change.vaults),
         change.carrier,
         change.session_id,
+        change.email,
+        *change.permissions,
     )

@@ -5,8 +5,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
+from keyturn.decide.order import stage_of
 from keyturn.decide.plans import PLAN_FORMAT, Plan
 from keyturn.decide.values import NotThatValue, from_plain, to_plain
+
+_CHANGED = (
+    "This plan was changed after it was made: its digest does not fit. Plan again; a plan is never "
+    "edited."
+)
 
 
 class PlanFileError(Exception):
@@ -15,7 +21,10 @@ class PlanFileError(Exception):
 
 def digest(plan: Plan) -> str:
     """SHA-256, in hex, over everything in the plan but `id` and `digest`."""
-    plain = to_plain(replace(plan, id="", digest=""))
+    return _digest_of(to_plain(replace(plan, id="", digest="")))
+
+
+def _digest_of(plain: object) -> str:
     canonical = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -34,6 +43,10 @@ def to_json(plan: Plan) -> str:
 def from_json(text: str) -> Plan:
     """The plan that `to_json` wrote. Raises PlanFileError for anything else: another format, a
     field missing or added, a plan that was edited."""
+    return _plan(_plain(text))
+
+
+def _plain(text: str) -> dict[str, object]:
     try:
         plain = json.loads(text)
     except (ValueError, RecursionError):
@@ -42,6 +55,10 @@ def from_json(text: str) -> Plan:
         ) from None
     if not isinstance(plain, dict) or not isinstance(plain.get("format"), int):
         raise PlanFileError("This JSON is no plan of keyturn. Plan again.")
+    return plain
+
+
+def _plan(plain: dict[str, object]) -> Plan:
     if plain["format"] != PLAN_FORMAT:
         raise PlanFileError(
             f"This plan has format {plain['format']}; this keyturn reads format {PLAN_FORMAT}. "
@@ -52,11 +69,44 @@ def from_json(text: str) -> Plan:
     except NotThatValue as problem:
         raise PlanFileError(f"This plan is damaged: {problem}. Plan again.") from None
     if plan != sealed(plan):
-        raise PlanFileError(
-            "This plan was changed after it was made: its digest does not fit. Plan again; a plan "
-            "is never edited."
-        )
+        raise PlanFileError(_CHANGED)
     return plan
+
+
+def recorded(text: str) -> Plan:
+    """The plan of a run, from the journal: also one that an older keyturn wrote. What of it was
+    sent must be told to its end, though nobody may apply it anew. Raises PlanFileError."""
+    plain = _plain(text)
+    if plain["format"] != 1:
+        return _plan(plain)
+    if plain.get("digest") != _digest_of({**plain, "id": "", "digest": ""}):
+        raise PlanFileError(_CHANGED)
+    try:
+        plan = from_plain(Plan, _as_format_2(plain))
+    except NotThatValue as problem:
+        raise PlanFileError(f"This plan is damaged: {problem}. Plan again.") from None
+    return replace(
+        plan, operations=tuple(replace(o, stage=int(stage_of(o.change))) for o in plan.operations)
+    )
+
+
+def _as_format_2(plain: dict[str, object]) -> dict[str, object]:
+    """A plan of format 1 with what its changes did not say; it stays known as format 1."""
+    operations = plain.get("operations")
+    return {
+        **plain,
+        "operations": [
+            {**one, **{key: _change_2(one[key]) for key in ("change", "inverse") if key in one}}
+            if isinstance(one, dict)
+            else one
+            for one in (operations if isinstance(operations, list) else [])
+        ],
+    }
+
+
+def _change_2(change: object) -> object:
+    added: dict[str, object] = {"permissions": [], "email": "", "after_ms": None}
+    return {**change, **added} if isinstance(change, dict) else change
 
 
 def stale(

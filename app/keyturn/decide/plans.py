@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from keyturn.decide.findings import Change
 
-PLAN_FORMAT = 1
+PLAN_FORMAT = 2
+"""1 had no changes with permissions, an e-mail address or a moment."""
 
 
 class PlanScope(StrEnum):

@@ -18,9 +18,13 @@ class NamedId:
 
 @dataclass(frozen=True, slots=True)
 class GrantRule:
+    """`permissions` are those the policy lists one by one; then `level` is UNKNOWN until they are
+    evaluated by the source's rules (see `permissions.resolved`)."""
+
     vault: NamedId
     level: Level
     line: int = 0
+    permissions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Mapping:
 @dataclass(frozen=True, slots=True)
 class Waiver:
     """An entry under `exceptions`: `person` (an e-mail or login) may hold `level` on `vault`
-    directly until `until_ms`."""
+    directly until `until_ms`. `permissions` as in a `GrantRule`."""
 
     person: str
     vault: NamedId
@@ -47,6 +51,7 @@ class Waiver:
     reason: str
     ticket: str = ""
     line: int = 0
+    permissions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +98,15 @@ class Allowed:
 
     suspend: bool = True
     reactivate: bool = True
+    deactivate: bool = False
     end_sessions: bool = True
+    provision: bool = False
+    confirm: bool = True
     add_membership: bool = True
     remove_membership: bool = True
     grant: bool = True
     revoke: bool = True
+    narrow: bool = True
 
 
 @dataclass(frozen=True, slots=True)

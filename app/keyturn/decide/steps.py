@@ -109,6 +109,8 @@ class ReadBack(StrEnum):
     AS_WANTED = "as wanted"
     OTHERWISE = "otherwise"
     UNREADABLE = "unreadable"
+    NOT_TO_BE_READ = "not to be read"
+    """The source shows nobody whether it is so."""
 
 
 class AuditAnswer(StrEnum):
@@ -118,21 +120,39 @@ class AuditAnswer(StrEnum):
 
 
 class ProofVerdict(StrEnum):
-    """What can be said about one operation: the five words shown and kept as evidence."""
+    """What can be said about one operation: the words shown and kept as evidence. LOGGED is for
+    what no source can be asked about: its audit log is all the proof there is."""
 
     EFFECTIVE_LOGGED = "effective and logged"
     EFFECTIVE_NOT_LOGGED = "effective, not logged"
     LOGGED_NOT_EFFECTIVE = "logged, not effective"
     LAGGING = "lagging"
+    LOGGED = "logged, cannot be read back"
     UNKNOWN = "unknown"
+
+    @property
+    def is_good(self) -> bool:
+        """Whether all that the source lets anybody see says that the change is in effect."""
+        return self in _GOOD
+
+
+_GOOD = frozenset(
+    {ProofVerdict.EFFECTIVE_LOGGED, ProofVerdict.EFFECTIVE_NOT_LOGGED, ProofVerdict.LOGGED}
+)
 
 
 def judge_proof(read: ReadBack, audit: AuditAnswer, *, deadline_passed: bool) -> ProofVerdict:
     """The verdict from a read-back by id and the target's audit log.
 
     Before the deadline a missing half may still come (lagging), unless the log cannot be read at
-    all. An effect that could not be read is unknown, whatever the log says.
+    all. An effect that could not be read is unknown, whatever the log says; one that nobody can
+    read stands or falls by the log.
     """
+    if read is ReadBack.NOT_TO_BE_READ:
+        if audit is AuditAnswer.FOUND:
+            return ProofVerdict.LOGGED
+        waits = audit is AuditAnswer.NOT_FOUND and not deadline_passed
+        return ProofVerdict.LAGGING if waits else ProofVerdict.UNKNOWN
     if read is ReadBack.UNREADABLE:
         return ProofVerdict.UNKNOWN if deadline_passed else ProofVerdict.LAGGING
     if read is ReadBack.AS_WANTED:

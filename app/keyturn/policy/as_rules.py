@@ -33,6 +33,7 @@ def as_rules(policy: PolicyPart, places: Places, digest: str) -> Rules:
                     GrantRule(
                         vault=_named(grant.vault),
                         level=_widest(grant.permissions),
+                        permissions=_single(grant.permissions),
                         line=line("mappings", number, "grants", position),
                     )
                     for position, grant in enumerate(mapping.grants)
@@ -47,6 +48,7 @@ def as_rules(policy: PolicyPart, places: Places, digest: str) -> Rules:
                 person=waiver.person,
                 vault=_named(waiver.vault),
                 level=_widest(waiver.permissions),
+                permissions=_single(waiver.permissions),
                 until_ms=waiver.until,
                 owner=waiver.owner,
                 reason=waiver.reason,
@@ -89,8 +91,14 @@ def _named(part: NamedIdPart) -> NamedId:
     return NamedId(part.id, part.name)
 
 
-def _widest(levels: Sequence[Level]) -> Level:
-    return max(levels, key=lambda level: level.rank)
+def _widest(permissions: Sequence[str]) -> Level:
+    """The widest preset. What single permissions come to is the source's to say: UNKNOWN here."""
+    levels = [one for one in permissions if isinstance(one, Level)]
+    return max(levels, key=lambda level: level.rank, default=Level.UNKNOWN)
+
+
+def _single(permissions: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for one in permissions if not isinstance(one, Level)))
 
 
 def _line(places: Places, path: Path) -> int:

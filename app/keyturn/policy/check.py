@@ -13,7 +13,8 @@ from keyturn.decide.names import fold, identifiers
 from keyturn.decide.policy_objects import Trouble, disputed_objects, named_objects
 from keyturn.decide.rules import Rules, Waiver
 from keyturn.policy.document import Path, Places, show_path
-from keyturn.policy.problems import Code, Problem, shown
+from keyturn.policy.problems import Code, Problem, did_you_mean, shown
+from keyturn.policy.scalars import PRESETS
 from keyturn_providers.records import Collection, Level, PrincipalKind, Side, Snapshot
 from keyturn_providers.text import safe
 
@@ -49,6 +50,7 @@ class _Check:
         yield from self._objects()
         yield from self._not_checked()
         yield from self._links()
+        yield from self._permissions()
         yield from self._expired()
         yield from self._people()
         yield from self._machines()
@@ -130,6 +132,34 @@ class _Check:
             "No group of the secret manager stands for this group, so its grants cannot be made. "
             "Make one with the same name there, or name one with secrets_group."
         )
+
+    def _permissions(self) -> Iterator[Problem]:
+        """Single permissions that the secret manager does not have, or not one by one."""
+        rules = self.secrets.snapshot.permission_rules
+        known = [name for name, _ in rules.needs] if rules else []
+        for path, line, named in self._named_permissions():
+            for position, name in enumerate(named):
+                if rules is None:
+                    message = (
+                        "The secret manager does not grant permissions one by one. Name a preset: "
+                        f"{', '.join(PRESETS)}."
+                    )
+                elif name not in known:
+                    hint = did_you_mean(name, known) or f" There are: {', '.join(known)}."
+                    message = f"There is no permission {shown(name)}.{hint}"
+                else:
+                    continue
+                yield self._said(
+                    (*path, position), line, message, Code.NOT_A_PERMISSION, warning=False
+                )
+
+    def _named_permissions(self) -> Iterator[tuple[Path, int, tuple[str, ...]]]:
+        for number, mapping in enumerate(self.rules.mappings):
+            for position, rule in enumerate(mapping.grants):
+                path: Path = ("mappings", number, "grants", position, "permissions")
+                yield path, rule.line, rule.permissions
+        for number, waiver in enumerate(self.rules.exceptions):
+            yield ("exceptions", number, "permissions"), waiver.line, waiver.permissions
 
     def _expired(self) -> Iterator[Problem]:
         for number, waiver in enumerate(self.rules.exceptions):

@@ -51,7 +51,10 @@ class GrantPart(_Part):
     """What a group may do with a vault."""
 
     vault: NamedIdPart
-    permissions: Permissions = Field(description="A preset; of a list of presets, the widest.")
+    permissions: Permissions = Field(
+        description="A preset; of a list of presets, the widest; or a list of the source's own "
+        "single permissions, such as view_items."
+    )
 
 
 class MappingPart(_Part):
@@ -140,11 +143,22 @@ class AllowPart(_Part):
 
     suspend: OnOrOff = True
     reactivate: OnOrOff = True
-    end_sessions: OnOrOff = True
+    deactivate: OnOrOff = Field(
+        False,
+        description="End a leaver's account in the directory, after everything else is done.",
+    )
+    end_sessions: OnOrOff = Field(True, description="One by one, or all at once.")
+    provision: OnOrOff = Field(
+        False, description="Invite who should have an account in the secret manager."
+    )
+    confirm: OnOrOff = Field(
+        True, description="Let in who accepted an invitation and is active in the directory."
+    )
     add_membership: OnOrOff = True
     remove_membership: OnOrOff = True
     grant: OnOrOff = True
     revoke: OnOrOff = True
+    narrow: OnOrOff = Field(True, description="Take single permissions from a grant.")
 
 
 class SourcePart(_Part):

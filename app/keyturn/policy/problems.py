@@ -31,6 +31,7 @@ class Code(StrEnum):
     WRONG_TYPE = "wrong-type"
     VERSION = "version"
     NOT_A_PRESET = "not-a-preset"
+    NOT_A_PERMISSION = "not-a-permission"
     NOT_A_CHOICE = "not-a-choice"
     NOT_A_NUMBER = "not-a-number"
     NOT_A_SHARE = "not-a-share"
@@ -69,6 +70,7 @@ MEANING: dict[Code, str] = {
     Code.WRONG_TYPE: "Text, a list or a mapping stands where another of them should.",
     Code.VERSION: "The version of the file's format is not the one this keyturn reads.",
     Code.NOT_A_PRESET: "The permissions are none of the presets.",
+    Code.NOT_A_PERMISSION: "The secret manager does not grant a permission of this name.",
     Code.NOT_A_CHOICE: "The value is none of those that can be chosen.",
     Code.NOT_A_NUMBER: "The value is not a whole number in the range.",
     Code.NOT_A_SHARE: "The value is not a percentage from 0% to 100%.",

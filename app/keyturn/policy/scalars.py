@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, TypeAlias
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from keyturn.policy.problems import Code, did_you_mean, shown
@@ -25,6 +25,7 @@ PRESETS: dict[str, Level] = {
     "manage": Level.MANAGE,
 }
 VERSION = 1
+_OWN_PERMISSION = re.compile(r"^[A-Za-z0-9]+([_.:-][A-Za-z0-9]+)+$")
 _UNITS_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _SCALAR = {"type": ["string", "integer"]}
 
@@ -62,15 +63,28 @@ def _preset(text: str) -> Level:
     return level
 
 
-def _level(value: object) -> Level:
-    return _preset(as_text(value))
+def _permission(value: object) -> str:
+    """The level of a preset, or a source's own permission: those are words tied together, such as
+    view_items, so that a preset with a slip in it is not taken for one."""
+    text = as_text(value)
+    return text if _OWN_PERMISSION.fullmatch(text) else _preset(text)
 
 
-def _widest(value: object) -> list[Level]:
-    """A preset, or a list of them; the levels contain each other, so the widest one counts."""
-    if isinstance(value, list):
-        return value
-    return [_level(value)]
+def _permissions(value: object) -> list[object]:
+    """A preset, a list of them (the levels contain each other, so the widest counts), or a list of
+    single permissions. A preset and single permissions together would not say what is meant."""
+    if not isinstance(value, list):
+        return [_preset(as_text(value))]
+    texts = [item for item in value if isinstance(item, str)]
+    single = [text for text in texts if _OWN_PERMISSION.fullmatch(text)]
+    presets = [text for text in texts if text in PRESETS]
+    if single and presets:
+        raise refuse(
+            Code.NOT_A_PRESET,
+            f"{shown(presets[0])} is a preset and {shown(single[0])} a single permission. Name "
+            "either one preset or every permission.",
+        )
+    return value
 
 
 def _choice(*choices: str) -> Callable[[object], str]:
@@ -165,17 +179,17 @@ Text: TypeAlias = Annotated[
     str, BeforeValidator(as_text), WithJsonSchema({**_SCALAR, "minLength": 1})
 ]
 Version: TypeAlias = Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": VERSION})]
-_Preset: TypeAlias = Annotated[
-    Level, BeforeValidator(_level), WithJsonSchema({"enum": list(PRESETS)})
-]
+_Permission: TypeAlias = Annotated[str, PlainValidator(_permission)]
+_SINGLE = {"type": "string", "pattern": _OWN_PERMISSION.pattern}
 Permissions: TypeAlias = Annotated[
-    list[_Preset],
-    BeforeValidator(_widest),
+    list[_Permission],
+    BeforeValidator(_permissions),
     WithJsonSchema(
         {
             "anyOf": [
                 {"enum": list(PRESETS)},
                 {"type": "array", "items": {"enum": list(PRESETS)}, "minItems": 1},
+                {"type": "array", "items": _SINGLE, "minItems": 1},
             ]
         }
     ),

@@ -1,48 +1,14 @@
 """Reads, live and by id, whether one change is in effect: for precondition, recovery and proof."""
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import assert_never
 
-from keyturn.decide.findings import Change, ChangeKind, Ref
+from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.index import TOKEN_PREFIX, edge_of
-from keyturn_providers.contract import (
-    ReadsAccount,
-    ReadsGrant,
-    ReadsMembers,
-    ReadsSessions,
-)
+from keyturn.run import effect_on_accounts as on_accounts
+from keyturn.run.seen import Effect, Seen, blind, gone, if_same_account, needed
+from keyturn_providers.contract import ReadsGrant, ReadsMembers
 from keyturn_providers.errors import Gone
-from keyturn_providers.records import (
-    Account,
-    AccountState,
-    Grant,
-    Level,
-    Membership,
-    PrincipalKind,
-    Session,
-)
-
-
-class Seen(StrEnum):
-    """What a read says of a change. IMPOSSIBLE: what it is about is not there, or is another.
-    UNREADABLE: the read itself failed."""
-
-    AS_WANTED = "as wanted"
-    NOT_YET = "not yet"
-    IMPOSSIBLE = "impossible"
-    CANNOT_TELL = "cannot tell"
-    UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """`words` is one plain phrase with names, e.g. "Dana Okafor is suspended". `blind`: the source
-    cannot be asked for it at all."""
-
-    seen: Seen
-    words: str
-    blind: bool = False
+from keyturn_providers.records import Grant, Level, Membership, PrincipalKind
 
 
 async def observe_effect(change: Change, reader: object) -> Effect:
@@ -53,55 +19,30 @@ async def observe_effect(change: Change, reader: object) -> Effect:
     answer is not understood.
     """
     match change.kind:
-        case ChangeKind.SUSPEND | ChangeKind.REACTIVATE:
-            return await _state(change, reader)
+        case (
+            ChangeKind.SUSPEND | ChangeKind.REACTIVATE | ChangeKind.DEACTIVATE | ChangeKind.CONFIRM
+        ):
+            return await on_accounts.state(change, reader)
+        case ChangeKind.PROVISION:
+            return await on_accounts.invited(change, reader)
         case ChangeKind.END_SESSION:
-            return await _session(change, reader)
+            return await on_accounts.session(change, reader)
+        case ChangeKind.END_ALL_SESSIONS:
+            return await on_accounts.all_sessions(change, reader)
         case ChangeKind.ADD_MEMBERSHIP | ChangeKind.REMOVE_MEMBERSHIP:
             return await _membership(change, reader)
         case ChangeKind.GRANT | ChangeKind.REVOKE | ChangeKind.RESTORE_GRANT:
             return await _grant(change, reader)
+        case ChangeKind.NARROW:
+            return await _narrowed(change, reader)
         case unreached:
             assert_never(unreached)
 
 
-async def _state(change: Change, reader: object) -> Effect:
-    ref = _needed(change.account, "account")
-    if not isinstance(reader, ReadsAccount):
-        return _blind("one account")
-    account = await reader.read_account(ref.id)
-    if account is None:
-        if change.kind is ChangeKind.SUSPEND:
-            return Effect(Seen.AS_WANTED, f"{ref.name} does not exist any more")
-        return Effect(Seen.IMPOSSIBLE, f"{ref.name} does not exist any more")
-    if not _same_name(account, ref):
-        return _other(account, ref)
-    if account.state is AccountState.UNKNOWN:
-        raw = account.state_raw or "nothing"
-        return Effect(Seen.CANNOT_TELL, f"the source says {raw} of {ref.name}'s state")
-    suspending = change.kind is ChangeKind.SUSPEND
-    wanted = account.state.is_off if suspending else account.state is AccountState.ACTIVE
-    words = f"{ref.name} is {account.state.value}"
-    return Effect(Seen.AS_WANTED if wanted else Seen.NOT_YET, words)
-
-
-async def _session(change: Change, reader: object) -> Effect:
-    ref = _needed(change.account, "account")
-    if not isinstance(reader, ReadsSessions):
-        return _blind("sessions")
-    try:
-        sessions: tuple[Session, ...] = await reader.read_sessions(ref.id)
-    except Gone:
-        return Effect(Seen.AS_WANTED, f"{ref.name} does not exist any more")
-    if any(session.id == change.session_id for session in sessions):
-        return Effect(Seen.NOT_YET, f"the session of {ref.name} is live")
-    return Effect(Seen.AS_WANTED, f"the session of {ref.name} is not there")
-
-
 async def _membership(change: Change, reader: object) -> Effect:
-    account, group = _needed(change.account, "account"), _needed(change.group, "group")
+    account, group = needed(change.account, "account"), needed(change.group, "group")
     if not isinstance(reader, ReadsMembers):
-        return _blind("a group's members")
+        return blind("a group's members")
     members: tuple[Membership, ...] | None = await reader.read_members(group.id)
     adding = change.kind is ChangeKind.ADD_MEMBERSHIP
     if members is None:
@@ -111,28 +52,26 @@ async def _membership(change: Change, reader: object) -> Effect:
     words = f"{account.name} is {'' if inside else 'not '}a member of {group.name}"
     if inside is adding:
         return Effect(Seen.AS_WANTED, words)
-    return await _if_same_account(change.account, reader, Effect(Seen.NOT_YET, words))
+    return await if_same_account(change.account, reader, Effect(Seen.NOT_YET, words))
 
 
 async def _grant(change: Change, reader: object) -> Effect:
-    principal = _needed(change.principal, "principal")
-    kind = change.principal_kind or PrincipalKind.ACCOUNT
+    principal = needed(change.principal, "principal")
     if not isinstance(reader, ReadsGrant):
-        return _blind("grants")
-    try:
-        held: tuple[Grant, ...] = await reader.read_grants_of(
-            kind, principal.id, frozenset(vault.id for vault in change.vaults)
-        )
-    except Gone:
-        words = f"{principal.name} does not exist any more"
-        gone = Seen.AS_WANTED if change.kind is ChangeKind.REVOKE else Seen.IMPOSSIBLE
-        return Effect(gone, words)
-    names = ", ".join(vault.name for vault in change.vaults) or change.carrier
+        return blind("grants")
+    held = await _held(change, reader)
+    if held is None:
+        seen = Seen.AS_WANTED if change.kind is ChangeKind.REVOKE else Seen.IMPOSSIBLE
+        return Effect(seen, gone(principal))
     if change.kind is ChangeKind.GRANT:
         there = _holds(change, held)
     else:
-        there = any(grant.carrier == change.carrier for grant in held)
-    words = f"{principal.name} holds {'the' if there else 'no such'} grant on {names}"
+        there = any(
+            grant.carrier == change.carrier
+            and (change.kind is ChangeKind.REVOKE or _has_all(grant, change))
+            for grant in held
+        )
+    words = f"{principal.name} holds {'the' if there else 'no such'} grant on {_names(change)}"
     if there is not (change.kind is ChangeKind.REVOKE):
         carried = _carried_on(change, held) if change.kind is ChangeKind.REVOKE else 0
         if carried:
@@ -143,19 +82,72 @@ async def _grant(change: Change, reader: object) -> Effect:
                 f"{principal.name}: refresh and plan again",
             )
         return Effect(Seen.AS_WANTED, words)
-    checked = principal if kind is PrincipalKind.ACCOUNT else None
-    return await _if_same_account(checked, reader, Effect(Seen.NOT_YET, words))
+    return await _if_same_holder(change, reader, Effect(Seen.NOT_YET, words))
+
+
+async def _narrowed(change: Change, reader: object) -> Effect:
+    """Whether the edge gives nothing beyond what is to be left. One that is gone gives nothing."""
+    principal = needed(change.principal, "principal")
+    if not isinstance(reader, ReadsGrant):
+        return blind("grants")
+    held = await _held(change, reader)
+    if held is None:
+        return Effect(Seen.AS_WANTED, gone(principal))
+    edges = [grant for grant in held if grant.carrier == change.carrier]
+    if change.permissions:
+        allowed = set(change.permissions)
+        beyond = sorted({name for edge in edges for name in edge.permissions} - allowed)
+    else:
+        wanted = change.level or Level.NONE
+        beyond = [edge.level.value for edge in edges if edge.level.rank > wanted.rank]
+    if not beyond:
+        return Effect(
+            Seen.AS_WANTED, f"{principal.name} holds nothing beyond that on {_names(change)}"
+        )
+    words = f"{principal.name} holds also {', '.join(beyond)} on {_names(change)}"
+    return await _if_same_holder(change, reader, Effect(Seen.NOT_YET, words))
+
+
+async def _held(change: Change, reader: ReadsGrant) -> tuple[Grant, ...] | None:
+    """What the principal holds directly; None where there is no such principal any more."""
+    try:
+        return await reader.read_grants_of(
+            change.principal_kind or PrincipalKind.ACCOUNT,
+            needed(change.principal, "principal").id,
+            frozenset(vault.id for vault in change.vaults),
+        )
+    except Gone:
+        return None
+
+
+async def _if_same_holder(change: Change, reader: object, effect: Effect) -> Effect:
+    """`effect`, unless an account that holds the grant is not the one that is meant."""
+    kind = change.principal_kind or PrincipalKind.ACCOUNT
+    checked = change.principal if kind is PrincipalKind.ACCOUNT else None
+    return await if_same_account(checked, reader, effect)
+
+
+def _names(change: Change) -> str:
+    return ", ".join(vault.name for vault in change.vaults) or change.carrier
+
+
+def _has_all(grant: Grant, change: Change) -> bool:
+    """Whether a grant gives every permission that is named; where none is, it is the edge alone."""
+    return set(change.permissions) <= set(grant.permissions)
 
 
 def _holds(change: Change, held: tuple[Grant, ...]) -> bool:
-    """Whether the granted vault is held at exactly the wished level.
+    """Whether the granted vault is held at exactly the wished level, or with every permission.
 
-    A wider grant does not count: a plan that narrows gives the lower level first and then takes the
-    wider one away.
+    A wider level does not count: a plan that narrows gives the lower level first and then takes the
+    wider one away. Permissions are given one by one, to the grant that is there.
     """
     wanted = change.level or Level.READ
     vaults = {vault.id for vault in change.vaults}
-    return any(grant.vault_id in vaults and grant.level is wanted for grant in held)
+    on_it = [grant for grant in held if grant.vault_id in vaults]
+    if change.permissions:
+        return any(_has_all(grant, change) for grant in on_it)
+    return any(grant.level is wanted for grant in on_it)
 
 
 def _carried_on(change: Change, held: tuple[Grant, ...]) -> int:
@@ -174,34 +166,3 @@ def _carried_on(change: Change, held: tuple[Grant, ...]) -> int:
             and grant.carrier.rpartition("/")[2] == policy
         }
     )
-
-
-async def _if_same_account(ref: Ref | None, reader: object, effect: Effect) -> Effect:
-    """`effect`, unless the account's id leads to nobody or to another name than the plan's."""
-    if ref is None or not isinstance(reader, ReadsAccount):
-        return effect
-    account: Account | None = await reader.read_account(ref.id)
-    if account is None:
-        return Effect(Seen.IMPOSSIBLE, f"{ref.name} does not exist any more")
-    return effect if _same_name(account, ref) else _other(account, ref)
-
-
-def _same_name(account: Account, ref: Ref) -> bool:
-    return ref.name in (account.name, account.display_name, account.id)
-
-
-def _other(account: Account, ref: Ref) -> Effect:
-    now = account.display_name or account.name
-    return Effect(
-        Seen.IMPOSSIBLE, f"the id {ref.id} is {now} now, the plan says {ref.name}: plan again"
-    )
-
-
-def _blind(what: str) -> Effect:
-    return Effect(Seen.CANNOT_TELL, f"this source cannot be asked for {what}", blind=True)
-
-
-def _needed(ref: Ref | None, what: str) -> Ref:
-    if ref is None:
-        raise ValueError(f"the change names no {what}")
-    return ref

@@ -2,11 +2,11 @@
 
 from keyturn.decide.plans import Operation
 from keyturn.decide.steps import Event, State
-from keyturn.run.effect import Seen
 from keyturn.run.looking import look_again
 from keyturn.run.progress import RunEnded
 from keyturn.run.results import RunResult, result_of
 from keyturn.run.running import DONE, OPEN, Run
+from keyturn.run.seen import Seen
 from keyturn.run.sending import perform, settle
 from keyturn.run.verify import verify
 
@@ -36,6 +36,8 @@ async def _advance(run: Run, operation: Operation) -> None:
         if other is None:
             continue
         if run.state(other) in DONE:
+            if not other.change.kind.can_be_read_back:
+                continue
             # Accepted is not in effect: what replaces it must be seen before it is taken away.
             if (there := await look_again(run, other)).seen is Seen.AS_WANTED:
                 continue

@@ -1,8 +1,9 @@
 """Reading one operation's effect, patiently: throttled and unreachable reads are tried again."""
 
 from keyturn.decide.plans import Operation
-from keyturn.run.effect import Effect, Seen, observe_effect
+from keyturn.run.effect import observe_effect
 from keyturn.run.running import Run
+from keyturn.run.seen import Effect, Seen
 from keyturn_providers.contract import Waiting
 from keyturn_providers.errors import (
     BadAnswer,

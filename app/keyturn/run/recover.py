@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from keyturn.decide.planfile import from_json
+from keyturn.decide.planfile import recorded
 from keyturn.decide.plans import Plan
 from keyturn.run.admission import (
     HasRules,
@@ -77,7 +77,7 @@ async def resume(
 def _left(row: RunRow, journal: Journal, busy: LeaseHeld) -> RunResult:
     """A run that somebody else is at work on, as the journal has it."""
     steps = {step.operation_id: step for step in journal.steps(row.id)}
-    return result_of(row.id, from_json(row.plan_json), "running", steps, (str(busy),))
+    return result_of(row.id, recorded(row.plan_json), "running", steps, (str(busy),))
 
 
 async def _resume(
@@ -91,7 +91,7 @@ async def _resume(
     operator: str,
     audit_wait_s: float,
 ) -> RunResult:
-    plan = from_json(row.plan_json)
+    plan = recorded(row.plan_json)
     abouts, failures = await ask_both(connections)
     _refuse_other_tenant(plan, abouts)
     refuse_if_all_failed(plan, failures)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from keyturn.decide.plans import Operation, Plan, PlanScope
-from keyturn.decide.steps import State
+from keyturn.decide.steps import ProofVerdict, State
 from keyturn_storage.rows import StepRow
 
 
@@ -47,8 +47,8 @@ class RunResult:
 
     @property
     def effective(self) -> bool:
-        """Whether every change was read back as wanted."""
-        return all(step.verdict.startswith("effective") for step in self.steps)
+        """Whether every change was read back as wanted, or is logged where nothing can be read."""
+        return all(_good(step.verdict) for step in self.steps)
 
     @property
     def proven(self) -> bool:
@@ -81,13 +81,17 @@ _OPEN = frozenset({State.PLANNED, State.INTENDED, State.UNKNOWN, State.APPLIED})
 
 
 def _lagging(step: StepResult) -> bool:
-    return step.state is State.ALREADY_SO and not step.verdict.startswith("effective")
+    return step.state is State.ALREADY_SO and not _good(step.verdict)
+
+
+def _good(verdict: str) -> bool:
+    return verdict in set(ProofVerdict) and ProofVerdict(verdict).is_good
 
 
 def _part(step: StepResult) -> str:
     if not step.verdict:
         return step.state.value.replace("_", " ")
-    if not step.sent and step.verdict.startswith("effective"):
+    if not step.sent and _good(step.verdict):
         return "already so"
     return step.verdict
 

@@ -8,8 +8,8 @@ from keyturn.decide.plans import Operation, Plan
 from keyturn.decide.steps import Event, Illegal, State, advance
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
-from keyturn.run.effect import Effect
 from keyturn.run.progress import Observer, StepChanged
+from keyturn.run.seen import Effect
 from keyturn_providers.contract import About
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.records import Side
@@ -163,6 +163,8 @@ class Run:
             "level": change.level.value if change.level else "",
             "carrier": change.carrier,
             "session": change.session_id,
+            "permissions": list(change.permissions),
+            "email": change.email,
             "read_before": {"seen": before.seen.value, "words": before.words},
             "generation": self.generation,
         }

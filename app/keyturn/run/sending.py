@@ -7,7 +7,6 @@ followed by a read before anything else.
 from keyturn.decide.findings import Change, ChangeKind, Ref
 from keyturn.decide.plans import Operation, PlanScope
 from keyturn.decide.steps import Event
-from keyturn.run.effect import Effect, Seen
 from keyturn.run.looking import (
     PATIENCE_S,
     RETRY_WAITS_S,
@@ -16,11 +15,17 @@ from keyturn.run.looking import (
     pause_for,
 )
 from keyturn.run.running import Run
+from keyturn.run.seen import Effect, Seen
 from keyturn_providers.contract import (
     AddsMemberships,
+    Confirms,
+    Deactivates,
+    EndsAllSessions,
     EndsSessions,
     MakesGrants,
+    Narrows,
     Outcome,
+    Provisions,
     Reactivates,
     Receipt,
     RemovesMemberships,
@@ -92,6 +97,8 @@ async def settle(run: Run, operation: Operation, *, lost: int = 0) -> None:
         case Seen.IMPOSSIBLE:
             run.record(operation, Event.FOUND_OTHERWISE, effect.words)
             run.record(operation, Event.DECLINED, f"{effect.words}; it is not called again")
+        case Seen.CANNOT_TELL if not operation.change.kind.can_be_read_back:
+            await _settle_unread(run, operation, effect, lost)
         case Seen.CANNOT_TELL:
             words = f"{effect.words}, so keyturn does not call again: look at it yourself"
             run.record(operation, Event.GIVE_UP, words)
@@ -108,6 +115,20 @@ async def settle(run: Run, operation: Operation, *, lost: int = 0) -> None:
             words = "it could not be read again; it stays open"
             if not run.stop():
                 run.record(operation, Event.LOST, words, error=effect.words)
+
+
+async def _settle_unread(run: Run, operation: Operation, effect: Effect, lost: int) -> None:
+    """What cannot be read back, and does no harm when it is done twice, is called again."""
+    if run.outdated:
+        words = f"{effect.words}, and it is not called again: {run.outdated}"
+        run.record(operation, Event.GIVE_UP, words)
+    elif lost < MOST_LOST:
+        words = f"{effect.words}; it is called again, which does no harm"
+        run.record(operation, Event.FOUND_OTHERWISE, words)
+        await _send(run, operation, effect, lost=lost)
+    else:
+        words = f"called {lost} times, every answer was lost, and {effect.words}"
+        run.record(operation, Event.LOST, words)
 
 
 async def _send(run: Run, operation: Operation, before: Effect, *, lost: int = 0) -> None:
@@ -188,8 +209,19 @@ async def _call(change: Change, writer: object, operation_id: str) -> Receipt:
             return await able(writer, Suspends).suspend(_id(change.account), operation_id)
         case ChangeKind.REACTIVATE:
             return await able(writer, Reactivates).reactivate(_id(change.account), operation_id)
+        case ChangeKind.DEACTIVATE:
+            return await able(writer, Deactivates).deactivate(_id(change.account), operation_id)
         case ChangeKind.END_SESSION:
             return await able(writer, EndsSessions).end_session(change.session_id, operation_id)
+        case ChangeKind.END_ALL_SESSIONS:
+            return await able(writer, EndsAllSessions).end_all_sessions(
+                _id(change.account), operation_id
+            )
+        case ChangeKind.PROVISION:
+            name = change.account.name if change.account else change.email
+            return await able(writer, Provisions).provision(change.email, name, operation_id)
+        case ChangeKind.CONFIRM:
+            return await able(writer, Confirms).confirm(_id(change.account), operation_id)
         case ChangeKind.ADD_MEMBERSHIP:
             return await able(writer, AddsMemberships).add_membership(
                 _id(change.group), _id(change.account), operation_id
@@ -205,9 +237,16 @@ async def _call(change: Change, writer: object, operation_id: str) -> Receipt:
                 _id(change.principal),
                 change.level or Level.READ,
                 operation_id,
+                change.permissions,
             )
         case ChangeKind.RESTORE_GRANT:
-            return await able(writer, MakesGrants).restore(change.carrier, operation_id)
+            return await able(writer, MakesGrants).restore(
+                change.carrier, operation_id, change.permissions
+            )
+        case ChangeKind.NARROW:
+            return await able(writer, Narrows).narrow(
+                change.carrier, change.level or Level.NONE, operation_id, change.permissions
+            )
         case ChangeKind.REVOKE:
             return await able(writer, Revokes).revoke(change.carrier, operation_id)
 

@@ -3,7 +3,7 @@
 import json
 
 from keyturn.decide.context import ABILITY_OF
-from keyturn.decide.findings import Ref
+from keyturn.decide.findings import ChangeKind, Ref
 from keyturn.decide.plans import Operation
 from keyturn_providers.contract import Ability, Sought
 from keyturn_storage.rows import StepRow
@@ -19,13 +19,15 @@ def sought_by(operation: Operation, step: StepRow) -> Sought:
         operation_id=operation.id,
         ability=Ability(ABILITY_OF[change.kind]),
         not_before_ms=_intended_ms(step),
-        account_id=_id(change.account),
+        # Of an invitation only the address is known in the source: the account is the directory's.
+        account_id="" if change.kind is ChangeKind.PROVISION else _id(change.account),
         group_id=_id(change.group),
         session_id=change.session_id,
         principal_kind=change.principal_kind,
         principal_id=_id(change.principal),
         vault_ids=tuple(vault.id for vault in change.vaults),
         carrier=change.carrier,
+        subject=change.email,
         request_ids=tuple(step.outcome.split()[1:]),
     )
 

@@ -16,9 +16,9 @@ from keyturn.decide.steps import (
     State,
     judge_proof,
 )
-from keyturn.run.effect import Effect, Seen
 from keyturn.run.looking import BLOCKING, look_again
 from keyturn.run.running import Run
+from keyturn.run.seen import Effect, Seen
 from keyturn.run.sought import sought_by
 from keyturn_providers.contract import Ability, ReadsAudit
 from keyturn_providers.errors import ProviderError
@@ -185,6 +185,8 @@ def _conclude(
 ) -> bool:
     """Writes the verdict down; False where it is still to be waited for."""
     read = _READ_BACK[claim.effect.seen]
+    if read is ReadBack.UNREADABLE and not claim.operation.change.kind.can_be_read_back:
+        read = ReadBack.NOT_TO_BE_READ
     verdict = judge_proof(read, answer, deadline_passed=over)
     lagging = verdict is ProofVerdict.LAGGING
     if lagging and not last:
@@ -196,9 +198,13 @@ def _conclude(
     if lagging:
         run.remark(claim.operation, words, verdict=verdict.value, error=error)
     else:
-        event = Event.SEEN if read is ReadBack.AS_WANTED else Event.NOT_SEEN
+        event = Event.SEEN if _is_seen(read, verdict) else Event.NOT_SEEN
         run.record(claim.operation, event, words, verdict=verdict.value, error=error)
     return True
+
+
+def _is_seen(read: ReadBack, verdict: ProofVerdict) -> bool:
+    return read is ReadBack.AS_WANTED or verdict is ProofVerdict.LOGGED
 
 
 def _missing(run: Run, claim: _Claim, answer: AuditAnswer) -> bool:

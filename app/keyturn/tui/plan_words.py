@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from keyturn.decide.order import STAGE_TITLES, Stage
 from keyturn.decide.plans import Operation, Plan, Verdict
+from keyturn.decide.steps import ProofVerdict
 from keyturn.tui.ages import age, elapsed
 from keyturn.tui.safe import joined
 from keyturn.tui.widgets.paragraphs import Line
@@ -25,6 +26,7 @@ STATE_LOOK: Mapping[str, tuple[str, str]] = {
     "not seen": ("!", "bold $urgent"),
     "given up": ("!", "bold $urgent"),
 }
+PROVEN = frozenset({ProofVerdict.EFFECTIVE_LOGGED.value, ProofVerdict.LOGGED.value})
 BLANK = Line(joined(""))
 
 
@@ -107,7 +109,7 @@ def _operation(operation: Operation, step: StepSeen | None, now_ms: int) -> Iter
 
 
 def _step_words(step: StepSeen, now_ms: int) -> Iterator[str | tuple[str, str]]:
-    good = step.verdict == "effective and logged"
+    good = step.verdict in PROVEN
     if step.verdict:
         yield (step.verdict, "$accent" if good else "bold $change")
         yield "  "

@@ -7,8 +7,9 @@ Describe a seeded tenant that may be changed as a `Subject`, and await `run_all`
         assert not failures(results), "\\n".join(map(str, failures(results)))
 
 or, for one test per check, parametrise over `CHECKS` and await `run_one`. What a check changes it
-puts back, but it ends one session and its operations stay in the tenant's audit log; a check that
-fails may leave its change behind.
+puts back, but it ends sessions and its operations stay in the tenant's audit log; a check that
+fails may leave its change behind. Inviting, letting in and deactivating leave their mark in any
+case, so they are tried only on whom the subject names for it.
 """
 
 from keyturn_providers.conformance.result import CheckResult, Mark, failures

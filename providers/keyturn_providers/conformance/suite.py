@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from keyturn_providers.conformance import auditing, reading, writing
+from keyturn_providers.conformance import auditing, lifecycle, permissions, reading, writing
 from keyturn_providers.conformance.bench import Bench, listed
 from keyturn_providers.conformance.result import CheckResult, Mark, NotHere, NotSo
 from keyturn_providers.conformance.subject import Subject
@@ -73,6 +73,13 @@ CHECKS: tuple[Check, ...] = (
     Check("unknown targets are refused", writing.unknown_targets_are_refused),
     Check("operations are found in the audit log", auditing.operations_are_found),
     Check("end a session", writing.end_session),
+    Check("permission rules are closed", permissions.rules_are_closed),
+    Check("narrow a grant and widen it again", permissions.narrow),
+    Check("accounts are found by address", lifecycle.found_by_address),
+    Check("invite somebody", lifecycle.provision),
+    Check("let somebody in", lifecycle.confirm),
+    Check("deactivate and reactivate", lifecycle.deactivate),
+    Check("end all sessions", lifecycle.end_all_sessions),
     Check("a wrong token is refused", _wrong_token),
     Check("read-only has no writer", _read_only),
 )

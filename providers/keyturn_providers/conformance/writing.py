@@ -7,8 +7,12 @@ from keyturn_providers.conformance.result import NotHere, NotSo
 from keyturn_providers.contract import (
     Ability,
     AddsMemberships,
+    Confirms,
+    Deactivates,
+    EndsAllSessions,
     EndsSessions,
     MakesGrants,
+    Narrows,
     Outcome,
     Reactivates,
     ReadsAccount,
@@ -21,7 +25,7 @@ from keyturn_providers.contract import (
     Suspends,
 )
 from keyturn_providers.errors import Conflict, Gone, NotAllowed
-from keyturn_providers.records import Account, AccountState, Grant, Membership
+from keyturn_providers.records import Account, AccountState, Grant, Level, Membership
 
 
 async def suspend_and_reactivate(bench: Bench) -> str:
@@ -102,9 +106,9 @@ async def grant_and_revoke(bench: Bench) -> str:
             new_operation_id(),
         )
 
-    before = await _grants(bench, lambda _: True)
+    before = await grants_of_target(bench, lambda _: True)
     must(Outcome.APPLIED, await make(), "granting")
-    made = await _grants(bench, lambda found: len(found) > len(before)) - before
+    made = await grants_of_target(bench, lambda found: len(found) > len(before)) - before
     if [(one.vault_id, one.level) for one in made] != [(target.vault_id, target.level)]:
         raise NotSo(f"granted {target.level.value}, but read back as {sorted(map(repr, made))}")
     (edge,) = made
@@ -114,17 +118,20 @@ async def grant_and_revoke(bench: Bench) -> str:
         return await revoker.revoke(edge.carrier, new_operation_id())
 
     must(Outcome.APPLIED, await revoke(), "revoking")
-    same("the grants", before, await _grants(bench, lambda found: found == before))
+    same("the grants", before, await grants_of_target(bench, lambda found: found == before))
     must(Outcome.ALREADY_SO, await revoke(), "revoking again")
-    restored = await maker.restore(edge.carrier, new_operation_id())
+    restored = await maker.restore(edge.carrier, new_operation_id(), edge.permissions)
     must(Outcome.APPLIED, restored, "restoring")
-    same("the grants", before | {edge}, await _grants(bench, lambda found: edge in found))
+    same("the grants", before | {edge}, await grants_of_target(bench, lambda found: edge in found))
     must(Outcome.APPLIED, await revoke(), "revoking the restored grant")
-    same("the grants", before, await _grants(bench, lambda found: found == before))
+    same("the grants", before, await grants_of_target(bench, lambda found: found == before))
     return f"{edge.carrier}: granted, revoked, restored, revoked"
 
 
-async def _grants(bench: Bench, wanted: Callable[[frozenset[Grant]], bool]) -> frozenset[Grant]:
+async def grants_of_target(
+    bench: Bench, wanted: Callable[[frozenset[Grant]], bool]
+) -> frozenset[Grant]:
+    """What the principal of the subject's grant holds, read until it is as wanted."""
     target = bench.subject.grant
     if target is None:
         return frozenset()
@@ -171,6 +178,18 @@ async def unknown_targets_are_refused(bench: Bench) -> str:
     if Ability.REACTIVATE in can:
         on = bench.writes(Reactivates)
         tries.append(("reactivating", False, lambda: on.reactivate(unknown, op())))
+    if Ability.DEACTIVATE in can:
+        last = bench.writes(Deactivates)
+        tries.append(("deactivating", True, lambda: last.deactivate(unknown, op())))
+    if Ability.END_ALL_SESSIONS in can:
+        every = bench.writes(EndsAllSessions)
+        tries.append(("ending all sessions", True, lambda: every.end_all_sessions(unknown, op())))
+    if Ability.CONFIRM in can:
+        door = bench.writes(Confirms)
+        tries.append(("confirming", False, lambda: door.confirm(unknown, op())))
+    if Ability.NARROW in can:
+        narrower = bench.writes(Narrows)
+        tries.append(("narrowing", True, lambda: narrower.narrow(unknown, Level.READ, op())))
     if Ability.END_SESSIONS in can:
         ender = bench.writes(EndsSessions)
         tries.append(("ending a session", True, lambda: ender.end_session(unknown, op())))

@@ -6,9 +6,15 @@ from keyturn_providers.contract import Ability, About, Check
 from keyturn_providers.errors import ReadOnly
 from keyturn_providers.records import Side
 from keyturn_providers.simulated.faults import ABOUT, Faults
+from keyturn_providers.simulated.lifecycle import (
+    LifecycleDirectoryWriter,
+    LifecycleSecretsWriter,
+)
 from keyturn_providers.simulated.reading import (
     AuditedDirectoryReader,
     DirectoryReader,
+    LifecycleDirectoryReader,
+    LifecycleSecretsReader,
     SecretsReader,
     UnauditedSecretsReader,
 )
@@ -30,6 +36,25 @@ _PEOPLE = frozenset(
         Ability.REMOVE_MEMBERSHIP,
     }
 )
+_LIFECYCLE = {
+    Side.DIRECTORY: frozenset(
+        {
+            Ability.FIND_ACCOUNT,
+            Ability.READ_AUDIT,
+            Ability.DEACTIVATE,
+            Ability.END_ALL_SESSIONS,
+        }
+    ),
+    Side.SECRETS: frozenset(
+        {
+            Ability.FIND_ACCOUNT,
+            Ability.READ_AUDIT,
+            Ability.PROVISION,
+            Ability.CONFIRM,
+            Ability.NARROW,
+        }
+    ),
+}
 _SECRETS = _PEOPLE | {
     Ability.LIST_VAULTS,
     Ability.LIST_GRANTS,
@@ -45,6 +70,7 @@ _SECRETS = _PEOPLE | {
 @dataclass(slots=True)
 class SimulatedConnector:
     """One source. `audited` says whether its audit log can be read; a directory's usually cannot.
+    With `lifecycle` it can all that the vendors' own sources can, and its log is read.
 
     With a `log`, its events can be archived. `asked` counts the calls of `about`, `closed` whether
     it was closed: for tests.
@@ -52,6 +78,7 @@ class SimulatedConnector:
 
     remote: Remote
     audited: bool = False
+    lifecycle: bool = False
     read_only: bool = False
     blind_spots: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
@@ -79,6 +106,8 @@ class SimulatedConnector:
             able |= {Ability.READ_AUDIT}
         if self.log is not None:
             able |= {Ability.STREAM_EVENTS}
+        if self.lifecycle:
+            able |= _LIFECYCLE[source.side]
         return About(
             source=read,
             address=f"simulated:{source.name}",
@@ -90,11 +119,18 @@ class SimulatedConnector:
             consistency_delay_s=self.consistency_delay_s,
             audit_lag_s=self.audit_lag_s,
             events_kept_s=self.log.kept_s if self.log is not None else None,
+            permission_rules=self.tenant.permission_rules,
         )
 
     def reader(self) -> object:
         if self.log is not None:
             return streaming_reader(self.remote, self.log, audited=self.audited)
+        if self.lifecycle:
+            readers = {
+                Side.DIRECTORY: LifecycleDirectoryReader,
+                Side.SECRETS: LifecycleSecretsReader,
+            }
+            return readers[self.tenant.source.side](self.remote)
         if self.tenant.source.side is Side.SECRETS:
             return (
                 SecretsReader(self.remote) if self.audited else UnauditedSecretsReader(self.remote)
@@ -108,8 +144,9 @@ class SimulatedConnector:
                 name, "cannot write", "keyturn was started read-only.", "Start it without."
             )
         if self.tenant.source.side is Side.SECRETS:
-            return SecretsWriter(self.remote)
-        return DirectoryWriter(self.remote)
+            own = LifecycleSecretsWriter if self.lifecycle else SecretsWriter
+            return own(self.remote)
+        return (LifecycleDirectoryWriter if self.lifecycle else DirectoryWriter)(self.remote)
 
     async def aclose(self) -> None:
         self.closed = True

@@ -21,6 +21,8 @@ from keyturn_providers.records import (
 )
 from keyturn_providers.simulated.connector import SimulatedConnector
 from keyturn_providers.simulated.faults import Faults
+from keyturn_providers.simulated.lifecycle import ACCEPTED
+from keyturn_providers.simulated.permission_sets import RULES, of_level
 from keyturn_providers.simulated.remote import Remote
 from keyturn_providers.simulated.tenant import Tenant
 
@@ -64,14 +66,20 @@ class Pair:
 
 
 def simulated_pair(
-    *, people: int = 15, seed: int = 1, page_size: int = 5, folder: Path | None = None
+    *,
+    people: int = 15,
+    seed: int = 1,
+    page_size: int = 5,
+    folder: Path | None = None,
+    lifecycle: bool = False,
 ) -> Pair:
     """An organisation of `people` (at least 4). The same numbers give the same organisation.
 
     Everybody is in "everyone"; a share in "eng-platform" and "finance". In drift are: Dana, left in
     the directory but active, with two sessions, a direct grant and an extra membership in the
     secret manager; Ravi, missing from a group; one account that no identity stands behind. With a
-    `folder`, both tenants are kept in files there.
+    `folder`, both tenants are kept in files there. With `lifecycle` they can all that the vendors'
+    own sources can: grants are of single permissions, and Lea waits to be let in.
     """
     if people < 4:
         raise ValueError("the smallest organisation has 4 people")
@@ -80,9 +88,11 @@ def simulated_pair(
     _groups(directory, secrets, people)
     _grants(secrets)
     _drift(directory, secrets)
+    if lifecycle:
+        _like_vendors(secrets)
     return Pair(
-        directory=_connector(directory, page_size, folder, audited=False),
-        secrets=_connector(secrets, page_size, folder, audited=True),
+        directory=_connector(directory, page_size, folder, lifecycle=lifecycle),
+        secrets=_connector(secrets, page_size, folder, audited=True, lifecycle=lifecycle),
         mappings=(
             ("dg-platform", "eng-platform", "v-platform", "Platform Prod", Level.WRITE),
             ("dg-finance", "finance", "v-billing", "Billing Ops", Level.READ),
@@ -187,10 +197,38 @@ def _drift(directory: Tenant, secrets: Tenant) -> None:
     )
 
 
+def _like_vendors(secrets: Tenant) -> None:
+    """One edge for each principal on each vault, with its permissions; Lea is not let in yet."""
+    secrets.permission_rules = RULES
+    held = [grant for by_vault in secrets.grants.values() for grant in by_vault.values()]
+    secrets.grants.clear()
+    for grant in held:
+        carrier = f"{grant.principal_kind.value}/{grant.principal_id}/vault/{grant.vault_id}"
+        permissions = of_level(RULES, grant.level)
+        secrets.add(replace(grant, carrier=carrier, permissions=permissions))
+    waiting = secrets.accounts["s-003"]
+    since_ms = _START_MS - 6 * _DAY_MS
+    secrets.add(
+        replace(
+            waiting,
+            state=AccountState.INVITED,
+            state_raw=ACCEPTED,
+            state_since_ms=since_ms,
+        )
+    )
+
+
 def _connector(
-    tenant: Tenant, page_size: int, folder: Path | None, *, audited: bool
+    tenant: Tenant,
+    page_size: int,
+    folder: Path | None,
+    *,
+    audited: bool = False,
+    lifecycle: bool = False,
 ) -> SimulatedConnector:
     path = folder / f"{tenant.source.side.value}.json" if folder else None
     return SimulatedConnector(
-        Remote(tenant, Faults(), page_size=page_size, path=path), audited=audited
+        Remote(tenant, Faults(), page_size=page_size, path=path),
+        audited=audited,
+        lifecycle=lifecycle,
     )

@@ -67,6 +67,25 @@ class _People(_Reads):
         return await self.remote.read(Ability.READ_MEMBERS, group_id, members)
 
 
+class _ByEmail(_Reads):
+    __slots__ = ()
+
+    async def find_account(self, email: str) -> Account | None:
+        wanted = email.casefold()
+
+        def found(tenant: Tenant) -> Account | None:
+            return next(
+                (
+                    account
+                    for account in tenant.accounts.values()
+                    if any(one.address.casefold() == wanted for one in account.emails)
+                ),
+                None,
+            )
+
+        return await self.remote.read(Ability.FIND_ACCOUNT, email, found)
+
+
 class _Vaults(_Reads):
     __slots__ = ()
 
@@ -147,6 +166,18 @@ class DirectoryReader(_People):
 
 class AuditedDirectoryReader(_People, _Audit):
     """A directory that has an audit log."""
+
+    __slots__ = ()
+
+
+class LifecycleDirectoryReader(_People, _ByEmail, _Audit):
+    """A directory that keeps an audit log and finds accounts by address, like a vendor's."""
+
+    __slots__ = ()
+
+
+class LifecycleSecretsReader(_People, _ByEmail, _Vaults, _Audit):
+    """A secret manager that invites people by address."""
 
     __slots__ = ()
 

@@ -13,6 +13,7 @@ from keyturn_providers.records import (
     MachineIdentity,
     MemberKind,
     Membership,
+    PermissionRules,
     Session,
     SourceIdentity,
     Vault,
@@ -35,7 +36,8 @@ class Tenant:
     """All that one source knows. Changed by the simulated writer, and freely by tests.
 
     `members` is by group id, then member id; `grants` by carrier, then vault id; `cut` keeps what a
-    carrier gave, so that it can be restored. `hidden` counts the polls before an event shows.
+    carrier gave, so that it can be restored. `hidden` counts the polls before an event shows. With
+    `permission_rules` grants are of single permissions, and nothing remembers what was revoked.
     """
 
     source: SourceIdentity
@@ -48,6 +50,7 @@ class Tenant:
     cut: dict[str, dict[str, Grant]] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     machines: dict[str, MachineIdentity] = field(default_factory=dict)
+    permission_rules: PermissionRules | None = None
     events: list[AuditEvent] = field(default_factory=list)
     hidden: dict[str, int] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)

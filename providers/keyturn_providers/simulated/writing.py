@@ -26,7 +26,7 @@ class DirectoryWriter:
             Ability.SUSPEND,
             account_id,
             operation_id,
-            lambda t: _set_state(t, account_id, AccountState.SUSPENDED),
+            lambda t: set_state(t, account_id, AccountState.SUSPENDED),
         )
 
     async def reactivate(self, account_id: str, operation_id: str) -> Receipt:
@@ -34,7 +34,7 @@ class DirectoryWriter:
             Ability.REACTIVATE,
             account_id,
             operation_id,
-            lambda t: _set_state(t, account_id, AccountState.ACTIVE),
+            lambda t: set_state(t, account_id, AccountState.ACTIVE),
         )
 
     async def add_membership(self, group_id: str, account_id: str, operation_id: str) -> Receipt:
@@ -121,13 +121,17 @@ class SecretsWriter(DirectoryWriter):
         return await self.remote.write(Ability.REVOKE, carrier, operation_id, change)
 
 
-def _set_state(tenant: Tenant, account_id: str, state: AccountState) -> bool:
+def set_state(tenant: Tenant, account_id: str, state: AccountState) -> bool:
+    """Whether there was anything to change. What dies with its owner goes with an account's end."""
     account = tenant.accounts.get(account_id)
     if account is None:
         raise _gone(tenant, "account", account_id)
     if account.state is state:
         return False
     tenant.accounts[account_id] = replace(account, state=state, state_raw=state.value)
+    for machine in list(tenant.machines.values()) if state.is_off else ():
+        if machine.dies_with_owner and machine.owner_account_id == account_id:
+            del tenant.machines[machine.id]
     return True
 
 

@@ -12,9 +12,10 @@ from keyturn_providers.simulated import SimulatedConnector, simulated_pair
 TOKEN = SecretStr("token-that-nobody-may-see")
 
 
-def simulated(side: Side) -> tuple[SimulatedConnector, Subject]:
-    """A fresh simulated source and its subject; faults are armed on the connector."""
-    pair = simulated_pair()
+def simulated(side: Side, *, lifecycle: bool = False) -> tuple[SimulatedConnector, Subject]:
+    """A fresh simulated source and its subject; faults are armed on the connector. With `lifecycle`
+    it can all that the vendors' own sources can."""
+    pair = simulated_pair(lifecycle=lifecycle)
     connector = pair.directory if side is Side.DIRECTORY else pair.secrets
 
     def opened(surroundings: Surroundings) -> Connector:
@@ -33,6 +34,17 @@ def simulated(side: Side) -> tuple[SimulatedConnector, Subject]:
     if side is Side.SECRETS:
         target = GrantTarget("v-payments", PrincipalKind.ACCOUNT, "s-004", Level.READ)
         subject = replace(subject, grant=target)
+    if lifecycle:
+        subject = replace(subject, leaver_id=f"{short}-005")
+    if lifecycle and side is Side.SECRETS:
+        wide = GrantTarget("v-payments", PrincipalKind.ACCOUNT, "s-004", Level.WRITE)
+        subject = replace(
+            subject,
+            grant=wide,
+            narrow_to=Level.READ,
+            invitee=("new.person@acme.example", "New Person"),
+            waiting_id="s-003",
+        )
     return connector, subject
 
 
