@@ -6,28 +6,15 @@ from dataclasses import dataclass
 
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
-from keyturn.run.listing import Pages, Reading, Stopped, read_listing
+from keyturn.run.listing import Reading, Stopped
 from keyturn.run.progress import Observer, SourceDone
-from keyturn_providers.contract import (
-    Ability,
-    About,
-    Connector,
-    ListsAccounts,
-    ListsGrants,
-    ListsGroups,
-    ListsMachines,
-    ListsMemberships,
-    ListsVaults,
-    able,
-)
+from keyturn.run.source_listings import read_all
+from keyturn_providers.contract import Connector
 from keyturn_providers.errors import ProviderError
-from keyturn_providers.records import Collection, Listing, Side
+from keyturn_providers.records import Listing, Side
 from keyturn_storage.errors import SnapshotOvertaken, TenantDiffers
 from keyturn_storage.rows import SnapshotInfo
 from keyturn_storage.snapshots import Cache
-
-PARALLEL_PARENTS = 4
-"""How many groups or vaults of one source are listed at once. The connector paces requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +101,7 @@ async def _source(
         return _done(SourceReport(side, name, None, words, failure), observe)
     reading = Reading(about.source.name, cache, snapshot_id, observe, stop)
     try:
-        listings = await _listings(reading, about, connector.reader())
+        listings = await read_all(reading, about, connector.reader())
         info = cache.seal(snapshot_id, clock.now_ms(), about.blind_spots, about.permission_rules)
     except Stopped as stopped:
         words = "stopped; the snapshot before stands."
@@ -133,46 +120,6 @@ def _remember(cache: Cache, name: str, started_ms: int, failure: Exception) -> N
     for known in cache.sources():
         if known.source.name == name:
             cache.abandon(cache.begin(known.source, started_ms), str(failure))
-
-
-async def _listings(reading: Reading, about: About, reader: object) -> tuple[Listing, ...]:
-    found: list[Listing] = []
-    if Ability.LIST_ACCOUNTS in about.abilities:
-        accounts = able(reader, ListsAccounts).accounts
-        found.append(await read_listing(reading, Collection.ACCOUNTS, "", accounts))
-    if Ability.LIST_GROUPS in about.abilities:
-        groups = able(reader, ListsGroups).groups
-        found.append(await read_listing(reading, Collection.GROUPS, "", groups))
-    if Ability.LIST_MEMBERSHIPS in about.abilities:
-        members = able(reader, ListsMemberships).memberships
-        found += await _of_parents(reading, Collection.MEMBERSHIPS, Collection.GROUPS, members)
-    if Ability.LIST_VAULTS in about.abilities:
-        vaults = able(reader, ListsVaults).vaults
-        found.append(await read_listing(reading, Collection.VAULTS, "", vaults))
-    if Ability.LIST_GRANTS in about.abilities:
-        grants = able(reader, ListsGrants).grants
-        found += await _of_parents(reading, Collection.GRANTS, Collection.VAULTS, grants)
-    if Ability.LIST_MACHINES in about.abilities:
-        machines = able(reader, ListsMachines).machines
-        found.append(await read_listing(reading, Collection.MACHINES, "", machines))
-    return tuple(found)
-
-
-async def _of_parents(
-    reading: Reading, collection: Collection, parents: Collection, pages: Callable[[str], Pages]
-) -> Sequence[Listing]:
-    ids = list(dict.fromkeys(reading.parents.get(parents, ())))
-    room = asyncio.Semaphore(PARALLEL_PARENTS)
-
-    async def one(parent_id: str) -> Listing:
-        async with room:
-            return await read_listing(reading, collection, parent_id, lambda: pages(parent_id))
-
-    results = await asyncio.gather(*(one(parent) for parent in ids), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return [result for result in results if isinstance(result, Listing)]
 
 
 def _words(info: SnapshotInfo, listings: Sequence[Listing]) -> str:
