@@ -45,15 +45,9 @@ class Vocabulary:
     @property
     def rules(self) -> PermissionRules:
         """The same for those who know no vendor."""
-        needs = {**self.needs, **self.implied}
-        order = (*self.order, *self.implied)
         return PermissionRules(
             levels=self.levels,
-            needs=tuple(
-                (name, tuple(other for other in order if other in needs[name]))
-                for name in order
-                if needs.get(name)
-            ),
+            needs=tuple((name, self.in_order(self.needs[name])) for name in self.order),
         )
 
     def normal(self, permissions: Iterable[str]) -> frozenset[str]:

@@ -16,6 +16,7 @@ from keyturn_providers.onepassword.op.standing import Standing
 from keyturn_providers.records import (
     Account,
     Grant,
+    Level,
     MachineIdentity,
     Membership,
     PrincipalKind,
@@ -217,7 +218,7 @@ class OpReader:
 
 
 def _is_unclear(grant: Grant) -> bool:
-    return not grant.permissions or "unknown" in grant.note
+    return grant.level is Level.UNKNOWN
 
 
 def _unclear(grant: Grant) -> Unreadable:

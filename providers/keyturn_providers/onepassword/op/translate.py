@@ -102,15 +102,19 @@ def grant(
     own_vault: bool = False,
 ) -> Grant:
     """The holder's direct access. Without the key `permissions` it is UNKNOWN, not nothing;
-    permissions that are not known make it UNKNOWN too, and its note names them."""
+    permissions that are not known make it UNKNOWN too, and its note names them. What comes by
+    itself with others is only in the note: it can be neither given nor taken."""
     carrier = Carrier(kind, holder.id, vault_id).text
     if holder.permissions is None:
         return Grant(vault_id, kind, holder.id, Level.UNKNOWN, carrier, note=NOT_TOLD)
     told = tuple(safe(name, 60) for name in holder.permissions)
-    unknown = sorted(vocabulary.unknown(told) - set(vocabulary.implied))
+    unknown = sorted(vocabulary.unknown(told))
+    implied = [name for name in told if name in vocabulary.implied]
     notes = []
     if unknown:
         notes.append(f"unknown permissions: {', '.join(unknown)}")
+    if implied:
+        notes.append(f"with {', '.join(implied)}")
     if own_vault:
         notes.append("the person's own vault")
     return Grant(
@@ -119,14 +123,10 @@ def grant(
         holder.id,
         vocabulary.level_of(told),
         carrier,
-        permissions=vocabulary.in_order({*vocabulary.normal(told), *_implied(told, vocabulary)}),
+        permissions=vocabulary.in_order(vocabulary.normal(told)),
         revocable=not own_vault,
         note="; ".join(notes),
     )
-
-
-def _implied(told: Sequence[str], vocabulary: Vocabulary) -> set[str]:
-    return {name for name in told if name in vocabulary.implied}
 
 
 def server_machine(server: ConnectServer, tokens: int) -> MachineIdentity:

@@ -1,5 +1,7 @@
 """Writes of direct vault access: always closed sets of permissions, from what is held just now."""
 
+from collections.abc import Sequence
+
 from keyturn_providers.contract import Outcome, Receipt
 from keyturn_providers.errors import Conflict, Gone, NotAllowed
 from keyturn_providers.onepassword.op.carriers import Carrier, parse_carrier
@@ -26,10 +28,15 @@ class VaultAccess:
         self._taken = taken
 
     async def grant(
-        self, vault_id: str, kind: PrincipalKind, principal_id: str, level: Level
+        self,
+        vault_id: str,
+        kind: PrincipalKind,
+        principal_id: str,
+        level: Level,
+        permissions: Sequence[str] = (),
     ) -> Receipt:
-        """Adds what is missing of `level`. Raises Conflict where more is held than that: giving
-        cannot make a grant narrower."""
+        """Adds what is missing of `permissions`, or of `level` where none are named. Raises
+        Conflict where more than the level is held: giving cannot make a grant narrower."""
         what = f"granting {level.value} on vault {safe(vault_id, 60)} to {safe(principal_id, 60)}"
         if kind is PrincipalKind.MACHINE:
             raise self._refusal(
@@ -37,11 +44,11 @@ class VaultAccess:
             )
         if not is_id(vault_id) or not is_id(principal_id):
             raise Gone(self._client.source, what, "There is no such vault or principal.", _AGAIN)
-        wanted = self._level(level, what)
+        wanted = self._wanted(level, permissions, what)
         carrier = Carrier(kind, principal_id, vault_id)
         held = self._permissions(await self._held(carrier), what)
         if wanted <= held:
-            if self._vocabulary.level_of(held) is level:
+            if permissions or self._vocabulary.level_of(held) is level:
                 return Receipt(Outcome.ALREADY_SO)
             raise Conflict(
                 self._client.source,
@@ -52,12 +59,14 @@ class VaultAccess:
         await self._give(carrier, wanted, what)
         return Receipt(Outcome.APPLIED)
 
-    async def restore(self, carrier: str) -> Receipt:
-        """Gives back what `revoke` or `narrow` took, as far as this process knows: 1Password does
+    async def restore(self, carrier: str, permissions: Sequence[str] = ()) -> Receipt:
+        """Gives `permissions` back, or where none are named what this process took: 1Password does
         not keep it."""
         parsed = self._parsed(carrier)
         what = f"restoring {safe(carrier, 140)}"
         taken = self._taken.permissions.get(carrier)
+        if permissions:
+            taken = self._known(permissions, what)
         if taken is None:
             raise Conflict(
                 self._client.source,
@@ -91,26 +100,20 @@ class VaultAccess:
         self._remember(carrier, grant)
         return Receipt(Outcome.APPLIED, note=_named(grant))
 
-    async def narrow(self, carrier: str, level: Level) -> Receipt:
-        """Takes what goes beyond `level`, with what cannot be held without it, in one call."""
+    async def narrow(self, carrier: str, level: Level, permissions: Sequence[str] = ()) -> Receipt:
+        """Takes what goes beyond `permissions`, or beyond `level` where none are named, with what
+        cannot be held without it, in one call."""
         parsed = self._parsed(carrier)
         what = f"narrowing {safe(carrier, 140)} to {level.value}"
         self._refuse_own(parsed, what)
-        wanted = self._level(level, what)
+        wanted = self._wanted(level, permissions, what)
         grant = await self._held(parsed)
         if grant is None:
-            raise Gone(self._client.source, what, "Nothing is held there any more.", _AGAIN)
+            return Receipt(Outcome.ALREADY_SO, note="nothing is held there any more")
         held = self._permissions(grant, what)
         gone = self._vocabulary.to_revoke(held - wanted, held)
         if not gone:
             return Receipt(Outcome.ALREADY_SO)
-        if gone == held:
-            raise Conflict(
-                self._client.source,
-                what,
-                f"Nothing of {level.value} would be left: taking the rest takes the whole access.",
-                "Revoke the grant instead; nothing was sent.",
-            )
         names = self._vocabulary.in_order(gone)
         await self._client.write(
             *self._words(parsed, "revoke"),
@@ -121,7 +124,8 @@ class VaultAccess:
             paced=True,
         )
         self._remember(carrier, grant)
-        return Receipt(Outcome.APPLIED, note=f"took {', '.join(names)}")
+        left = "" if gone < held else "; nothing is left of the access"
+        return Receipt(Outcome.APPLIED, note=f"took {', '.join(names)}{left}")
 
     async def _give(self, carrier: Carrier, permissions: frozenset[str], what: str) -> None:
         await self._client.write(
@@ -142,7 +146,7 @@ class VaultAccess:
             return frozenset()
         held = self._vocabulary.normal(grant.permissions)
         unknown = sorted(held - self._vocabulary.known)
-        if grant.permissions and not unknown:
+        if grant.level is not Level.UNKNOWN:
             return held
         why = (
             f"It holds permissions keyturn does not know: {', '.join(unknown)}."
@@ -158,7 +162,9 @@ class VaultAccess:
         if known:
             self._taken.permissions[carrier] = known
 
-    def _level(self, level: Level, what: str) -> frozenset[str]:
+    def _wanted(self, level: Level, permissions: Sequence[str], what: str) -> frozenset[str]:
+        if permissions:
+            return self._vocabulary.to_grant(self._known(permissions, what))
         try:
             return self._vocabulary.of_level(level)
         except ValueError:
@@ -168,6 +174,16 @@ class VaultAccess:
             f"1Password has no permissions for the level {level.value} on this kind of account.",
             "Choose another level in keyturn.yaml.",
         )
+
+    def _known(self, permissions: Sequence[str], what: str) -> frozenset[str]:
+        unknown = sorted(self._vocabulary.unknown(permissions))
+        if unknown:
+            raise self._refusal(
+                what,
+                f"This kind of account has no such permissions: {safe(', '.join(unknown), 200)}.",
+                "Name others in keyturn.yaml; nothing was sent.",
+            )
+        return self._vocabulary.normal(permissions)
 
     def _words(self, carrier: Carrier, verb: str) -> tuple[str, ...]:
         holder = ("--vault", carrier.vault_id, f"--{carrier.word}", carrier.principal_id)

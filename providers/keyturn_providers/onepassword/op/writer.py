@@ -49,15 +49,20 @@ class OpWriter:
         principal_id: str,
         level: Level,
         operation_id: str,
+        permissions: tuple[str, ...] = (),
     ) -> Receipt:
         vaults = (await self._hands()).vaults
-        return await vaults.grant(vault_id, principal_kind, principal_id, level)
+        return await vaults.grant(vault_id, principal_kind, principal_id, level, permissions)
 
-    async def restore(self, carrier: str, operation_id: str) -> Receipt:
-        return await (await self._hands()).vaults.restore(carrier)
+    async def restore(
+        self, carrier: str, operation_id: str, permissions: tuple[str, ...] = ()
+    ) -> Receipt:
+        return await (await self._hands()).vaults.restore(carrier, permissions)
 
     async def revoke(self, carrier: str, operation_id: str) -> Receipt:
         return await (await self._hands()).vaults.revoke(carrier)
 
-    async def narrow(self, carrier: str, level: Level, operation_id: str) -> Receipt:
-        return await (await self._hands()).vaults.narrow(carrier, level)
+    async def narrow(
+        self, carrier: str, level: Level, operation_id: str, permissions: tuple[str, ...] = ()
+    ) -> Receipt:
+        return await (await self._hands()).vaults.narrow(carrier, level, permissions)

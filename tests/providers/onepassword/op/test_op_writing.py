@@ -169,12 +169,44 @@ async def test_narrowing_takes_the_difference_in_one_call(acme: Acme) -> None:
     assert len(acme.said("vault group revoke")) == 1
 
 
-async def test_what_cannot_be_narrowed_without_taking_all(tmp_path: Path) -> None:
+async def test_narrowing_to_what_is_not_held_leaves_nothing(tmp_path: Path) -> None:
     only_managed = SeedGrant(SECRET, "user", EVA, ("manage_vault",))
     acme = made(tmp_path / "m.db", replace(SEED, grants=(only_managed,)))
-    with pytest.raises(Conflict, match="Nothing of read would be left"):
-        await acme.surface().writer().narrow(f"user/{EVA}/vault/{SECRET}", Level.READ, OP_ID)
-    assert inspection.grants_of(acme.path, "user", EVA)[SECRET] == {"manage_vault"}
+    writer = acme.surface().writer()
+    receipt = await writer.narrow(f"user/{EVA}/vault/{SECRET}", Level.READ, OP_ID)
+    assert "nothing is left" in receipt.note
+    assert inspection.grants_of(acme.path, "user", EVA) == {}
+    again = await writer.narrow(f"user/{EVA}/vault/{SECRET}", Level.READ, OP_ID)
+    assert again.outcome is Outcome.ALREADY_SO
+
+
+async def test_permissions_named_one_by_one(acme: Acme) -> None:
+    writer = acme.surface().writer()
+    on_secret = f"user/{EVA}/vault/{SECRET}"
+    wanted = ("view_items", "create_items")
+    given = await writer.grant(SECRET, ACCOUNT, EVA, Level.UNKNOWN, OP_ID, wanted)
+    assert given.outcome is Outcome.APPLIED
+    assert inspection.grants_of(acme.path, "user", EVA) == {SECRET: frozenset(wanted)}
+    again = await writer.grant(SECRET, ACCOUNT, EVA, Level.UNKNOWN, OP_ID, ("view_items",))
+    assert again.outcome is Outcome.ALREADY_SO
+
+    narrowed = await writer.narrow(on_secret, Level.UNKNOWN, OP_ID, ("view_items", "edit_items"))
+    assert narrowed.outcome is Outcome.APPLIED
+    assert inspection.grants_of(acme.path, "user", EVA) == {SECRET: frozenset({"view_items"})}
+
+    elsewhere = acme.surface().writer()
+    assert (await elsewhere.restore(on_secret, OP_ID, wanted)).outcome is Outcome.APPLIED
+    assert inspection.grants_of(acme.path, "user", EVA) == {SECRET: frozenset(wanted)}
+    assert (await elsewhere.restore(on_secret, OP_ID, wanted)).outcome is Outcome.ALREADY_SO
+
+
+async def test_permissions_that_the_account_does_not_have_are_not_sent(acme: Acme) -> None:
+    writer = acme.surface().writer()
+    with pytest.raises(NotAllowed, match="no such permissions: fly"):
+        await writer.grant(SECRET, ACCOUNT, EVA, Level.UNKNOWN, OP_ID, ("view_items", "fly"))
+    with pytest.raises(NotAllowed, match="no such permissions: fly"):
+        await writer.restore(f"user/{EVA}/vault/{SECRET}", OP_ID, ("fly",))
+    assert acme.said("vault user grant") == []
 
 
 async def test_access_through_a_group_is_not_there_to_revoke(acme: Acme) -> None:
