@@ -5,7 +5,7 @@ from sqlite3 import Connection
 
 from keyturn_providers.simulated.onepassword.actor import Actor, bridge
 from keyturn_providers.simulated.onepassword.clock import now_ms
-from keyturn_providers.simulated.onepassword.people import confirm
+from keyturn_providers.simulated.onepassword.people import accept, confirm
 from keyturn_providers.simulated.onepassword.schema import setting, writing
 from keyturn_providers.simulated.onepassword.switches import is_on, number, switch
 from keyturn_providers.simulated.onepassword.trail import record
@@ -13,8 +13,10 @@ from keyturn_providers.simulated.onepassword.trail import record
 
 def catch_up(conn: Connection) -> None:
     """Does everything that has become due. Every surface calls this before it answers."""
-    if _devices(conn) or _to_confirm(conn):
+    if _devices(conn) or _to_accept(conn) or _to_confirm(conn):
         with writing(conn):
+            for user_id, at_ms in _to_accept(conn):
+                accept(conn, user_id, at_ms=at_ms)
             for row in _devices(conn):
                 _cut_devices(conn, row["seq"], row["at_ms"], row["user_id"], row["actor"])
             for user_id, at_ms in _to_confirm(conn):
@@ -47,6 +49,18 @@ def _cut_devices(conn: Connection, seq: int, at_ms: int, user_id: str, actor_id:
     conn.execute("UPDATE user SET devices_until_ms = ? WHERE id = ?", (at_ms, user_id))
     conn.execute("DELETE FROM due WHERE seq = ?", (seq,))
     record(conn, actor, "dealldev", "user", user_id, at_ms=at_ms)
+
+
+def _to_accept(conn: Connection) -> list[tuple[str, int]]:
+    after = number(conn, "accepts_after_s")
+    if after < 0:
+        return []
+    rows = conn.execute(
+        "SELECT id, invited_ms + ?1 FROM user WHERE state = 'TRANSFER_PENDING'"
+        " AND invited_ms + ?1 <= ?2 AND invited_ms > ?2 - ?3",
+        (int(after * 1000), now_ms(conn), int(number(conn, "invitation_days") * 86_400_000)),
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def _to_confirm(conn: Connection) -> list[tuple[str, int]]:

@@ -44,10 +44,10 @@ def provision(
     return user_id
 
 
-def accept(conn: Connection, user_id: str) -> None:
+def accept(conn: Connection, user_id: str, *, at_ms: int | None = None) -> None:
     """What the invited person does themselves: signs up. Refused once the invitation expired."""
     row = _user(conn, user_id)
-    now = now_ms(conn)
+    now = now_ms(conn) if at_ms is None else at_ms
     if row["state"] not in ("TRANSFER_PENDING", "TRANSFER_STARTED", "PENDING"):
         raise bad_request("This invitation was already used.")
     if now - row["invited_ms"] > number(conn, "invitation_days") * 86_400_000:

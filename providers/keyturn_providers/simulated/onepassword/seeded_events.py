@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from keyturn_providers.simulated.onepassword.clock import nanoseconds_text
-from keyturn_providers.simulated.onepassword.seeds import Seed, stable_id
+from keyturn_providers.simulated.onepassword.seeds import ItemUsage, Seed, SignIn, stable_id
 from keyturn_providers.simulated.onepassword.trail import PEOPLE_IN_AUX, PLACE, Details, audit_body
 
 _EventRow = tuple[str, int, int, str]
@@ -32,40 +32,57 @@ def usage_rows(sown: Seed, account: str) -> Iterator[_EventRow]:
     """The seeded item usages."""
     details = _details(sown)
     for number, usage in enumerate(sown.item_usages):
-        body = {
-            "uuid": _event_id("usage", number, usage.at_ms),
-            "timestamp": nanoseconds_text(usage.at_ms, number % 1_000_000),
-            "used_version": 1,
-            "account_uuid": account,
-            "vault_uuid": usage.vault_id,
-            "item_uuid": usage.item_id,
-            "user": details.get(usage.user_id, {"uuid": usage.user_id}) | {"type": "user"},
-            "client": _client(usage.app),
-            "location": PLACE,
-            "action": usage.action,
-        }
-        yield "itemusages", usage.at_ms, usage.at_ms, json.dumps(body, ensure_ascii=False)
+        event_id = _event_id("usage", number, usage.at_ms)
+        body = usage_body(event_id, account, usage, details.get(usage.user_id))
+        yield "itemusages", usage.at_ms, usage.at_ms, body
 
 
 def sign_in_rows(sown: Seed, account: str) -> Iterator[_EventRow]:
     """The seeded attempts to sign in."""
     details = _details(sown)
     for number, attempt in enumerate(sown.sign_ins):
-        body = {
-            "uuid": _event_id("sign-in", number, attempt.at_ms),
-            "session_uuid": stable_id(f"session {attempt.user_id} {number}", capital=True),
-            "timestamp": nanoseconds_text(attempt.at_ms, number % 1_000_000),
-            "account_uuid": account,
-            "country": attempt.country,
-            "category": attempt.category,
-            "type": attempt.type,
-            "details": None,
-            "target_user": details.get(attempt.user_id, {"uuid": attempt.user_id})
-            | {"type": "user"},
-            "client": _client(attempt.app),
-            "location": PLACE,
-        }
-        yield "signinattempts", attempt.at_ms, attempt.at_ms, json.dumps(body, ensure_ascii=False)
+        event_id = _event_id("sign-in", number, attempt.at_ms)
+        body = sign_in_body(event_id, account, attempt, details.get(attempt.user_id))
+        yield "signinattempts", attempt.at_ms, attempt.at_ms, body
+
+
+def usage_body(event_id: str, account: str, usage: ItemUsage, user: Details | None) -> str:
+    """The use of an item, as version 2 gives it."""
+    body = {
+        "uuid": event_id,
+        "timestamp": nanoseconds_text(usage.at_ms, _nanoseconds(event_id)),
+        "used_version": 1,
+        "account_uuid": account,
+        "vault_uuid": usage.vault_id,
+        "item_uuid": usage.item_id,
+        "user": (user or {"uuid": usage.user_id}) | {"type": "user"},
+        "client": _client(usage.app),
+        "location": PLACE,
+        "action": usage.action,
+    }
+    return json.dumps(body, ensure_ascii=False)
+
+
+def sign_in_body(event_id: str, account: str, attempt: SignIn, user: Details | None) -> str:
+    """An attempt to sign in, as version 2 gives it."""
+    body = {
+        "uuid": event_id,
+        "session_uuid": stable_id(f"session of {event_id}", capital=True),
+        "timestamp": nanoseconds_text(attempt.at_ms, _nanoseconds(event_id)),
+        "account_uuid": account,
+        "country": attempt.country,
+        "category": attempt.category,
+        "type": attempt.type,
+        "details": None,
+        "target_user": (user or {"uuid": attempt.user_id}) | {"type": "user"},
+        "client": _client(attempt.app),
+        "location": PLACE,
+    }
+    return json.dumps(body, ensure_ascii=False)
+
+
+def _nanoseconds(event_id: str) -> int:
+    return sum(map(ord, event_id)) * 997 % 1_000_000
 
 
 def _client(app: str) -> dict[str, str]:

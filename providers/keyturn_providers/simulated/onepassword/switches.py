@@ -19,7 +19,10 @@ DEFAULTS: dict[str, Value] = {
     "service_account_reads_per_hour": 10_000,
     "service_account_writes_per_hour": 1_000,
     "account_requests_per_day": 50_000,
+    "vault_changes_per_minute": 0,  # beyond it a person is rate-limited; 0 is no limit
+    # people
     "invitation_days": 5,
+    "accepts_after_s": -1.0,  # invited people sign up by themselves this much later; below 0 never
     # the bridge
     "provisioning_on": True,
     "hosted": False,  # 1Password's own: people are confirmed at once

@@ -46,8 +46,8 @@ def record(
         {"uuid": actor.id, "name": actor.name, "email": actor.email},
         action,
         (object_type, object_id, aux_id, aux_info),
-        _details(conn, object_id) if object_type == "user" else None,
-        _details(conn, aux_id) if object_type in PEOPLE_IN_AUX else None,
+        user_details(conn, object_id) if object_type == "user" else None,
+        user_details(conn, aux_id) if object_type in PEOPLE_IN_AUX else None,
         actor.session_id,
         actor.kind,
     )
@@ -110,6 +110,7 @@ def account_id(conn: Connection) -> str:
     return value
 
 
-def _details(conn: Connection, user_id: str) -> Details | None:
+def user_details(conn: Connection, user_id: str) -> Details | None:
+    """A user as events name one; None for an id that is nobody's."""
     row = conn.execute("SELECT name, email FROM user WHERE id = ?", (user_id,)).fetchone()
     return {"uuid": user_id, "name": row["name"], "email": row["email"]} if row else None

@@ -4,12 +4,24 @@ from sqlite3 import Connection, Row
 
 from keyturn_providers.simulated.onepassword.clock import seconds_text
 from keyturn_providers.simulated.onepassword.people import SUSPENDED
-from keyturn_providers.simulated.onepassword.refusals import Refused, bad_request, not_found
+from keyturn_providers.simulated.onepassword.refusals import Refused, not_found
 from keyturn_providers.simulated.onepassword.surface import Json
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
-_FILTERS = {"userName": "email", "displayName": "name", "externalId": "external_id"}
+_USERS = {
+    "": "SELECT * FROM user WHERE type != 'GUEST' ORDER BY id",
+    "userName": "SELECT * FROM user WHERE type != 'GUEST' AND email = ?",
+    "displayName": "SELECT * FROM user WHERE type != 'GUEST' AND name = ? COLLATE NOCASE",
+    "externalId": "SELECT * FROM user WHERE type != 'GUEST' AND external_id = ?",
+}
+_OWN = "type = 'USER_DEFINED' AND name != 'Provision Managers'"
+_GROUPS = {
+    "": f"SELECT * FROM team_group WHERE {_OWN} ORDER BY id",  # noqa: S608 - constants
+    "userName": "SELECT * FROM team_group WHERE id = ? AND 0",
+    "displayName": f"SELECT * FROM team_group WHERE {_OWN} AND name = ? COLLATE NOCASE",  # noqa: S608
+    "externalId": f"SELECT * FROM team_group WHERE {_OWN} AND external_id = ?",  # noqa: S608
+}
 
 
 def user_row(conn: Connection, user_id: str) -> Row:
@@ -36,17 +48,14 @@ def group_row(conn: Connection, group_id: str) -> Row:
 
 def user_rows(conn: Connection, wanted: str) -> list[Row]:
     """Everybody, or those a filter names."""
-    rows = conn.execute("SELECT * FROM user WHERE type != 'GUEST' ORDER BY id").fetchall()
-    return _filtered(rows, wanted)
+    column, sought = _wanted(wanted)
+    return conn.execute(_USERS[column], (sought,) if column else ()).fetchall()
 
 
 def group_rows(conn: Connection, wanted: str) -> list[Row]:
     """The account's own groups, or those a filter names."""
-    rows = conn.execute(
-        "SELECT *, name AS email FROM team_group WHERE type = 'USER_DEFINED'"
-        " AND name != 'Provision Managers' ORDER BY id"
-    ).fetchall()
-    return _filtered(rows, wanted)
+    column, sought = _wanted(wanted)
+    return conn.execute(_GROUPS[column], (sought,) if column else ()).fetchall()
 
 
 def user_resource(row: Row) -> Json:
@@ -96,19 +105,16 @@ def group_resource(conn: Connection, row: Row, *, members: bool) -> Json:
     return shown
 
 
-def _filtered(rows: list[Row], wanted: str) -> list[Row]:
-    if not wanted:
-        return rows
-    attribute, _, rest = wanted.strip().partition(" ")
+def _wanted(text: str) -> tuple[str, str]:
+    """The attribute a filter is about and the value it must have; ("", "") without a filter."""
+    if not text.strip():
+        return "", ""
+    attribute, _, rest = text.strip().partition(" ")
     operator, _, value = rest.strip().partition(" ")
     value = value.strip()
-    known = {name.casefold(): column for name, column in _FILTERS.items()}
-    column = known.get(attribute.casefold())
-    if column is None or operator.lower() != "eq" or not value.startswith('"'):
-        raise Refused(f"the filter {wanted!r} is not supported", 400, "invalidFilter")
-    sought = value.strip('"').replace('\\"', '"')
-    if not sought:
-        raise bad_request("the filter compares with nothing")
-    if column == "external_id":
-        return [row for row in rows if row[column] == sought]
-    return [row for row in rows if str(row[column]).casefold() == sought.casefold()]
+    known = {name.casefold(): name for name in _USERS}
+    name = known.get(attribute.casefold())
+    quoted = len(value) > 2 and value.startswith('"') and value.endswith('"')
+    if not name or operator.lower() != "eq" or not quoted:
+        raise Refused(f"the filter {text!r} is not supported", 400, "invalidFilter")
+    return name, value[1:-1].replace('\\"', '"')

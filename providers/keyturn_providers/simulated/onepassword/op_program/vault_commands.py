@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from keyturn_providers.simulated.onepassword import permissions, rights, vaults
-from keyturn_providers.simulated.onepassword.clock import seconds_text
+from keyturn_providers.simulated.onepassword.clock import now_ms, seconds_text
 from keyturn_providers.simulated.onepassword.op_program.invocation import Invocation
 from keyturn_providers.simulated.onepassword.op_program.objects import (
     Printed,
@@ -18,7 +18,7 @@ from keyturn_providers.simulated.onepassword.op_program.objects import (
     sight,
 )
 from keyturn_providers.simulated.onepassword.refusals import Refused, forbidden
-from keyturn_providers.simulated.onepassword.switches import is_on
+from keyturn_providers.simulated.onepassword.switches import is_on, number
 
 
 def list_vaults(call: Invocation) -> None:
@@ -170,6 +170,7 @@ def _grant(call: Invocation, kind: str) -> None:
     mask = permission_mask(call.conn, call.line.required("--permissions"))
     vault_id, name = _manageable(call, call.line.required("--vault"))
     principal = _FIND[kind](call, call.line.required(f"--{kind}"))
+    _refuse_haste(call)
     with call.change():
         vaults.grant(call.conn, call.caller.actor, vault_id, kind, str(principal["id"]), mask)
     _print_access(call, vault_id, name, kind, principal, mask)
@@ -181,6 +182,7 @@ def _revoke(call: Invocation, kind: str) -> None:
     mask = None if given is None else permission_mask(call.conn, given)
     vault_id, name = _manageable(call, call.line.required("--vault"))
     principal = _FIND[kind](call, call.line.required(f"--{kind}"))
+    _refuse_haste(call)
     principal_id = str(principal["id"])
     held = vaults.held_by(call.conn, vault_id, kind, principal_id)
     if call.caller.service and mask is not None and mask & held != held:
@@ -205,6 +207,19 @@ def _print_access(
             "permissions": ",".join(permission_names(call.conn, mask)),
         }
     )
+
+
+def _refuse_haste(call: Invocation) -> None:
+    most = number(call.conn, "vault_changes_per_minute")
+    if not most or call.caller.service:
+        return
+    done = call.conn.execute(
+        "SELECT count(*) FROM op_call WHERE at_ms > ? AND exit_code = 0"
+        " AND (command GLOB 'vault * grant *' OR command GLOB 'vault * revoke *')",
+        (now_ms(call.conn) - 60_000,),
+    ).fetchone()[0]
+    if done >= most:
+        raise Refused("Your requests are being rate-limited. Wait a few minutes and try again.")
 
 
 def _manageable(call: Invocation, text: str) -> tuple[str, str]:
