@@ -24,6 +24,7 @@ from keyturn_providers.records import (
     Side,
 )
 from keyturn_providers.simulated import ABOUT, LEAVER, Effect, Fault, Pair, SimulatedConnector
+from keyturn_providers.simulated.reading import SecretsReader
 from keyturn_storage.journal import Journal
 from keyturn_storage.snapshots import Cache
 
@@ -94,6 +95,27 @@ async def test_an_offboarding_is_about_now_not_about_the_snapshot(
     carriers = {one.change.carrier for one in plan.operations if one.change.carrier}
     assert carriers == {"account/s-001/policy/late"}
     assert ChangeKind.REMOVE_MEMBERSHIP not in _kinds(plan)
+    assert (await office.apply(plan)).proven
+
+
+async def test_a_source_that_finds_only_where_it_is_told_to_look_hides_no_known_grant(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = SecretsReader.read_grants_of
+
+    async def told_only(
+        reader: SecretsReader,
+        principal_kind: PrincipalKind,
+        principal_id: str,
+        vault_ids: frozenset[str] = frozenset(),
+    ) -> tuple[Grant, ...]:
+        held = await whole(reader, principal_kind, principal_id, vault_ids)
+        return tuple(grant for grant in held if grant.vault_id in vault_ids)
+
+    await office.look()
+    monkeypatch.setattr(SecretsReader, "read_grants_of", told_only)
+    plan = await office.offboarding(LOGIN)
+    assert CARRIER in {one.change.carrier for one in plan.operations}
     assert (await office.apply(plan)).proven
 
 

@@ -128,8 +128,12 @@ async def _with_grants(
         return snapshot
     held: tuple[Grant, ...] = ()
     if not gone:
+        # A source's own index of somebody's vaults may not have them all: the known ones are looked
+        # into in any case.
+        known = frozenset(one.vault_id for one in snapshot.grants if _is_of(one, account_id))
+        grants = able(reader, ReadsGrant)
         try:
-            held = await able(reader, ReadsGrant).read_grants_of(PrincipalKind.ACCOUNT, account_id)
+            held = await grants.read_grants_of(PrincipalKind.ACCOUNT, account_id, known)
         except Gone:
             held = ()
     others = tuple(one for one in snapshot.grants if not _is_of(one, account_id))
