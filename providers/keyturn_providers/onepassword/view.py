@@ -40,6 +40,16 @@ class View(Protocol):
     def checks(self) -> tuple[Check, ...]: ...
 
 
+class Part(Protocol):
+    """One surface, opened."""
+
+    async def look(self) -> View:
+        """Asks who it is and what it can do. Raises `ProviderError`."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class PlainView:
     """A `View` of values."""

@@ -22,7 +22,7 @@ from keyturn_providers.onepassword.view import PlainView, Surface
 from keyturn_providers.paging import Broken, CursorWalk, Done, NextCursor
 from keyturn_providers.records import Account, AccountState, Unreadable
 
-READS = frozenset({Ability.LIST_ACCOUNTS, Ability.READ_ACCOUNT})
+READS = frozenset({Ability.LIST_ACCOUNTS, Ability.READ_ACCOUNT, Ability.FIND_ACCOUNT})
 WRITES = frozenset({Ability.SUSPEND, Ability.REACTIVATE})
 _WORDS = {ACTIVE: "active users", SUSPENDED: "suspended users"}
 
@@ -82,6 +82,23 @@ class UsersSurface:
 
     async def read_account(self, account_id: str) -> Account | None:
         return await self._client.user(account_id, what=f"reading account {account_id}")
+
+    async def find_account(self, email: str) -> Account | None:
+        """By reading all accounts: the Users API has no way to ask for an address."""
+        found = [
+            one
+            async for page in self.accounts()
+            for one in page.records
+            if any(mail.address.casefold() == email.casefold() for mail in one.emails)
+        ]
+        if len(found) > 1:
+            raise Conflict(
+                self._client.source,
+                "looking for an account by its e-mail address",
+                f"{len(found)} accounts have this address.",
+                "Look at them in 1Password itself.",
+            )
+        return found[0] if found else None
 
     async def suspend(self, account_id: str, operation_id: str) -> Receipt:
         """Suspends; the person's devices stay authorised, as far as is known."""

@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache
 
 from keyturn_providers.simulated.onepassword.clock import nanoseconds_text
 from keyturn_providers.simulated.onepassword.seeds import ItemUsage, Seed, SignIn, stable_id
 from keyturn_providers.simulated.onepassword.trail import PEOPLE_IN_AUX, PLACE, Details, audit_body
 
-_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 _EventRow = tuple[str, int, int, str]
 
 
@@ -25,7 +23,7 @@ def audit_rows(sown: Seed, account: str) -> Iterator[_EventRow]:
             (event.object_type, event.object_id, event.aux_id, event.aux_info),
             details.get(event.object_id) if event.object_type == "user" else None,
             details.get(event.aux_id) if event.object_type in PEOPLE_IN_AUX else None,
-            _session_id(event.actor_id, event.at_ms // 86_400_000),
+            stable_id(f"session {event.actor_id} {event.at_ms // 86_400_000}", capital=True),
         )
         yield "auditevents", event.at_ms, event.at_ms, body
 
@@ -62,7 +60,7 @@ def usage_body(event_id: str, account: str, usage: ItemUsage, user: Details | No
         "location": PLACE,
         "action": usage.action,
     }
-    return _ENCODE(body)
+    return json.dumps(body, ensure_ascii=False)
 
 
 def sign_in_body(event_id: str, account: str, attempt: SignIn, user: Details | None) -> str:
@@ -80,13 +78,7 @@ def sign_in_body(event_id: str, account: str, attempt: SignIn, user: Details | N
         "client": _client(attempt.app),
         "location": PLACE,
     }
-    return _ENCODE(body)
-
-
-@lru_cache(100_000)
-def _session_id(user_id: str, day: int) -> str:
-    """One session per person and day."""
-    return stable_id(f"session {user_id} {day}", capital=True)
+    return json.dumps(body, ensure_ascii=False)
 
 
 def _nanoseconds(event_id: str) -> int:
