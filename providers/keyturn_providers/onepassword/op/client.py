@@ -42,7 +42,8 @@ class OpClient:
         self, source: str, account: str, settings: OpSettings, surroundings: Surroundings
     ) -> None:
         self.source = source
-        self._flags = ("--format", "json", *(("--account", account) if account else ()))
+        self._account = account
+        self._flags = _flags(account)
         self._settings = settings
         self._surroundings = surroundings
         self._reads = asyncio.Semaphore(READS_AT_ONCE)
@@ -50,6 +51,12 @@ class OpClient:
         self._token: SecretStr | None = None
         self._held_until = 0.0
         self._paced_until = 0.0
+
+    def pin(self, account_id: str) -> None:
+        """From now on asks this account only, where the settings name none: `op` goes by whom one
+        signed in as last, and that may be another account by then."""
+        if self._account == "":
+            self._flags = _flags(account_id)
 
     async def read(
         self,
@@ -159,6 +166,10 @@ class OpClient:
             reason = "vault permissions are changed at 1Password's own pace"
             self._surroundings.observe(Waiting(self.source, left, reason))
             await asyncio.sleep(left)
+
+
+def _flags(account: str) -> tuple[str, ...]:
+    return ("--format", "json", *(("--account", account) if account else ()))
 
 
 def _shown(words: Sequence[str]) -> str:

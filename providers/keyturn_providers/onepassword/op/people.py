@@ -3,6 +3,8 @@
 None checks its own effect: after any of them `op` says nothing, so the engine reads back.
 """
 
+import time
+
 from keyturn_providers.contract import Outcome, Receipt
 from keyturn_providers.errors import Conflict, Gone, NotAllowed, ProviderError
 from keyturn_providers.onepassword.op.classify import Trouble
@@ -12,8 +14,8 @@ from keyturn_providers.onepassword.op.payloads import User, documents, shaped
 from keyturn_providers.onepassword.op.queries import Queries, is_id
 from keyturn_providers.onepassword.op.standing import Standing
 from keyturn_providers.onepassword.op.taken import Taken
-from keyturn_providers.onepassword.states import state_of
-from keyturn_providers.records import AccountState, Unreadable
+from keyturn_providers.onepassword.states import Invitation, invitation, state_of
+from keyturn_providers.records import Account, AccountState, Unreadable
 from keyturn_providers.text import safe
 
 _DONE = Receipt(Outcome.APPLIED)
@@ -76,21 +78,42 @@ class PeopleWriter:
         return _DONE
 
     async def provision(self, email: str, name: str) -> Receipt:
-        """Sends the invitation. An account that has the address already is not invited again."""
+        """Sends the invitation; to who has one, only once that has expired. Whether `op` can send
+        an invitation again is not documented: where it refuses, Conflict says who can."""
         what = f"inviting {safe(email, 120)}"
         address, called = email.strip(), name.strip() or email.strip()
         if "@" not in address or address.startswith("-") or called.startswith("-"):
             raise self._conflict(what, "It is no address or name to invite.", "Nothing was sent.")
         known = await self._live.find(address)
-        if known is not None:
+        if known is not None and known.state.is_off:
+            raise self._conflict(
+                what,
+                f"The account is there and off: 1Password says {known.state_raw}.",
+                "Reactivate it instead; nothing was sent.",
+            )
+        if known is not None and not _has_expired(known):
             return Receipt(
                 Outcome.ALREADY_SO,
                 note=f"the account exists: 1Password says {known.state_raw}",
                 account_id=known.id,
             )
         reply = await self._client.write(
-            "user", "provision", "--email", address, "--name", called, what=what
+            "user",
+            "provision",
+            "--email",
+            address,
+            "--name",
+            called,
+            what=what,
+            returned=frozenset({Trouble.ALREADY_MEMBER}),
         )
+        if reply.trouble is not None:
+            raise self._conflict(
+                what,
+                f"1Password has the address already and sends no second invitation"
+                f' (op: "{reply.words}").',
+                "Send the invitation again from 1Password.com, under People.",
+            )
         try:
             made = [shaped(User, document) for document in documents(reply.stdout)]
         except ValueError:
@@ -203,3 +226,8 @@ class PeopleWriter:
 
     def _conflict(self, what: str, why: str, next_step: str) -> Conflict:
         return Conflict(self._client.source, what, why, next_step)
+
+
+def _has_expired(account: Account) -> bool:
+    found = invitation(account, int(time.time() * 1000))
+    return found is not None and found.standing is Invitation.EXPIRED

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from keyturn_providers.contract import Page
-from keyturn_providers.errors import Gone, Unreachable
+from keyturn_providers.errors import Gone, ProviderError, Unreachable
 from keyturn_providers.fan_out import in_order
 from keyturn_providers.onepassword.op import translate
 from keyturn_providers.onepassword.op.client import READS_AT_ONCE
@@ -42,7 +42,7 @@ class OpReader:
         self._groups: Remembered[Listed[Group]] = Remembered(self._read_groups)
         self._vaults: Remembered[Listed[Vault]] = Remembered(self._read_vaults)
         self._members: dict[str, Remembered[Listed[User] | None]] = {}
-        self._live = LiveRead(queries, standing, self._privileged, self._own_vaults)
+        self._live = LiveRead(queries, standing, self._privileged_now, self._own_vaults_now)
 
     async def accounts(self) -> AsyncIterator[Page[Account]]:
         """People with their details, which one call of `op` gives for many of them. Without proof
@@ -192,6 +192,21 @@ class OpReader:
             for group in groups.items
             if translate.is_privileged(group)
         }
+
+    async def _privileged_now(self) -> dict[str, str]:
+        """The same for a read by id, which may be made again: a failure is not remembered."""
+        try:
+            return await self._privileged()
+        except ProviderError:
+            self._groups = Remembered(self._read_groups)
+            raise
+
+    async def _own_vaults_now(self) -> frozenset[str]:
+        try:
+            return await self._own_vaults()
+        except ProviderError:
+            self._vaults = Remembered(self._read_vaults)
+            raise
 
     async def _own_vaults(self) -> frozenset[str]:
         vaults = await self._vaults.get()

@@ -102,7 +102,7 @@ class OpSurface:
         brings up its prompt. Raises `ProviderError` where `op` is missing or nobody is signed in.
         """
         version = await self._queries.version()
-        standing = self._known = await find_standing(self._queries)
+        standing = await self._find_standing()
         return OpView(
             tenant=standing.tenant,
             address=standing.address,
@@ -129,9 +129,12 @@ class OpSurface:
         """Nothing stays open between calls of `op`."""
 
     async def _standing(self) -> Standing:
-        if self._known is None:
-            self._known = await find_standing(self._queries)
-        return self._known
+        return self._known or await self._find_standing()
+
+    async def _find_standing(self) -> Standing:
+        standing = self._known = await find_standing(self._queries)
+        self._client.pin(standing.tenant)
+        return standing
 
     async def _hands(self) -> Hands:
         standing = await self._standing()

@@ -119,6 +119,26 @@ async def test_after_a_rate_limit_nothing_is_started_for_a_while(acme: Acme) -> 
     assert len(acme.said("")) == calls
 
 
+async def test_a_read_by_id_that_failed_on_the_way_works_when_made_again(acme: Acme) -> None:
+    reader = acme.surface().reader()
+    inspection.put_op_fault(acme.path, "refuse", "group list", text="(502) Bad Gateway")
+    with pytest.raises(Unreachable):
+        await reader.read_account(ANA)
+    assert await reader.read_account(ANA) is not None
+
+
+async def test_without_a_named_account_it_stays_with_the_one_it_began_with(acme: Acme) -> None:
+    surface = OpSurface(
+        "1password", "", OpSettings(command=acme.command), Surroundings(secret=_none)
+    )
+    await surface.reader().read_members(ENG)
+    await surface.look()
+    await surface.reader().read_members(ENG)
+    calls = [call.arguments for call in inspection.op_calls(acme.path, "group user list")]
+    assert "--account" not in calls[0]
+    assert calls[1][-2:] == ("--account", inspection.account_id(acme.path))
+
+
 async def test_an_expired_session_says_how_to_sign_in(acme: Acme) -> None:
     surface = acme.surface()
     await surface.look()

@@ -32,6 +32,7 @@ from keyturn_providers.errors import Conflict, Gone, NotAllowed
 from keyturn_providers.records import AccountState, Level, PrincipalKind
 from keyturn_providers.simulated.onepassword import inspection
 from keyturn_providers.simulated.onepassword.seeds import Grant as SeedGrant
+from keyturn_providers.simulated.onepassword.seeds import User, stable_id
 
 ACCOUNT, GROUP = PrincipalKind.ACCOUNT, PrincipalKind.GROUP
 ANA_ON_PAYMENTS = f"user/{ANA}/vault/{PAYMENTS}"
@@ -81,6 +82,28 @@ async def test_an_invitation_from_sent_to_let_in(acme: Acme) -> None:
     assert (await writer.confirm(receipt.account_id, OP_ID)).outcome is Outcome.APPLIED
     assert inspection.user_state(acme.path, receipt.account_id) == "ACTIVE"
     assert (await writer.confirm(receipt.account_id, OP_ID)).outcome is Outcome.ALREADY_SO
+
+
+async def test_an_expired_invitation_is_sent_again_or_it_is_told_who_can(tmp_path: Path) -> None:
+    long_ago = User(
+        stable_id("late", capital=True),
+        "Lea Late",
+        "late@acme.example",
+        state="TRANSFER_PENDING",
+        created_ms=1_700_000_000_000,
+        updated_ms=1_700_000_000_000,
+    )
+    acme = made(tmp_path / "late.db", replace(SEED, users=(*SEED.users, long_ago)))
+    writer = acme.surface().writer()
+    with pytest.raises(Conflict, match="under People"):
+        await writer.provision("late@acme.example", "Lea Late", OP_ID)
+    assert len(acme.said("user provision")) == 1
+
+
+async def test_who_is_suspended_is_not_invited(acme: Acme) -> None:
+    with pytest.raises(Conflict, match="Reactivate it instead"):
+        await acme.surface().writer().provision("bob@acme.example", "Bob", OP_ID)
+    assert acme.said("user provision") == []
 
 
 @pytest.mark.parametrize("email", ["", "no address", "--all@acme.example"])
