@@ -4,16 +4,16 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 
 from keyturn_providers.contract import RequestSeen, Surroundings, Waiting
-from keyturn_providers.errors import Misconfigured, Throttled
+from keyturn_providers.errors import Misconfigured, NotAuthenticated, ProviderError, Throttled
 from keyturn_providers.onepassword.op import failures
 from keyturn_providers.onepassword.op.classify import Trouble, understand
-from keyturn_providers.onepassword.op.environment import scrubbed, with_token
-from keyturn_providers.onepassword.op.process import Ending, Limits, run
+from keyturn_providers.onepassword.op.environment import scrubbed, usable, with_token
+from keyturn_providers.onepassword.op.process import Ending, Finished, Limits, run
 from keyturn_providers.onepassword.op.settings import OpSettings
 from keyturn_providers.text import safe
 
@@ -111,35 +111,47 @@ class OpClient:
         if left > 0:
             raise failures.held_back(self.source, what, "op said that it is rate-limited.", left)
         self._check(words, what)
-        environment = await self._environment(what)
-        started = time.monotonic()
-        code: int | None = None
-        problem: OSError | None = None
-        try:
-            argv = (*self._settings.command, *words)
-            finished = await run(argv, environment, stdin, Limits(seconds))
-            code = finished.code
-        except OSError as error:
-            problem = error
-        finally:
-            elapsed_ms = (time.monotonic() - started) * 1000
-            seen = RequestSeen(self.source, "op", _shown(words), code, elapsed_ms)
-            self._surroundings.observe(seen)
-        if problem is not None:
-            program = self._settings.command[0]
-            raise failures.not_started(self.source, what, program, problem)
+        finished = await self._started(words, what, stdin, seconds)
+        if isinstance(finished, ProviderError):
+            raise finished
         if finished.ok:
             return Reply(finished.stdout)
         if finished.ending is Ending.EXITED:
             said = understand(finished.stderr)
             if said.trouble in returned:
                 return Reply(finished.stdout, said.trouble, said.words)
-        error_ = failures.failure(self.source, what, finished, writes=writes)
-        if isinstance(error_, Throttled):
-            self._held_until = time.monotonic() + error_.retry_after_s
+        error = failures.failure(self.source, what, finished, writes=writes)
+        if isinstance(error, Throttled):
+            self._held_until = time.monotonic() + error.retry_after_s
             reason = "1Password said that this session is rate-limited"
-            self._surroundings.observe(Waiting(self.source, error_.retry_after_s, reason))
-        raise error_
+            self._surroundings.observe(Waiting(self.source, error.retry_after_s, reason))
+        if isinstance(error, NotAuthenticated):
+            self._token = None  # it may have been renewed where it comes from
+        raise error
+
+    async def _started(
+        self, words: Sequence[str], what: str, stdin: bytes | None, seconds: float
+    ) -> Finished | ProviderError:
+        """The child, ended, or the error where it could not be started. Errors are raised by the
+        caller: the frame in here holds the environment, with the credential in it."""
+        environment = await self._environment(what)
+        argv = (*self._settings.command, *words)
+        started = time.monotonic()
+        code: int | None = None
+        try:
+            finished = await run(argv, environment, stdin, Limits(seconds))
+            code = finished.code
+        except OSError as error:
+            return failures.not_started(self.source, what, self._settings.command[0], error)
+        finally:
+            elapsed_ms = (time.monotonic() - started) * 1000
+            seen = RequestSeen(self.source, "op", _shown(words), code, elapsed_ms)
+            self._surroundings.observe(seen)
+        if self._token is None:
+            return finished
+        # What op says may be quoted in a message; should it repeat the credential, that is not.
+        token = self._token.get_secret_value().encode()
+        return replace(finished, stderr=finished.stderr.replace(token, b"(removed)"))
 
     def _check(self, words: Sequence[str], what: str) -> None:
         if any("\0" in word for word in words):
@@ -154,9 +166,12 @@ class OpClient:
         if self._token is None:
             # It may come from a command that takes its time.
             self._token = await asyncio.to_thread(self._surroundings.secret_of, "op")
-        if "\0" in self._token.get_secret_value():
+        if not usable(self._token):
             raise Misconfigured(
-                self.source, what, "The session token holds a NUL character.", failures.SIGN_IN
+                self.source,
+                what,
+                "The session token is empty or holds a NUL character.",
+                failures.SIGN_IN,
             )
         return with_token(environment, self._token, self._settings.token_env or "")
 

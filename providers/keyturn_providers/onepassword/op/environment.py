@@ -73,6 +73,13 @@ def scrubbed(inherited: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
+def usable(token: SecretStr) -> bool:
+    """Whether it can stand in an environment at all. An empty one would be none: `op` would go by
+    whoever is signed in."""
+    value = token.get_secret_value()
+    return bool(value) and "\0" not in value
+
+
 def with_token(environment: Mapping[str, str], token: SecretStr, variable: str) -> dict[str, str]:
     """`environment` with the chosen credential: a session token, or a service account's.
 

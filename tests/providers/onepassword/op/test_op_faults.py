@@ -248,6 +248,25 @@ async def test_a_session_token_is_used_and_never_shown(acme: Acme) -> None:
     assert all(token not in call.command for call in inspection.op_calls(acme.path))
 
 
+async def test_a_credential_that_op_repeats_is_not_quoted(acme: Acme, tmp_path: Path) -> None:
+    program = _script(tmp_path, 'echo "[ERROR] odd token $OP_SESSION" >&2; exit 1')
+    settings = OpSettings(command=(program,), token_env="OP_SESSION_ACME")
+    surroundings = Surroundings(secret=_none, secret_of=lambda _: SecretStr("tell-nobody"))
+    with pytest.raises(Unreachable, match=r"odd token \(removed\)"):
+        await OpSurface("1password", "acme", settings, surroundings).look()
+
+
+@pytest.mark.parametrize("token", ["", "a\0b"])
+async def test_a_token_that_is_none_is_not_taken_for_whoever_is_signed_in(
+    acme: Acme, token: str
+) -> None:
+    settings = OpSettings(command=acme.command, token_env="OP_SESSION_ACME")
+    surroundings = Surroundings(secret=_none, secret_of=lambda _: SecretStr(token))
+    with pytest.raises(Misconfigured, match="empty or holds a NUL"):
+        await OpSurface("1password", "acme", settings, surroundings).look()
+    assert acme.said("") == []
+
+
 async def test_what_is_seen_of_a_call(acme: Acme) -> None:
     await acme.surface().reader().read_members(ENG)
     requests = [one for one in acme.seen if isinstance(one, RequestSeen)]
