@@ -24,6 +24,6 @@ def org(tmp_path: Path) -> Path:
 def okta(org: Path) -> Iterator[httpx.Client]:
     with (
         serve_in_thread([(app(org), 0)]) as (url,),
-        httpx.Client(base_url=url, headers=ROOT_TOKEN) as client,
+        httpx.Client(base_url=url, headers=ROOT_TOKEN, verify=False) as client,
     ):
         yield client

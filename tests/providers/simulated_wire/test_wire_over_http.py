@@ -23,7 +23,10 @@ def state(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(state: Path) -> Iterator[httpx.Client]:
-    with serve_in_thread([(make(state), 0)]) as (url,), httpx.Client(base_url=url) as client:
+    with (
+        serve_in_thread([(make(state), 0)]) as (url,),
+        httpx.Client(base_url=url, verify=False) as client,
+    ):
         yield client
 
 
@@ -133,7 +136,7 @@ def _until_used_up(state: Path) -> None:
 async def test_a_request_that_waits_does_not_hold_up_the_others(state: Path) -> None:
     with serve_in_thread([(make(state), 0)]) as (url,):
         faults.put(state, Fault(Kind.LATENCY, path="/slow", seconds=1.0))
-        async with httpx.AsyncClient(base_url=url) as client:
+        async with httpx.AsyncClient(base_url=url, verify=False) as client:
             slow = asyncio.create_task(client.get("/slow"))
             await asyncio.to_thread(_until_used_up, state)
             await client.get("/quick")

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from keyturn_providers.simulated.okta import push
 from keyturn_providers.simulated.okta.application import app
 from keyturn_providers.simulated.wire.serving import serve_forever
 
@@ -21,7 +22,8 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(f"{urls[0]}\n")
         sys.stdout.flush()
 
-    serve_forever([(app(path), int(arguments[1]))], ready)
+    with push.running(path):
+        serve_forever([(app(path), int(arguments[1]))], ready)
     return 0
 
 
