@@ -13,7 +13,7 @@ VERBS: dict[str, str] = {
     "demo": "Try keyturn on two real servers, started here and now.",
     "init": "Ask for both sources, look at them, and write keyturn.yaml.",
     "doctor": "Check configuration, sources and data files.",
-    "refresh": "Read both sources into the cache.",
+    "refresh": "Read both sources into the cache, and archive their events.",
     "who": "Say what a person can open, and why.",
     "drift": "List what differs between what should be and what is.",
     "plan": "Write a plan that mends drift, for review.",
