@@ -82,7 +82,7 @@ class OnePasswordConnector:
     def reader(self) -> Asked:
         """A reader with the abilities of the last `about`, for one refresh."""
         parts, able = self._parts, abilities.reads(self._standing)
-        events = parts.events if Surface.EVENTS in self._standing.up else None
+        events = parts.events
         return reader_class(able)(
             Reading(parts, self._standing),
             events.audit() if events is not None else None,

@@ -64,6 +64,7 @@ async def test_the_suite_passes(account: Whole, name: str) -> None:
             unknown_id="ZZZZZZZZZZZZZZZZZZZZZZZZZZ",
             invitee=("new.person@example.com", "New Person"),
             waiting_id=WAITING,
+            narrow_to=Level.READ,
             grant=GrantTarget(BILLING, PrincipalKind.ACCOUNT, LEA, Level.WRITE),
         )
     )
