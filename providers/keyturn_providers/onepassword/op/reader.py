@@ -50,32 +50,31 @@ class OpReader:
         """
         users = await self._queries.users()
         roles = await self._roles()
-        missing = 0
-        total = len(users.items) + len(users.unreadable)
+        missing, total = 0, len(users.items) + len(users.unreadable)
         for start in range(0, max(len(users.items), 1), _PEOPLE_AT_ONCE):
-            chunk = users.items[start : start + _PEOPLE_AT_ONCE]
-            details = await self._queries.user_details([user.id for user in chunk])
-            detailed = {user.id: user for user in details.items}
-            missing += sum(1 for user in chunk if user.id not in detailed)
+            asked = users.items[start : start + _PEOPLE_AT_ONCE]
+            chunk, details = await self._detailed(asked)
+            total -= len(asked) - len(chunk)
+            told = {user.id: user for user in details.items}
+            odd = {one.id: one for one in details.unreadable if one.id is not None}
+            missing += sum(1 for user in chunk if user.id not in told and user.id not in odd)
             last = start + _PEOPLE_AT_ONCE >= len(users.items)
             yield Page(
                 tuple(
-                    translate.account(detailed.get(user.id, user), roles.get(user.id, ()))
+                    translate.account(told.get(user.id, user), roles.get(user.id, ()))
                     for user in chunk
+                    if user.id not in odd
                 ),
-                users.unreadable if last else (),
+                (*odd.values(), *(users.unreadable if last else ())),
                 total,
-                f"op listed {total} people and gave the details of each"
-                if last and not missing
-                else "",
+                f"op listed {total} people and was asked for each" if last and not missing else "",
             )
         if missing:
             raise Unreachable(
                 self._queries.source,
                 "reading the details of people",
-                f"op gave the details of {len(users.items) - missing} of {len(users.items)} people"
-                " only.",
-                "Somebody may have been deleted meanwhile: refresh again.",
+                f"op did not give the details of {missing} of {total} people.",
+                "Refresh again; if it stays so, look at them in 1Password.",
             )
 
     async def groups(self) -> AsyncIterator[Page[GroupRecord]]:
@@ -174,6 +173,16 @@ class OpReader:
         found.update((vault.id, vault) for vault in details.items)
         odd = dict.fromkeys((*readable.unreadable, *managed.unreadable))
         return Listed(tuple(found.values()), tuple(odd))
+
+    async def _detailed(self, chunk: tuple[User, ...]) -> tuple[tuple[User, ...], Listed[User]]:
+        """Those of `chunk` who are there, with their details. One person who was deleted since the
+        list was made spoils the whole call: then the list is made anew, once."""
+        details = await self._queries.user_details([user.id for user in chunk])
+        if {user.id for user in chunk} <= details.ids:
+            return chunk, details
+        again = await self._queries.users()
+        there = tuple(user for user in chunk if user.id in again.ids)
+        return there, await self._queries.user_details([user.id for user in there])
 
     async def _members_of(self, group_id: str) -> Listed[User] | None:
         if not is_id(group_id):

@@ -173,14 +173,33 @@ async def test_an_account_is_found_by_its_address_in_any_case(acme: Acme) -> Non
 
 async def test_details_that_do_not_come_leave_the_listing_without_proof(acme: Acme) -> None:
     inspection.put_op_fault(
-        acme.path, "refuse", "user get -*", text="(404) Not Found: gone.", exit_code=4
+        acme.path, "refuse", "user get -*", text="(404) Not Found: gone.", exit_code=4, times=2
     )
     pages = acme.surface().reader().accounts()
     page = await anext(pages)
     assert page.proof == ""
     assert {one.id for one in page.records} == {OWNER, ADMIN, ANA, BOB, EVA}
-    with pytest.raises(Unreachable, match="details of 0 of 5 people"):
+    with pytest.raises(Unreachable, match="details of 5 of 5 people"):
         await anext(pages)
+
+
+async def test_somebody_deleted_between_list_and_details_spoils_nothing(acme: Acme) -> None:
+    inspection.put_op_fault(
+        acme.path, "refuse", "user get -*", text="(404) Not Found: gone.", exit_code=4
+    )
+    assert len(await all_of(acme.surface().reader().accounts())) == 5
+    assert acme.said("user list") == ["user list", "user list"]
+
+
+async def test_more_people_than_one_call_takes(tmp_path: Path) -> None:
+    many = tuple(
+        User(stable_id(f"p{number}", capital=True), f"P {number}", f"p{number}@acme.example")
+        for number in range(700)
+    )
+    acme = made(tmp_path / "many.db", replace(SEED, users=(*SEED.users, *many)))
+    accounts = await all_of(acme.surface().reader().accounts())
+    assert len({one.id for one in accounts}) == 705
+    assert len(acme.said("user get")) == 2
 
 
 async def test_an_empty_list_may_be_printed_as_one(acme: Acme) -> None:
