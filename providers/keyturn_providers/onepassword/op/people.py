@@ -7,8 +7,9 @@ import time
 
 from keyturn_providers.contract import Outcome, Receipt
 from keyturn_providers.errors import Conflict, Gone, NotAllowed, ProviderError
-from keyturn_providers.onepassword.op.classify import Trouble
+from keyturn_providers.onepassword.op.classify import Said, Trouble
 from keyturn_providers.onepassword.op.client import OpClient
+from keyturn_providers.onepassword.op.failures import refused
 from keyturn_providers.onepassword.op.live import LiveRead
 from keyturn_providers.onepassword.op.payloads import User, documents, shaped
 from keyturn_providers.onepassword.op.queries import Queries, is_id
@@ -52,15 +53,8 @@ class PeopleWriter:
         user = await self._user(account_id, what)
         if state_of(user.state)[0].is_off:
             return Receipt(Outcome.ALREADY_SO, note=f"1Password says {safe(user.state, 40)}")
-        await self._client.write(
-            "user",
-            "suspend",
-            account_id,
-            "--deauthorize-devices-after",
-            self._deauthorize_after,
-            what=what,
-        )
-        return _DONE
+        flags = ("--deauthorize-devices-after", self._deauthorize_after)
+        return await self._switch("suspend", account_id, what, AccountState.SUSPENDED, *flags)
 
     async def reactivate(self, account_id: str) -> Receipt:
         what = f"reactivating {safe(account_id, 60)}"
@@ -74,8 +68,7 @@ class PeopleWriter:
                 f"The account is not suspended: 1Password says {safe(user.state, 40)}.",
                 "Invite or confirm the person instead; nothing was sent.",
             )
-        await self._client.write("user", "reactivate", account_id, what=what)
-        return _DONE
+        return await self._switch("reactivate", account_id, what, AccountState.ACTIVE)
 
     async def provision(self, email: str, name: str) -> Receipt:
         """Sends the invitation; to who has one, only once that has expired. Whether `op` can send
@@ -137,8 +130,7 @@ class PeopleWriter:
                 f"There is nothing to confirm yet: 1Password says {raw}.",
                 "Wait until the person has accepted the invitation, or send it again.",
             )
-        await self._client.write("user", "confirm", account_id, what=what)
-        return _DONE
+        return await self._switch("confirm", account_id, what, AccountState.ACTIVE)
 
     async def add_membership(self, group_id: str, account_id: str) -> Receipt:
         """Adds a plain member; one who was removed as a manager in this process becomes one again,
@@ -180,6 +172,26 @@ class PeopleWriter:
             return _DONE
         self._taken.managers.add((group_id, account_id))
         return Receipt(Outcome.APPLIED, note="was a manager of the group")
+
+    async def _switch(
+        self, verb: str, account_id: str, what: str, wanted: AccountState, *flags: str
+    ) -> Receipt:
+        """One change of state. What the server refuses may have been done by somebody else just
+        before, which its answer does not tell."""
+        reply = await self._client.write(
+            "user",
+            verb,
+            account_id,
+            *flags,
+            what=what,
+            returned=frozenset({Trouble.REFUSED}),
+        )
+        if reply.trouble is None:
+            return _DONE
+        user = await self._user(account_id, what)
+        if state_of(user.state)[0] is wanted:
+            return Receipt(Outcome.ALREADY_SO, note=reply.words)
+        raise refused(self._client.source, what, Said(reply.trouble, reply.words), writes=True)
 
     async def _add(self, group_id: str, account_id: str, role: str, what: str) -> Trouble | None:
         reply = await self._client.write(

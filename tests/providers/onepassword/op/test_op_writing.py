@@ -51,6 +51,22 @@ async def test_suspending_cuts_the_devices_after_a_while(acme: Acme) -> None:
     assert inspection.devices_cut_ms(acme.path, ANA) is not None
 
 
+async def test_two_who_suspend_at_the_same_time_both_succeed(acme: Acme) -> None:
+    inspection.put_op_fault(acme.path, "delay", "user suspend *", times=2, seconds=1)
+    receipts = await asyncio.gather(
+        acme.surface().writer().suspend(ANA, OP_ID), acme.surface().writer().suspend(ANA, OP_ID)
+    )
+    assert {one.outcome for one in receipts} == {Outcome.APPLIED, Outcome.ALREADY_SO}
+
+
+async def test_what_the_server_refuses_is_told_in_its_words(acme: Acme) -> None:
+    inspection.put_op_fault(
+        acme.path, "refuse", "user suspend *", text="(400) Bad Request: last owner", exit_code=4
+    )
+    with pytest.raises(Conflict, match="last owner"):
+        await acme.surface().writer().suspend(ANA, OP_ID)
+
+
 async def test_reactivating(acme: Acme) -> None:
     writer = acme.surface().writer()
     assert (await writer.reactivate(BOB, OP_ID)).outcome is Outcome.APPLIED
