@@ -1,0 +1,255 @@
+"""What is read of an organisation: everybody, whole, with what keyturn needs to know of them."""
+
+from pathlib import Path
+
+import pytest
+from tests.providers.okta.conftest import Org, add, service
+from tests.providers.simulated_okta.acme import ADA, ADA_ID, ADMIN, DANA, DANA_ID, LEFT
+
+from keyturn_providers.contract import Ability, Condition, ListsMachines, ReadsAudit, Topic, able
+from keyturn_providers.errors import ProviderError
+from keyturn_providers.okta.connector import OktaConnector
+from keyturn_providers.okta.settings import READ_SCOPES
+from keyturn_providers.records import (
+    Account,
+    AccountState,
+    Group,
+    MachineIdentity,
+    PushState,
+)
+from keyturn_providers.simulated.okta import behaviour
+from keyturn_providers.simulated.okta.seeding import (
+    OktaApiToken,
+    OktaSeed,
+    OktaUser,
+    app_id,
+    group_id,
+    seed,
+    user_id,
+)
+from keyturn_providers.simulated.wire import faults, request_log
+from keyturn_providers.simulated.wire.faults import Fault, Kind
+
+
+async def accounts_of(connector: OktaConnector) -> tuple[dict[str, Account], str]:
+    found: list[Account] = []
+    proof = ""
+    async for page in connector.reader().accounts():
+        found += page.records
+        proof = page.proof
+    assert len({one.id for one in found}) == len(found)
+    return {one.name: one for one in found}, proof
+
+
+async def groups_of(connector: OktaConnector) -> dict[str, Group]:
+    found = [group async for page in connector.reader().groups() for group in page.records]
+    return {one.name: one for one in found}
+
+
+async def machines_of(connector: OktaConnector) -> tuple[dict[str, MachineIdentity], str]:
+    found: dict[str, MachineIdentity] = {}
+    proof = ""
+    async for page in able(connector.reader(), ListsMachines).machines():
+        found.update({one.name: one for one in page.records})
+        proof = page.proof
+    return found, proof
+
+
+async def test_everybody_is_read_with_roles_and_pushes(org: Org) -> None:
+    connector = org.connect()
+    await connector.about()
+    found, proof = await accounts_of(connector)
+    assert set(found) == {ADMIN, ADA, DANA, LEFT, "new@acme.example"}
+    assert found[LEFT].state is AccountState.DEACTIVATED
+    assert found["new@acme.example"].state is AccountState.INVITED
+    assert found[ADMIN].roles
+    assert found[ADA].roles == ()
+    root, ada = found[ADMIN].push, found[ADA].push
+    assert root is not None
+    assert ada is not None
+    assert (root.scope, root.target_id, root.state) == ("direct", "OPROOT", PushState.OK)
+    assert (ada.scope, ada.target_id) == ("group", "OPADA")
+    assert found[ADA].external_id == "OPADA"
+    assert found["new@acme.example"].push is None
+    assert proof.count("no next cursor") == 3
+    await connector.aclose()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/users", "/api/v1/iam/*", "/api/v1/apps/*/users"])
+async def test_without_one_of_the_lists_the_users_are_not_whole(org: Org, path: str) -> None:
+    connector = org.connect()
+    await connector.about()
+    skip = 2 if path == "/api/v1/users" else 0
+    faults.put(org.state, Fault(Kind.STATUS, path=path, skip=skip, times=None, status=403))
+    with pytest.raises(ProviderError):
+        await accounts_of(connector)
+    await connector.aclose()
+
+
+async def test_who_is_reactivated_between_the_lists_is_not_lost(org: Org) -> None:
+    """Left is deactivated when the plain list passes, and back before the list of the deactivated
+    is asked for: both leave her out."""
+    connector = org.connect(page_size=200)
+    await connector.about()
+    reader = connector.reader()
+    names: list[str] = []
+    # The list of the deactivated is answered later than the plain one, and after the change.
+    faults.put(org.state, Fault(Kind.LATENCY, path="/api/v1/users", skip=1, times=1, seconds=0.6))
+    changed = False
+    async for page in reader.accounts():
+        names += [one.name for one in page.records]
+        if not changed:
+            changed = True
+            await connector._client.change(
+                "POST",
+                f"/api/v1/users/{user_id(LEFT)}/lifecycle/activate",
+                params={"sendEmail": "false"},
+                what="activating",
+            )
+    assert LEFT in names
+    await connector.aclose()
+
+
+async def test_groups_tell_who_decides_and_how_they_are_pushed(org: Org) -> None:
+    connector = org.connect()
+    await connector.about()
+    found = await groups_of(connector)
+    assert found["Everyone"].managed_by == "Okta itself"
+    assert found["imported"].managed_by == "the application it is imported from"
+    assert found["eng"].managed_by == ""
+    assert found["eng"].rules == ("engineers",)
+    assert found["pay"].rules == ()
+    eng, pay = found["eng"].push, found["pay"].push
+    assert eng is not None
+    assert pay is not None
+    assert (eng.state, eng.target_id) == (PushState.OK, "OPENG")
+    assert (pay.state, pay.error) == (PushState.FAILED, "Group not found in target")
+    members = await connector.reader().read_members(group_id("eng"))
+    assert members is not None
+    assert {one.member_id for one in members} == {ADA_ID, DANA_ID, user_id(LEFT)}
+    await connector.aclose()
+
+
+async def test_without_an_app_there_is_no_push_and_a_blind_spot(org: Org) -> None:
+    for app, words in ((None, "no app is named"), ("2Password", "no application has the id")):
+        connector = org.connect(app=app)
+        about = await connector.about()
+        assert any(words in spot for spot in about.blind_spots)
+        found, _ = await accounts_of(connector)
+        assert all(one.push is None for one in found.values())
+        await connector.aclose()
+
+
+async def test_the_app_is_found_by_its_id_too(org: Org) -> None:
+    connector = org.connect(app=app_id("1Password"))
+    about = await connector.about()
+    assert not any("pushes" in spot for spot in about.blind_spots)
+    await connector.aclose()
+
+
+async def test_machine_identities_and_what_ends_them(org: Org) -> None:
+    add(org, service("terraform", ("okta.users.read", "okta.groups.manage")))
+    connector = org.connect()
+    await connector.about()
+    found, proof = await machines_of(connector)
+    script = found["dana's script"]
+    assert (script.owner_account_id, script.dies_with_owner) == (DANA_ID, True)
+    assert script.scopes == ()
+    assert found["terraform"].scopes == ("okta.groups.manage", "okta.users.read")
+    assert "admin roles" in found["terraform"].note
+    assert not found["terraform"].dies_with_owner
+    assert proof
+    await connector.aclose()
+
+
+async def test_what_a_service_app_is_not_granted_is_a_blind_spot(org: Org) -> None:
+    granted = tuple(one for one in READ_SCOPES if "logs" not in one and "apiTokens" not in one)
+    add(org, service("narrow", granted))
+    connector = org.connect_service("narrow")
+    about = await connector.about()
+    reader = connector.reader()
+    assert Ability.READ_AUDIT not in about.abilities
+    assert not isinstance(reader, ReadsAudit)
+    assert not about.abilities & {Ability.SUSPEND, Ability.REMOVE_MEMBERSHIP}
+    assert Ability.LIST_MACHINES in about.abilities  # the OAuth apps are still seen
+    hidden = {one.subject for one in about.checks if one.topic is Topic.SCOPE and one.hides}
+    assert {"okta.logs.read", "okta.apiTokens.read"} <= hidden
+    assert any("System Log" in spot for spot in about.blind_spots)
+    found, proof = await machines_of(connector)
+    assert set(found) == {"narrow"}
+    assert proof
+    await connector.aclose()
+
+
+async def test_an_admin_role_that_hides_everyone_is_named(org: Org) -> None:
+    seed(
+        org.state,
+        OktaSeed(
+            users=(OktaUser("gert@acme.example", roles=("USER_ADMIN",)),),
+            api_tokens=(OktaApiToken("gert's", "gert@acme.example", "of-gert"),),
+        ),
+    )
+    connector = org.connect("of-gert")
+    about = await connector.about()
+    assert any("Everyone" in spot for spot in about.blind_spots)
+    await connector.aclose()
+
+
+async def test_who_keyturn_is_and_how_its_token_stands(org: Org) -> None:
+    connector = org.connect()
+    about = await connector.about()
+    assert about.own is not None
+    assert about.own.account_id == user_id(ADMIN)
+    assert about.own.created_ms is not None
+    assert about.source.tenant.startswith("00o")
+    topics = {check.topic for check in about.checks}
+    assert {Topic.REACH, Topic.CLOCK, Topic.TOKEN, Topic.SCOPE, Topic.RATE} <= topics
+    token = next(check for check in about.checks if check.topic is Topic.TOKEN)
+    assert token.condition is not Condition.UNKNOWN
+    assert about.parallel == 16
+    await connector.aclose()
+
+
+async def test_several_tokens_of_one_owner_are_told_apart_by_name(org: Org) -> None:
+    seed(org.state, OktaSeed(api_tokens=(OktaApiToken("other", ADMIN, "another-secret"),)))
+    connector = org.connect()
+    about = await connector.about()
+    token = next(check for check in about.checks if check.topic is Topic.TOKEN)
+    assert token.condition is Condition.UNKNOWN
+    assert "token_name" in token.words
+    await connector.aclose()
+    named = org.connect(token_name="keyturn")
+    assert (own := (await named.about()).own) is not None
+    assert own.created_ms is not None
+    await named.aclose()
+
+
+async def test_bulk_lists_are_lean_and_single_reads_whole(org: Org) -> None:
+    behaviour.async_polls(org.state, 2)
+    connector = org.connect()
+    await connector.about()
+    request_log.forget(org.state)
+    await accounts_of(connector)
+    lists = request_log.requests(org.state, "GET", "/api/v1/users")
+    assert len(lists) >= 4
+    account = await connector.reader().read_account(ADA_ID)
+    assert account is not None
+    assert account.state_raw == "ACTIVE"
+    await connector.aclose()
+
+
+def test_opening_loads_the_signing_library_only_for_a_service_app(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from keyturn_providers.okta.connector import open_okta;"
+        "from keyturn_providers.okta.settings import OktaSettings;"
+        "from keyturn_providers.contract import Surroundings;"
+        "open_okta('o', OktaSettings(url='https://o.okta.com'), Surroundings(secret=lambda: None));"
+        "print('jwt' in sys.modules)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert told.stdout.strip() == "False"
