@@ -87,7 +87,7 @@ async def pictures(session: DemoSession, size: tuple[int, int]) -> None:
         save(app, "access", size)
         await leaver(app, pilot, size)
         await pilot.press("6")
-        await shows(pilot, "invariants")
+        await shows(pilot, "listings")
         await pilot.press("c")
         await shows(pilot, "asked just now")
         save(app, "sources", size)

@@ -58,7 +58,7 @@ class SetEngine:
     async def open_runs(self) -> int:
         return self.open_count
 
-    async def meet(self) -> tuple[Met, ...]:
+    async def meet(self, observe: Observe) -> tuple[Met, ...]:
         return self.met
 
     def _plan(self) -> Plan:

@@ -216,6 +216,8 @@ async def _sources(bench: Bench, app: KeyturnApp, seen: Seen) -> None:
     await pilot.press("6")
     await until(pilot, lambda: isinstance(app.screen, Sources))
     await pilot.press("c")
+    await shows(pilot, "no answer")
+    await pilot.press("j")
     await shows(pilot, "could not [red]")
     seen.look("a source that refuses")
     refuse(bench.pair.secrets.remote, Ability.LIST_GRANTS)

@@ -16,9 +16,21 @@ from tests.tui.simulated import Bench, Watch, bench
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp
+from keyturn_providers.contract import Check, Condition, Topic
 
 SIZES = ((80, 24), (120, 40), (200, 60))
-SCREENS = ("access", "plan", "offboard", "sources", "help")
+SCREENS = ("access", "plan", "offboard", "sources", "sources-asked", "help")
+
+
+CHECKS = (
+    Check(Topic.REACH, Condition.WELL, "Okta", "https://acme.okta.com answered in 84 ms."),
+    Check(Topic.CERTIFICATE, Condition.WATCH, "Okta", "It ends in 12 days: renew it."),
+    Check(Topic.TOKEN, Condition.UNKNOWN, "Okta", "The source tells neither age nor end."),
+    Check(Topic.SCOPE, Condition.WELL, "okta.users.read", "Granted."),
+    Check(Topic.SCOPE, Condition.WELL, "okta.groups.read", "Granted."),
+    Check(Topic.SCOPE, Condition.WRONG, "okta.logs.read", "Not granted.", "the audit log"),
+    Check(Topic.RATE, Condition.WELL, "Okta", "412 of 600 requests left, anew in 31 s."),
+)
 
 
 class TextFile(SingleFileSnapshotExtension):
@@ -45,6 +57,7 @@ async def still(tmp_path: Path) -> AsyncIterator[Bench]:
     made.watch = StandingWatch()
     await made.engine.refresh(lambda _event: None, lambda: False)
     made.watch.at_ms += 120_000
+    made.pair.directory.checks = CHECKS
     yield made
     made.close()
 
@@ -74,9 +87,12 @@ async def _go(app: KeyturnApp, pilot: Pilot[None], screen: str) -> None:
     if screen == "plan":
         await pilot.press("p")
         await shows(pilot, "then type")
-    if screen == "sources":
+    if screen.startswith("sources"):
         await pilot.press("6")
-        await shows(pilot, "invariants passed")
+        await shows(pilot, "5 of 5 listings")
+    if screen == "sources-asked":
+        await pilot.press("c")
+        await shows(pilot, "asked just now")
     if screen == "help":
         await pilot.press("question_mark")
         await shows(pilot, "Everywhere")

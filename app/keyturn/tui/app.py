@@ -15,7 +15,7 @@ from textual.screen import Screen
 from keyturn.tui import crash
 from keyturn.tui.actions import DANGEROUS, Where, bindings, find
 from keyturn.tui.data import Data, Pane
-from keyturn.tui.engine import Engine, Setting
+from keyturn.tui.engine import Engine, Met, Setting
 from keyturn.tui.first_look import FirstLook
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
 from keyturn.tui.reads import Closes, Reads
@@ -86,6 +86,8 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         self.note = ""
         self.standing = ""
         self.job_words = ""
+        self.met: tuple[Met, ...] = ()
+        self.met_ms = 0
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = LIGHT.name if self.remembered.light else DARK.name

@@ -9,6 +9,7 @@ from keyturn_providers.records import Side
 if TYPE_CHECKING:
     # Planning is not needed for the first paint.
     from keyturn.decide.plans import Plan
+    from keyturn_providers.contract import Check
 
 Observe = Callable[[object], None]
 Stop = Callable[[], bool]
@@ -74,7 +75,9 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """A source's answer to who keyturn is there and what it may do; `error` in words if none."""
+    """A source's answer to who keyturn is there and what it may do; `error` in words if none, and
+    apart what was attempted, why it failed and what to do next. `lacking` is what a source of its
+    side might do and this one does not."""
 
     side: Side
     name: str
@@ -85,9 +88,14 @@ class Met:
     own: str = ""
     expires_ms: int | None = None
     abilities: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    checks: "tuple[Check, ...]" = ()
     blind_spots: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     error: str = ""
+    what: str = ""
+    why: str = ""
+    next_step: str = ""
 
 
 class Engine(Protocol):
@@ -129,6 +137,6 @@ class Engine(Protocol):
         """How many runs have begun and not ended."""
         ...
 
-    async def meet(self) -> tuple[Met, ...]:
-        """Asks both sources who keyturn is there."""
+    async def meet(self, observe: Observe) -> tuple[Met, ...]:
+        """Asks both sources who keyturn is there, and how they stand."""
         ...

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from keyturn.run.refresh import SourceReport
     from keyturn.run.results import RunResult
     from keyturn_providers.contract import About
-    from keyturn_providers.records import Session
+    from keyturn_providers.errors import ProviderError
+    from keyturn_providers.records import Session, Side
     from keyturn_storage.journal import Journal
     from keyturn_storage.snapshots import Cache
 
@@ -200,19 +201,19 @@ class RunEngine:
         with open_journal(path) as journal:
             return len(journal.open_runs())
 
-    async def meet(self) -> tuple[Met, ...]:
+    async def meet(self, observe: Observe) -> tuple[Met, ...]:
         """Both sources; one that fails does not hide the other."""
         from keyturn_providers.errors import ProviderError
         from keyturn_providers.records import Side
 
         loaded = self.doors.load()
         found: list[Met] = []
-        async with self._connected(loaded, _unobserved, read_only=self.read_only) as connections:
+        async with self._connected(loaded, observe, read_only=self.read_only) as connections:
             for side in Side:
                 try:
                     found.append(_met(await connections.of(side).about()))
                 except ProviderError as error:
-                    found.append(Met(side, error.source, "", "", error=str(error)))
+                    found.append(_not_met(side, error))
         return tuple(found)
 
     # ------------------------------------------------------------------ opening and closing
@@ -302,7 +303,16 @@ async def _sessions(connections: "Connections", person: "Person") -> "tuple[Sess
         return None
 
 
+def _not_met(side: "Side", error: "ProviderError") -> Met:
+    return Met(
+        side, error.source, "", "", error=str(error), what=error.what, why=error.why,
+        next_step=error.next_step,
+    )  # fmt: skip
+
+
 def _met(about: "About") -> Met:
+    from keyturn.run.source_health import lacking
+
     return Met(
         side=about.source.side,
         name=about.source.name,
@@ -313,6 +323,8 @@ def _met(about: "About") -> Met:
         own=about.own.name if about.own is not None else "",
         expires_ms=about.own.expires_ms if about.own is not None else None,
         abilities=tuple(sorted(ability.value for ability in about.abilities)),
+        lacking=tuple(one.value for one in lacking(about.source.side, about.abilities)),
+        checks=about.checks,
         blind_spots=about.blind_spots,
         notes=about.notes,
     )
