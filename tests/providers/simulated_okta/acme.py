@@ -1,6 +1,6 @@
 """A small org with one of everything, and a client that is signed in to it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from keyturn_providers.simulated.okta.seeding import (
     OktaApiToken,
@@ -22,6 +22,11 @@ SECRET = "00-made-up-for-this-test"
 ROOT_TOKEN, DANA_TOKEN = {"authorization": f"SSWS {SECRET}"}, {"authorization": "SSWS of-dana"}
 APP = app_id("1Password")
 ENG, PAY, IMPORTED = group_id("eng"), group_id("pay"), group_id("imported")
+
+_NOW = datetime.now(UTC)
+WEEKS_AGO = (_NOW - timedelta(days=20)).strftime("%Y-%m-%dT%H:%M:%SZ")
+YESTERDAY = (_NOW - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+NEXT_YEAR = (_NOW + timedelta(days=365)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 ACME = OktaSeed(
     users=(
@@ -65,7 +70,7 @@ ACME = OktaSeed(
     events=(
         OktaEvent(
             "group.user_membership.add",
-            datetime(2026, 11, 20, 8, tzinfo=UTC),
+            _NOW - timedelta(days=3),
             (DANA,),
             ("pay",),
             actor=ADMIN,
