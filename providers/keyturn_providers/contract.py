@@ -536,7 +536,8 @@ class Surroundings:
 class Provider:
     """What an entry point in `keyturn.providers` names. `settings` is the pydantic model of the
     provider's part of keyturn.yaml (without kind, name, token_env and token_command; parts of it
-    that need a credential of their own have these two keys as fields, see `credential_part`).
+    that need a credential of their own have these two keys as fields, see `credential_part`; where
+    only parts do, the model says so by a class variable `takes_token` that is False).
     `questions` are what `keyturn init` asks to fill them, in this order; `needs` are sentences on
     what has to exist in the tenant before, such as a token and its rights."""
 

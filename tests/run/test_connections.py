@@ -10,7 +10,7 @@ from keyturn.policy.load import parse_policy
 from keyturn.policy.loaded import LoadedPolicy, SourceConfig
 from keyturn.run.connections import open_connections
 from keyturn.run.credentials import secret_of
-from keyturn_providers.errors import Misconfigured, NotAuthenticated, ReadOnly
+from keyturn_providers.errors import Misconfigured, NotAuthenticated, ProviderError, ReadOnly
 
 SENTINEL = "s3ntinel-t0ken-value"
 
@@ -114,3 +114,34 @@ def test_a_command_that_fails_is_named_and_tells_nothing_it_wrote(script: str, w
 def test_a_program_that_is_not_there_is_named() -> None:
     with pytest.raises(NotAuthenticated, match="/nowhere/op of token_command was not found"):
         secret_of(_config(command=("/nowhere/op", "read")), {})()
+
+
+SURFACES = """\
+version: 1
+directory: {kind: scim, url: "https://id.example", token_env: DIRECTORY_TOKEN}
+secrets:
+  kind: onepassword
+  bridge: {url: "http://127.0.0.1:9", token_env: BRIDGE_TOKEN}
+  events: {token_env: EVENTS_TOKEN}
+"""
+
+
+async def test_each_part_of_a_source_is_given_its_own_credential() -> None:
+    connections = open_connections(_loaded(SURFACES), environ={"EVENTS_TOKEN": SENTINEL})
+    try:
+        with pytest.raises(ProviderError) as caught:
+            await connections.secrets.about()
+    finally:
+        await connections.aclose()
+    # The bridge's variable is missing; the events' token was taken and does not name its host.
+    assert "BRIDGE_TOKEN is not set" in str(caught.value)
+    assert "does not name the host" in str(caught.value)
+    assert SENTINEL not in str(caught.value)
+
+
+async def test_a_source_without_any_credential_opens() -> None:
+    text = f"{POLICY.partition('secrets:')[0]}secrets: {{kind: onepassword, account: acme}}\n"
+    connections = open_connections(_loaded(text), environ={})
+    connections.secrets.reader()
+    connections.secrets.writer()
+    await connections.aclose()

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ValidationError
 
-from keyturn.policy.document import Document, show_path
+from keyturn.policy.document import Document, Value, show_path
 from keyturn.policy.models import SourcePart, without_nothing
 from keyturn.policy.problems import Code, Problem, did_you_mean, shown
+from keyturn.policy.scalars import NOT_A_VARIABLE
+from keyturn.policy.tokens import is_variable_name
 from keyturn.policy.validation import problems_of
 
 
@@ -36,3 +38,31 @@ def source_problems(
             model.model_validate(without_nothing(model, own))
         except ValidationError as error:
             yield from problems_of(error, model, document.places, (side,))
+        yield from _parts_credentials(document, side, own)
+        if not getattr(model, "takes_token", True):
+            yield from _no_use_for_a_token(document, side, kind, section)
+
+
+def _parts_credentials(
+    document: Document, side: str, own: Mapping[str, Value]
+) -> Iterator[Problem]:
+    """Parts that have a credential of their own name its variable as the source itself does."""
+    for key, part in own.items():
+        variable = part.get("token_env") if isinstance(part, dict) else None
+        if isinstance(variable, str) and not is_variable_name(variable):
+            path = (side, key, "token_env")
+            place = document.places.value(path)
+            yield Problem(*place, show_path(path), NOT_A_VARIABLE, Code.NOT_A_VARIABLE)
+
+
+def _no_use_for_a_token(
+    document: Document, side: str, kind: str, section: Mapping[str, Value]
+) -> Iterator[Problem]:
+    for key in ("token_env", "token_command"):
+        if section.get(key):
+            path = (side, key)
+            message = (
+                f"{kind} has no credential of its own: each of its parts has one. Move this into"
+                " the part that it is for."
+            )
+            yield Problem(*document.places.key(path), show_path(path), message, Code.SETTING)

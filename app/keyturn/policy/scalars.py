@@ -25,6 +25,10 @@ PRESETS: dict[str, Level] = {
     "manage": Level.MANAGE,
 }
 VERSION = 1
+NOT_A_VARIABLE = (
+    "This must be the name of an environment variable, such as SCIM_TOKEN, not the token itself. "
+    "What stands here is not shown; if it is a token, replace it at its source."
+)
 _OWN_PERMISSION = re.compile(r"^[A-Za-z0-9]+([_.:-][A-Za-z0-9]+)+$")
 _UNITS_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _SCALAR = {"type": ["string", "integer"]}
@@ -155,11 +159,7 @@ def _until_ms(value: object) -> int:
 def _variable(value: object) -> str:
     text = as_text(value)
     if not is_variable_name(text):
-        raise refuse(
-            Code.NOT_A_VARIABLE,
-            "This must be the name of an environment variable, such as SCIM_TOKEN, not the token "
-            "itself. What stands here is not shown; if it is a token, replace it at its source.",
-        )
+        raise refuse(Code.NOT_A_VARIABLE, NOT_A_VARIABLE)
     return text
 
 

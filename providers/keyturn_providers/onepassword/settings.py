@@ -1,6 +1,6 @@
 """The part of keyturn.yaml that belongs to 1Password: which surfaces there are, and where."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -18,6 +18,8 @@ class OnePasswordSettings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    takes_token: ClassVar[bool] = False
 
     account: _Name | None = Field(None, description="Sign-in address of the account, for op.")
     op: OpSettings = Field(default_factory=OpSettings)
