@@ -190,3 +190,19 @@ def test_a_foreign_or_expired_token(events: httpx.Client, served: Served, tenant
     inspection.advance(tenant, 61)
     assert events.get("/api/v2/auth/introspect", headers=headers).status_code == 401
     assert events.get("/api/v2/auth/introspect").status_code == 200
+
+
+def test_sessions_of_events_are_those_of_sign_ins(events: httpx.Client, tenant: Path) -> None:
+    at = inspection.now_ms(tenant) - 86_400_000
+    seed(
+        tenant,
+        Seed(
+            audit_events=(AuditEvent(at, LEA, "create", "vault", PROD),),
+            sign_ins=(SignIn(at, LEA), SignIn(at, LEA, "mfa_failed", "totp_bad")),
+        ),
+    )
+    (event,) = read(events).items
+    worked, failed = read(events, stream="v2/signinattempts").items
+    session = event["session"]
+    assert isinstance(session, dict)
+    assert worked["session_uuid"] == session["uuid"] != failed["session_uuid"]

@@ -125,3 +125,11 @@ def test_writes_take_standard_input_too(
 def test_an_unknown_flag_and_a_missing_one(op: Op) -> None:
     assert "unknown flag: --colour" in op("user", "list", "--colour").err
     assert 'required flag(s) "permissions" not set' in op("vault", "user", "grant").err
+
+
+def test_names_of_every_script(op: Op) -> None:
+    name = "Zoë 李 \u202eevil\x1b[31m"
+    env = {"LC_ALL": "C", "LANG": "C"}
+    assert op("user", "edit", DANA, "--name", name, **env).code == 0
+    assert op("user", "get", DANA, "--format", "json", **env).one["name"] == name
+    assert f'"{name}x" isn\'t a user' in op("user", "get", f"{name}x", **env).err

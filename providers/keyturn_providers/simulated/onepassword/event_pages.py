@@ -62,9 +62,10 @@ def next_page(conn: Connection, place: Place) -> EventPage:
     now = now_ms(conn)
     floor = now - int(number(conn, "events_days") * _DAY_MS)
     rows = conn.execute(
-        "SELECT seq, visible_ms, body FROM event WHERE feature = ?1 AND visible_ms <= ?2"
-        " AND (visible_ms > ?3 OR (visible_ms = ?3 AND seq > ?4)) AND at_ms >= ?5 AND at_ms < ?6"
-        " ORDER BY visible_ms, seq LIMIT ?7",
+        "SELECT seq, visible_ms, body FROM event WHERE feature = ?1"
+        # No event is visible before it happens, so the index can begin where nothing is too old.
+        " AND visible_ms BETWEEN max(?3, ?5) AND ?2 AND (visible_ms > ?3 OR seq > ?4)"
+        " AND at_ms >= ?5 AND at_ms < ?6 ORDER BY visible_ms, seq LIMIT ?7",
         (
             place.feature,
             now,

@@ -64,10 +64,16 @@ def usage_body(event_id: str, account: str, usage: ItemUsage, user: Details | No
 
 
 def sign_in_body(event_id: str, account: str, attempt: SignIn, user: Details | None) -> str:
-    """An attempt to sign in, as version 2 gives it."""
+    """An attempt to sign in, as version 2 gives it. One that succeeds has the session that seeded
+    audit events of the person name on that day."""
+    session = (
+        _session_id(attempt.user_id, attempt.at_ms // 86_400_000)
+        if attempt.category == "success"
+        else stable_id(f"session of {event_id}", capital=True)
+    )
     body = {
         "uuid": event_id,
-        "session_uuid": stable_id(f"session of {event_id}", capital=True),
+        "session_uuid": session,
         "timestamp": nanoseconds_text(attempt.at_ms, _nanoseconds(event_id)),
         "account_uuid": account,
         "country": attempt.country,

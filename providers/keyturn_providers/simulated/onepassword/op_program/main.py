@@ -114,7 +114,7 @@ def main(argv: list[str], environment: Mapping[str, str]) -> int:
     if not state or not os.path.exists(state):  # noqa: PTH110 - pathlib is slow to import
         return _complain(f"no tenant: give --state FILE or set {STATE_VARIABLE}", 1)
     conn = connect(state)
-    stdin = sys.stdin.read() if "-" in argv else ""
+    stdin = sys.stdin.buffer.read().decode("utf-8", "replace") if "-" in argv else ""
     call_no = _note(conn, argv, stdin)
     try:
         catch_up(conn)
@@ -130,11 +130,16 @@ def main(argv: list[str], environment: Mapping[str, str]) -> int:
     _finish(conn, call_no, 0, "")
     printed = "".join(call.out)
     if "cut" in call.faults:
-        sys.stdout.write(printed[: len(printed) // 2])
-        sys.stdout.flush()
+        _print(printed[: len(printed) // 2])
         die()
-    sys.stdout.write(printed)
+    _print(printed)
     return 0
+
+
+def _print(text: str) -> None:
+    """Always UTF-8, whatever the locale that is left in a scrubbed environment."""
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
 
 
 def _run(
@@ -228,5 +233,6 @@ def _worded(refused: Refused) -> tuple[int, str]:
 
 
 def _complain(text: str, code: int) -> int:
-    sys.stderr.write(f"[ERROR] {time.strftime('%Y/%m/%d %H:%M:%S')} {text}\n")
+    line = f"[ERROR] {time.strftime('%Y/%m/%d %H:%M:%S')} {text}\n"
+    sys.stderr.buffer.write(line.encode("utf-8", "replace"))
     return code
