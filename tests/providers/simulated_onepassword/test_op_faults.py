@@ -7,6 +7,7 @@ import pytest
 from tests.providers.simulated_onepassword.small_tenant import DANA, LEA, RAVI, Op
 
 from keyturn_providers.simulated.onepassword import inspection
+from keyturn_providers.simulated.onepassword.op_program.recorded import RECORDED
 
 
 @pytest.mark.parametrize(("kind", "state"), [("die_before", "ACTIVE"), ("die_after", "SUSPENDED")])
@@ -42,13 +43,17 @@ def test_refused_in_given_words_after_skipping(op: Op, tenant: Path) -> None:
     ran = op("user", "list")
     assert (ran.code, "rate-limited" in ran.err) == (1, True)
     assert op("user", "list").code == 0
-    firewall = (
-        "(403) Forbidden (Firewall Rule): The IP address of your SCIM bridge was blocked by a"
-        " 1Password firewall rule."
-    )
-    inspection.put_op_fault(tenant, "refuse", text=firewall, exit_code=4)
-    ran = op("whoami")
-    assert (ran.code, ran.err.rstrip().endswith(firewall)) == (4, True)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_each_recorded_refusal_can_be_asked_for(op: Op, tenant: Path, name: str) -> None:
+    inspection.refuse_op(tenant, name, "group list*")
+    assert op("user", "list").code == 0
+    ran = op("group", "list", "--format", "json")
+    text, code = RECORDED[name]
+    assert (ran.code, ran.out) == (code, "")
+    assert ran.err.rstrip().endswith(text)
+    assert op("group", "list").code == 0
 
 
 def test_half_of_the_output(op: Op, tenant: Path) -> None:

@@ -13,6 +13,7 @@ from sqlite3 import Connection
 from keyturn_providers.simulated.onepassword import clock, due, people, permissions, switches
 from keyturn_providers.simulated.onepassword.events_token import new_events_token
 from keyturn_providers.simulated.onepassword.op_program import faults
+from keyturn_providers.simulated.onepassword.op_program.recorded import RECORDED
 from keyturn_providers.simulated.onepassword.schema import connect, set_setting, setting, writing
 
 
@@ -246,6 +247,14 @@ def put_op_fault(
             text=text,
             exit_code=exit_code,
         )
+
+
+def refuse_op(
+    path: Path, recorded: str, command: str = "*", *, skip: int = 0, times: int = 1
+) -> None:
+    """Has `op` refuse in one of the wordings of `op_program.recorded.RECORDED`."""
+    text, exit_code = RECORDED[recorded]
+    put_op_fault(path, "refuse", command, skip=skip, times=times, text=text, exit_code=exit_code)
 
 
 def clear_op_faults(path: Path) -> None:

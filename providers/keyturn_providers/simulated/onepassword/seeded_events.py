@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 
 from keyturn_providers.simulated.onepassword.clock import nanoseconds_text
 from keyturn_providers.simulated.onepassword.seeds import ItemUsage, Seed, SignIn, stable_id
 from keyturn_providers.simulated.onepassword.trail import PEOPLE_IN_AUX, PLACE, Details, audit_body
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 _EventRow = tuple[str, int, int, str]
 
 
@@ -23,7 +25,7 @@ def audit_rows(sown: Seed, account: str) -> Iterator[_EventRow]:
             (event.object_type, event.object_id, event.aux_id, event.aux_info),
             details.get(event.object_id) if event.object_type == "user" else None,
             details.get(event.aux_id) if event.object_type in PEOPLE_IN_AUX else None,
-            stable_id(f"session {event.actor_id} {event.at_ms // 86_400_000}", capital=True),
+            _session_id(event.actor_id, event.at_ms // 86_400_000),
         )
         yield "auditevents", event.at_ms, event.at_ms, body
 
@@ -60,7 +62,7 @@ def usage_body(event_id: str, account: str, usage: ItemUsage, user: Details | No
         "location": PLACE,
         "action": usage.action,
     }
-    return json.dumps(body, ensure_ascii=False)
+    return _ENCODE(body)
 
 
 def sign_in_body(event_id: str, account: str, attempt: SignIn, user: Details | None) -> str:
@@ -84,7 +86,13 @@ def sign_in_body(event_id: str, account: str, attempt: SignIn, user: Details | N
         "client": _client(attempt.app),
         "location": PLACE,
     }
-    return json.dumps(body, ensure_ascii=False)
+    return _ENCODE(body)
+
+
+@lru_cache(100_000)
+def _session_id(user_id: str, day: int) -> str:
+    """One session per person and day."""
+    return stable_id(f"session {user_id} {day}", capital=True)
 
 
 def _nanoseconds(event_id: str) -> int:

@@ -13,7 +13,7 @@ from keyturn_providers.simulated.onepassword.rights import BUILT_IN
 
 def stable_id(text: str, *, capital: bool = False) -> str:
     """The same identifier for the same text, in 1Password's shape; capital for people."""
-    made = b32encode(sha256(text.encode()).digest()).decode("ascii")[:26]
+    made = b32encode(sha256(text.encode()).digest()[:17]).decode("ascii")[:26]
     return made if capital else made.lower()
 
 

@@ -5,13 +5,14 @@ from sqlite3 import Connection
 
 from keyturn_providers.simulated.onepassword.actor import Actor, person
 from keyturn_providers.simulated.onepassword.clock import now_ms
+from keyturn_providers.simulated.onepassword.op_program.recorded import RECORDED
 from keyturn_providers.simulated.onepassword.refusals import Refused, forbidden
 from keyturn_providers.simulated.onepassword.rights import is_owner, rights_of
 from keyturn_providers.simulated.onepassword.schema import setting
 from keyturn_providers.simulated.onepassword.switches import is_on, number
 
-NOT_SIGNED_IN = "You are not currently signed in. Please run `op signin --help` for instructions"
-SESSION_EXPIRED = "session expired, sign in to create a new session"
+NOT_SIGNED_IN, _ = RECORDED["not signed in"]
+SESSION_EXPIRED, _ = RECORDED["session expired"]
 _SESSION_MS = 30 * 60_000
 _DELETED = (
     "error initializing client: Authentication: (failed to auth.LookupAuth), {domain} Server: (403)"

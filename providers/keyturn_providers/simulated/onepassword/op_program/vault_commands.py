@@ -17,6 +17,7 @@ from keyturn_providers.simulated.onepassword.op_program.objects import (
     permission_names,
     sight,
 )
+from keyturn_providers.simulated.onepassword.op_program.recorded import RECORDED
 from keyturn_providers.simulated.onepassword.refusals import Refused, forbidden
 from keyturn_providers.simulated.onepassword.switches import is_on, number
 
@@ -219,7 +220,7 @@ def _refuse_haste(call: Invocation) -> None:
         (now_ms(call.conn) - 60_000,),
     ).fetchone()[0]
     if done >= most:
-        raise Refused("Your requests are being rate-limited. Wait a few minutes and try again.")
+        raise Refused(RECORDED["rate-limited"][0])
 
 
 def _manageable(call: Invocation, text: str) -> tuple[str, str]:
