@@ -14,9 +14,10 @@ from keyturn.decide.guard import GUARDS, judge
 from keyturn.decide.guards_of_evidence import needs_of
 from keyturn.decide.guards_of_objects import managers
 from keyturn.decide.names import listed
-from keyturn.decide.operations import side_effects, word
+from keyturn.decide.operations import word
 from keyturn.decide.plans import GuardVerdict, Operation, PlanScope, Verdict
 from keyturn.decide.rules import Allowed, Limits
+from keyturn.decide.side_effects import side_effects
 from keyturn_providers.records import (
     AccountState,
     Collection,
@@ -102,7 +103,7 @@ def _crowd(number: int) -> Org:
 
 def test_every_guard_speaks_on_every_plan() -> None:
     found = verdicts(office().context())
-    assert len(found) == len(GUARDS) == 14
+    assert len(found) == len(GUARDS) == 16
     assert all(v.verdict is ALLOW and v.words for v in found.values())
 
 

@@ -51,14 +51,15 @@ def test_an_offboarding_cuts_from_the_outside_inwards() -> None:
     plan = _offboard(_leaver())
     assert [o.words for o in plan.operations] == [
         "Suspend Name 1 (d1.login) in idp",
+        "End all sessions of Name 1 (d1.login) in idp",
         "Suspend Name 1 (s1.login) in bao",
         "End session T1 of Name 1 (s1.login) in bao",
         "End session T2 of Name 1 (s1.login) in bao",
         "Remove Name 1 (s1.login) from old in bao",
         "Revoke s1/policy/pay-write from Name 1 (opens pay) in bao",
     ]
-    assert [o.number for o in plan.operations] == [1, 2, 3, 4, 5, 6]
-    assert [o.stage for o in plan.operations] == [0, 2, 3, 3, 5, 6]
+    assert [o.number for o in plan.operations] == [1, 2, 3, 4, 5, 6, 7]
+    assert [o.stage for o in plan.operations] == [0, 1, 2, 3, 3, 5, 6]
     assert plan.confirm_with == "d1.login"
     assert plan.scope is PlanScope.OFFBOARD
     assert plan.subject_key == "d:d1"
@@ -162,7 +163,7 @@ def test_somebody_with_only_a_directory_account() -> None:
     org = office()
     org.directory.accounts.append(account("d9"))
     plan = plan_offboard(org.who("d:d9"), SESSIONS, org.context())
-    assert _kinds(plan) == [ChangeKind.SUSPEND]
+    assert _kinds(plan) == [ChangeKind.SUSPEND, ChangeKind.END_ALL_SESSIONS]
 
 
 def test_what_belongs_to_the_leaver_is_told() -> None:

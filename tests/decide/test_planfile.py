@@ -1,5 +1,6 @@
 """A plan as a file: whole, sealed, and refused when anything it rests on changed."""
 
+import hashlib
 import json
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,15 @@ from tests.decide.worlds import office
 
 from keyturn.decide.drift import drift_in
 from keyturn.decide.plan import plan_offboard, plan_sync
-from keyturn.decide.planfile import PlanFileError, digest, from_json, sealed, stale, to_json
+from keyturn.decide.planfile import (
+    PlanFileError,
+    digest,
+    from_json,
+    recorded,
+    sealed,
+    stale,
+    to_json,
+)
 from keyturn.decide.plans import LeftAlone, Plan
 from keyturn.decide.values import NotThatValue, from_plain, to_plain
 from keyturn_providers.records import Level, Session
@@ -94,6 +103,45 @@ def test_odd_values_are_refused_by_place(name: str, value: object) -> None:
     plain = json.loads(to_json(_plan()))
     with pytest.raises(PlanFileError, match=rf"damaged: {name}"):
         from_json(json.dumps({**plain, name: value}))
+
+
+def _as_format_1() -> dict[str, object]:
+    """A plan as the format before this one had it."""
+    plain = json.loads(to_json(_plan()))
+    plain.update(format=1, id="", digest="")
+    for operation in plain["operations"]:
+        operation["stage"] = 0
+        for change in (operation["change"], operation["inverse"]):
+            for name in ("permissions", "email", "after_ms") if change else ():
+                del change[name]
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    plain["digest"] = hashlib.sha256(text.encode()).hexdigest()
+    plain["id"] = plain["digest"][:12]
+    return {**plain}
+
+
+def test_the_journal_s_older_plans_are_still_read() -> None:
+    plain = _as_format_1()
+    with pytest.raises(PlanFileError, match="format 1"):
+        from_json(json.dumps(plain))
+    found = recorded(json.dumps(plain))
+    assert (found.format, found.id) == (1, plain["id"])
+    now = _plan()
+    assert [o.change for o in found.operations] == [o.change for o in now.operations]
+    assert [o.stage for o in found.operations] == [o.stage for o in now.operations]
+    assert recorded(to_json(now)) == now
+
+
+def test_an_older_plan_that_was_changed_or_damaged_is_refused() -> None:
+    plain = _as_format_1()
+    with pytest.raises(PlanFileError, match="digest does not fit"):
+        recorded(json.dumps({**plain, "title": "Other"}))
+    for broken in ({"operations": 3}, {"operations": [3]}, {"operations": [{"change": 3}]}):
+        damaged = {**plain, **broken, "id": "", "digest": ""}
+        text = json.dumps(damaged, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        damaged["digest"] = hashlib.sha256(text.encode()).hexdigest()
+        with pytest.raises(PlanFileError, match="damaged"):
+            recorded(json.dumps(damaged))
 
 
 def test_stale_says_what_changed() -> None:

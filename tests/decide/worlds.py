@@ -9,6 +9,7 @@ from keyturn.decide.findings import Finding
 from keyturn.decide.groups import link_groups
 from keyturn.decide.match import match
 from keyturn.decide.people import Person
+from keyturn.decide.permissions import resolved
 from keyturn.decide.rules import GrantRule, Mapping, NamedId, Rules, Waiver
 from keyturn.decide.words import DriftKind
 from keyturn.decide.world import World, look
@@ -25,6 +26,7 @@ from keyturn_providers.records import (
     MachineIdentity,
     MemberKind,
     Membership,
+    PermissionRules,
     PrincipalKind,
     Side,
     Snapshot,
@@ -82,6 +84,7 @@ class Half:
     blind_spots: tuple[str, ...] = ()
     stale: set[str] = field(default_factory=set)
     taken_ms: int = NOW_MS
+    permission_rules: PermissionRules | None = None
 
     def join(self, group_id: str, *account_ids: str) -> None:
         self.memberships.extend(Membership(group_id, x) for x in account_ids)
@@ -132,6 +135,7 @@ class Half:
             machines=tuple(self.machines),
             blind_spots=self.blind_spots,
             unreadable_accounts=frozenset(self.stale),
+            permission_rules=self.permission_rules,
         )
 
 
@@ -213,12 +217,13 @@ class Org:
 
     def world(self) -> World:
         directory, secrets = self.directory.snapshot(), self.secrets.snapshot()
+        rules = resolved(self.rules, secrets.permission_rules)
         return look(
             directory,
             secrets,
-            match(directory, secrets, self.rules),
-            link_groups(directory, secrets, self.rules),
-            self.rules,
+            match(directory, secrets, rules),
+            link_groups(directory, secrets, rules),
+            rules,
             NOW_MS,
         )
 

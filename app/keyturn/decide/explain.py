@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from keyturn.decide.desired import desired_grants, permitted
+from keyturn.decide.desired import beyond, desired_grants, permitted
 from keyturn.decide.groups import GroupLink
 from keyturn.decide.index import chains_of, members_of
 from keyturn.decide.names import LEVEL_WORDS, listed
@@ -57,7 +57,7 @@ def _direct(world: World, person: Person, account_id: str) -> Iterator[AccessPat
         if grant.level is Level.NONE:
             continue
         allowed = permitted(world, person.key, grant.vault_id)
-        live = allowed.live if allowed.covers(grant.level) else None
+        live = allowed.live if allowed.covers(grant) else None
         line, until = (live.line, live.until_ms) if live else (0, None)
         yield _path(world, grant, (), live is not None, line, until)
 
@@ -70,7 +70,7 @@ def _through(world: World, account_id: str) -> Iterator[AccessPath]:
             if grant.level is Level.NONE:
                 continue
             rule = wanted.get(grant.vault_id)
-            fits = rule is not None and grant.level.rank <= rule.level.rank
+            fits = rule is not None and not beyond(grant, rule)
             yield _path(world, grant, chain, fits, rule.line if rule and fits else 0, None)
 
 

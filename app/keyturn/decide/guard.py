@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from keyturn.decide.context import PlanContext
 from keyturn.decide.guards_of_amount import count, per_day, share
 from keyturn.decide.guards_of_evidence import complete, fresh, not_empty, not_shrunken
+from keyturn.decide.guards_of_leaving import dying_machines, last_owner
 from keyturn.decide.guards_of_objects import (
     abilities,
     ambiguous,
@@ -31,7 +32,9 @@ GUARDS: tuple[Guard, ...] = (
     share,
     per_day,
     last_manager,
+    last_owner,
     keyturn_itself,
+    dying_machines,
     never_touch,
     ambiguous,
     policy_agrees,

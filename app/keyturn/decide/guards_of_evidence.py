@@ -37,12 +37,14 @@ def needs_of(world: World, change: Change, scope: PlanScope) -> tuple[Need, ...]
     accounts = ACCOUNTS_SEEN if offboarding else accounts_needed(_person(world, change))
     if change.kind is ChangeKind.REMOVE_MEMBERSHIP and change.group is not None:
         members = Need(change.side, Collection.MEMBERSHIPS, change.group.id)
+        if change.side is Side.DIRECTORY:
+            return (*accounts, *GROUPS_ALL, members)
         link = world.link_of_secrets.get(change.group.id)
         theirs: tuple[Need, ...] = ()
         if link is not None and link.directory is not None and not offboarding:
             theirs = members_needed(world, Side.DIRECTORY, link.directory.id)
         return (*accounts, *GROUPS_ALL, members, *theirs)
-    if change.kind is ChangeKind.REVOKE:
+    if change.kind in {ChangeKind.REVOKE, ChangeKind.NARROW}:
         # What a group holds depends on the group it stands for, not on who is in it.
         of_group = change.principal_kind is PrincipalKind.GROUP
         return (*(GROUPS_ALL if of_group else accounts), *grants_needed(world))

@@ -23,9 +23,9 @@ def refs_of(change: Change) -> Iterator[Ref]:
 
 
 def losing_with(world: World, change: Change) -> tuple[Ref, ...]:
-    """The accounts that lose access with a group when a grant of the group is revoked."""
+    """The accounts that lose access with a group when its grant is revoked or narrowed."""
     group = change.principal
-    if change.kind is not ChangeKind.REVOKE or group is None:
+    if change.kind not in {ChangeKind.REVOKE, ChangeKind.NARROW} or group is None:
         return ()
     if change.principal_kind is not PrincipalKind.GROUP:
         return ()
@@ -227,7 +227,8 @@ def managers(world: World, without: tuple[Change, ...] = ()) -> dict[str, frozen
     suspended = {
         c.account.id
         for c in without
-        if c.kind is ChangeKind.SUSPEND and c.side is Side.SECRETS and c.account
+        if c.kind in {ChangeKind.SUSPEND, ChangeKind.DEACTIVATE}
+        if c.side is Side.SECRETS and c.account
     }
     removed = {
         (c.group.id, c.account.id)
@@ -235,7 +236,12 @@ def managers(world: World, without: tuple[Change, ...] = ()) -> dict[str, frozen
         if c.kind is ChangeKind.REMOVE_MEMBERSHIP and c.side is Side.SECRETS
         if c.group is not None and c.account is not None
     }
-    revoked = {edge_of(c.carrier) for c in without if c.kind is ChangeKind.REVOKE}
+    revoked = {
+        edge_of(c.carrier)
+        for c in without
+        if c.kind is ChangeKind.REVOKE
+        or (c.kind is ChangeKind.NARROW and c.level is not Level.MANAGE)
+    }
     found: dict[str, set[str]] = defaultdict(set)
     inside: dict[str, frozenset[str]] = {}
     for grant in world.secrets.snapshot.grants:

@@ -37,7 +37,7 @@ class Indexed:
 
     `direct` are a group's own accounts, `inside` its nested groups, `around` the groups a group
     is nested in, `groups_of` the groups an account is in directly. `by_edge` are the grants that
-    stand and fall together (see `edge_of`).
+    stand and fall together (see `edge_of`). `pushes`: it provisions accounts or groups elsewhere.
     """
 
     snapshot: Snapshot
@@ -53,6 +53,7 @@ class Indexed:
     grants_on: Mapping[str, tuple[Grant, ...]]
     by_edge: Mapping[str, tuple[Grant, ...]]
     listings: Mapping[tuple[Collection, str], Listing]
+    pushes: bool
 
     @property
     def side(self) -> Side:
@@ -120,6 +121,8 @@ def index(snapshot: Snapshot) -> Indexed:
         grants_on={vault_id: tuple(grants) for vault_id, grants in grants_on.items()},
         by_edge={edge: tuple(grants) for edge, grants in by_edge.items()},
         listings={(x.collection, x.parent_id): x for x in snapshot.listings},
+        pushes=any(account.push is not None for account in snapshot.accounts)
+        or any(group.push is not None for group in snapshot.groups),
     )
 
 

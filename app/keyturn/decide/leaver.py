@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from keyturn.decide.context import PlanContext
 from keyturn.decide.doubt import not_read
+from keyturn.decide.drift.pushes import SILENT
 from keyturn.decide.drift.revoking import take
 from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.groups import GroupLink
@@ -18,6 +19,7 @@ from keyturn.decide.plans import LeftAlone, PlanScope
 from keyturn.decide.proof import refresh_first, unproven
 from keyturn_providers.records import (
     Account,
+    AccountState,
     Grant,
     Group,
     Level,
@@ -37,29 +39,71 @@ class Cut:
 
 
 def cut(context: PlanContext, person: Person, sessions: Sequence[Session]) -> Cut:
-    """Everything that takes `person` out of both sources."""
+    """Everything that takes `person` out of both sources: first what lets them in, last of all the
+    end of the directory's account, where the policy allows that."""
     found = Cut()
     _suspend(context, found, Side.DIRECTORY, person.directory)
+    if person.directory is not None:
+        _end_all(context, found, person.directory)
     _suspend(context, found, Side.SECRETS, person.secrets)
     if person.secrets is not None:
         mine = [s for s in sessions if s.account_id == person.secrets.id]
         _end(context, found, person.secrets, mine)
         _revoke(context, found, person.secrets)
         _remove(context, found, person, person.secrets)
-        _what_else(context, found, person.secrets)
+        _what_else(context, found, Side.SECRETS, person.secrets)
     if person.directory is not None:
-        groups = context.world.directory.groups_of.get(person.directory.id, ())
-        if groups:
-            names = sorted(context.world.directory.group_name(x) for x in groups)
-            found.left_alone.append(
-                LeftAlone(
-                    f"{counted(len(groups), 'group')} in {context.world.directory.name}: "
-                    f"{listed(names)}",
-                    "They open nothing for a suspended account; the directory's own clean-up ends "
-                    "them.",
-                )
-            )
+        _in_the_directory(context, found, person.directory)
+        _what_else(context, found, Side.DIRECTORY, person.directory)
+        _deactivate(context, found, person.directory)
     return found
+
+
+def _end_all(context: PlanContext, found: Cut, account: Account) -> None:
+    """What the person is signed in to at the directory. A deactivated account has none of that."""
+    if account.state is not AccountState.DEACTIVATED:
+        ref = account_ref(Side.DIRECTORY, account)
+        _add(context, found, Change(ChangeKind.END_ALL_SESSIONS, Side.DIRECTORY, account=ref))
+
+
+def _deactivate(context: PlanContext, found: Cut, account: Account) -> None:
+    """Where a directory cannot do more than suspend, there is nothing to say of it."""
+    able = context.able(Side.DIRECTORY, ChangeKind.DEACTIVATE)
+    if able and account.state is not AccountState.DEACTIVATED:
+        ref = account_ref(Side.DIRECTORY, account)
+        _add(context, found, Change(ChangeKind.DEACTIVATE, Side.DIRECTORY, account=ref))
+
+
+def _in_the_directory(context: PlanContext, found: Cut, account: Account) -> None:
+    """Out of the groups that the directory pushes: those live on in the secret manager."""
+    world, stay = context.world, list[str]()
+    for group_id in world.directory.groups_of.get(account.id, ()):
+        group = world.directory.groups.get(group_id)
+        if group is None or group.push is None:
+            stay.append(world.directory.group_name(group_id))
+            continue
+        change = Change(
+            ChangeKind.REMOVE_MEMBERSHIP,
+            Side.DIRECTORY,
+            account=account_ref(Side.DIRECTORY, account),
+            group=group_ref(Side.DIRECTORY, group),
+        )
+        missing = unproven(world, needs_of(world, change, PlanScope.OFFBOARD))
+        reason = refresh_first(missing) if missing else ""
+        if group.managed_by:
+            reason = f"{group.managed_by} decides who is in it; keyturn cannot change it."
+        if reason:
+            found.left_alone.append(LeftAlone(f"{group.name} in {world.directory.name}", reason))
+        else:
+            _add(context, found, change)
+    if stay:
+        found.left_alone.append(
+            LeftAlone(
+                f"{counted(len(stay), 'group')} in {world.directory.name}: {listed(sorted(stay))}",
+                "They open nothing for a suspended account; the directory's own clean-up ends "
+                "them.",
+            )
+        )
 
 
 def _add(context: PlanContext, found: Cut, change: Change) -> bool:
@@ -83,7 +127,7 @@ def _suspend(context: PlanContext, found: Cut, side: Side, account: Account | No
         found.left_alone.append(
             LeftAlone(
                 f"{account.display_name or account.name} ({account.name}) in {source}",
-                "The account is suspended already.",
+                f"The account is {account.state.value} already.",
             )
         )
     else:
@@ -157,6 +201,14 @@ def _stays(context: PlanContext, person: Person, group: Group, change: Change) -
     if link is not None and link.problem:
         return f"It is not certain which directory group stands for it. {link.problem}"
     if link is not None and link.managed and _still_there(context, person, link):
+        push = link.directory.push if link.directory is not None else None
+        if push is not None and push.state in SILENT:
+            return ""
+        if push is not None:
+            return (
+                f"{world.directory.name} pushes it: it goes when the membership in {link.name} "
+                "ends there."
+            )
         return (
             f"{link.name} in {world.directory.name} decides about it: it goes when the membership "
             "ends there, and opens nothing for a suspended account."
@@ -173,23 +225,26 @@ def _still_there(context: PlanContext, person: Person, link: GroupLink) -> bool:
     return person.directory.id in members_of(context.world.directory, link.directory.id)
 
 
-def _what_else(context: PlanContext, found: Cut, account: Account) -> None:
-    found.left_alone.extend(_machines(context, account))
+def _what_else(context: PlanContext, found: Cut, side: Side, account: Account) -> None:
+    found.left_alone.extend(_machines(context, side, account))
     for role in account.roles:
         found.left_alone.append(
             LeftAlone(
-                f"The privileged role {role} in {context.world.secrets.name}",
+                f"The privileged role {role} in {context.world.side(side).name}",
                 "It opens nothing for a suspended account; take it away by hand before anybody "
                 "reactivates it.",
             )
         )
 
 
-def _machines(context: PlanContext, account: Account) -> Iterator[LeftAlone]:
-    for machine in context.world.secrets.snapshot.machines:
+def _machines(context: PlanContext, side: Side, account: Account) -> Iterator[LeftAlone]:
+    for machine in context.world.side(side).snapshot.machines:
         if machine.owner_account_id == account.id:
             yield LeftAlone(
-                f"{machine.name} ({machine.kind}) in {context.world.secrets.name}",
-                "It is a machine identity that belongs to this person: hand it over, then rotate "
-                "what it knows.",
+                f"{machine.name} ({machine.kind}) in {context.world.side(side).name}",
+                "It is a machine identity that belongs to this person, and it ends with the "
+                "account: make a new one for whoever takes over."
+                if machine.dies_with_owner
+                else "It is a machine identity that belongs to this person: hand it over, then "
+                "rotate what it knows.",
             )

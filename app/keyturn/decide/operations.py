@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 
 from keyturn.decide.findings import Change, ChangeKind, Ref
-from keyturn.decide.index import TOKEN_PREFIX, edge_of, group_and_around, members_of
-from keyturn.decide.names import counted, listed
+from keyturn.decide.index import TOKEN_PREFIX, edge_of
+from keyturn.decide.names import listed
 from keyturn.decide.world import World
-from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind, Side
+from keyturn_providers.records import Grant, Level, PrincipalKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def _remove(world: World, change: Change) -> Wording:
 
 def _grant(world: World, change: Change) -> Wording:
     who, what = _holder(world, change), _what(change)
-    vaults = _vaults(change)
+    vaults = vaults_of(change)
     widened = _widened(world, change)
     return Wording(
         words=f"Give {who} {what} on {vaults} in {world.side(change.side).name}",
@@ -166,7 +166,7 @@ def _widened(world: World, change: Change) -> Grant | None:
 
 
 def _narrow(world: World, change: Change) -> Wording:
-    who, vaults, what = _holder(world, change), _vaults(change), _what(change)
+    who, vaults, what = _holder(world, change), vaults_of(change), _what(change)
     held = held_by(world, change)
     return Wording(
         words=f"Leave {who} only {what} on {vaults} in {world.side(change.side).name}",
@@ -199,7 +199,7 @@ def _what(change: Change) -> str:
 
 
 def _restore(world: World, change: Change) -> Wording:
-    who, vaults = _holder(world, change), _vaults(change)
+    who, vaults = _holder(world, change), vaults_of(change)
     where = world.side(change.side).name
     return Wording(
         words=f"Give {who} back {change.carrier} (opens {vaults}) in {where}",
@@ -211,7 +211,7 @@ def _restore(world: World, change: Change) -> Wording:
 
 
 def _revoke(world: World, change: Change) -> Wording:
-    who, vaults = _holder(world, change), _vaults(change)
+    who, vaults = _holder(world, change), vaults_of(change)
     token = change.carrier.startswith(TOKEN_PREFIX)
     return Wording(
         words=f"Revoke {change.carrier} from {who} (opens {vaults}) in "
@@ -238,54 +238,6 @@ _WORDING = {
     ChangeKind.RESTORE_GRANT: _restore,
     ChangeKind.NARROW: _narrow,
 }
-
-
-def side_effects(world: World, change: Change) -> tuple[str, ...]:
-    """What else happens, in names and numbers: vaults lost with a shared edge, people who lose
-    access with a group's grant, access that stays all the same."""
-    if change.kind in {ChangeKind.REVOKE, ChangeKind.RESTORE_GRANT}:
-        return tuple(_on_grants(world, change))
-    if change.kind in {ChangeKind.REMOVE_MEMBERSHIP, ChangeKind.ADD_MEMBERSHIP}:
-        return tuple(_on_membership(world, change))
-    return ()
-
-
-def _on_grants(world: World, change: Change) -> list[str]:
-    found: list[str] = []
-    verb = "lost" if change.kind is ChangeKind.REVOKE else "opened"
-    if len(change.vaults) > 1:
-        found.append(f"{counted(len(change.vaults), 'vault')} {verb} at once: {_vaults(change)}")
-    if change.principal_kind is PrincipalKind.GROUP and change.principal is not None:
-        active = [
-            world.secrets.accounts[x].display_name or world.secrets.accounts[x].name
-            for x in _members(world, change.principal.id)
-        ]
-        number = counted(len(active), "active member")
-        found.append(f"{number} of {change.principal.name}: {listed(sorted(active)) or 'nobody'}")
-    return found
-
-
-def _members(world: World, group_id: str) -> list[str]:
-    accounts = world.secrets.accounts
-    return [
-        x
-        for x in members_of(world.secrets, group_id)
-        if x in accounts and accounts[x].state is AccountState.ACTIVE
-    ]
-
-
-def _on_membership(world: World, change: Change) -> list[str]:
-    if change.group is None or change.side is not Side.SECRETS:
-        return []
-    opened = {
-        grant.vault_id
-        for group_id in group_and_around(world.secrets, change.group.id)
-        for grant in world.secrets.grants_of.get((PrincipalKind.GROUP, group_id), ())
-        if grant.level is not Level.NONE
-    }
-    if not opened:
-        return [f"{change.group.name} opens no vault that keyturn can see"]
-    return [f"it opens {listed(sorted(world.secrets.vault_name(x) for x in opened))}"]
 
 
 def _account(world: World, change: Change) -> str:
@@ -317,5 +269,6 @@ def _id(ref: Ref | None) -> str:
     return ref.id if ref else ""
 
 
-def _vaults(change: Change) -> str:
+def vaults_of(change: Change) -> str:
+    """The names of the vaults a change opens or closes."""
     return listed((vault.name for vault in change.vaults), limit=8)

@@ -8,7 +8,7 @@ from keyturn.decide.guard import judge
 from keyturn.decide.leaver import cut
 from keyturn.decide.left_out import why_left_out
 from keyturn.decide.names import counted
-from keyturn.decide.operations import side_effects, word
+from keyturn.decide.operations import word
 from keyturn.decide.order import in_order, stage_of, waits_for
 from keyturn.decide.people import Person
 from keyturn.decide.planfile import sealed
@@ -20,6 +20,7 @@ from keyturn.decide.plans import (
     PlanScope,
     SnapshotUsed,
 )
+from keyturn.decide.side_effects import side_effects
 from keyturn_providers.records import Session, Side, Snapshot
 
 

@@ -93,15 +93,16 @@ def recorded(text: str) -> Plan:
 def _as_format_2(plain: dict[str, object]) -> dict[str, object]:
     """A plan of format 1 with what its changes did not say; it stays known as format 1."""
     operations = plain.get("operations")
-    return {
-        **plain,
-        "operations": [
-            {**one, **{key: _change_2(one[key]) for key in ("change", "inverse") if key in one}}
-            if isinstance(one, dict)
-            else one
-            for one in (operations if isinstance(operations, list) else [])
-        ],
-    }
+    if not isinstance(operations, list):
+        return plain
+    return {**plain, "operations": [_operation_2(operation) for operation in operations]}
+
+
+def _operation_2(operation: object) -> object:
+    if not isinstance(operation, dict):
+        return operation
+    changes = {key: _change_2(operation.get(key)) for key in ("change", "inverse")}
+    return {**operation, **changes}
 
 
 def _change_2(change: object) -> object:

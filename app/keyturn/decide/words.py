@@ -28,10 +28,12 @@ class DriftKind(StrEnum):
     MACHINE_WITHOUT_OWNER = "machine identity without owner"
     MACHINE_OWNER_LEFT = "machine identity whose owner left"
     MISSING_ACCOUNT = "missing account"
+    STUCK_INVITE = "stuck invite"
     MISSING_MEMBERSHIP = "missing membership"
     MISSING_GRANT = "missing grant"
     PERMISSIONS_NARROWER = "permissions narrower than policy"
     SUSPENDED_BUT_ACTIVE = "suspended although active in directory"
+    PUSH_FAILED = "directory push failed"
     AMBIGUOUS_MATCH = "ambiguous match"
     RENAMED = "renamed"
     EMAIL_CHANGED = "e-mail changed"
@@ -64,10 +66,12 @@ SIGN_OF: dict[DriftKind, Sign] = {
     DriftKind.MACHINE_WITHOUT_OWNER: Sign.NOT_KNOWN,
     DriftKind.MACHINE_OWNER_LEFT: Sign.URGENT,
     DriftKind.MISSING_ACCOUNT: Sign.SHOULD_BE,
+    DriftKind.STUCK_INVITE: Sign.SHOULD_BE,
     DriftKind.MISSING_MEMBERSHIP: Sign.SHOULD_BE,
     DriftKind.MISSING_GRANT: Sign.SHOULD_BE,
     DriftKind.PERMISSIONS_NARROWER: Sign.DIFFERS,
     DriftKind.SUSPENDED_BUT_ACTIVE: Sign.SHOULD_BE,
+    DriftKind.PUSH_FAILED: Sign.DIFFERS,
     DriftKind.AMBIGUOUS_MATCH: Sign.NOT_KNOWN,
     DriftKind.RENAMED: Sign.DIFFERS,
     DriftKind.EMAIL_CHANGED: Sign.DIFFERS,

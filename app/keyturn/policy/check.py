@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from keyturn.decide.groups import GroupLink, link_groups
 from keyturn.decide.index import Indexed, index, members_of
 from keyturn.decide.names import fold, identifiers
+from keyturn.decide.permissions import resolved
 from keyturn.decide.policy_objects import Trouble, disputed_objects, named_objects
 from keyturn.decide.rules import Rules, Waiver
 from keyturn.policy.document import Path, Places, show_path
@@ -42,7 +43,8 @@ class _Check:
     def __init__(
         self, rules: Rules, directory: Indexed, secrets: Indexed, places: Places, now_ms: int
     ) -> None:
-        self.rules, self.directory, self.secrets = rules, directory, secrets
+        self.named, self.directory, self.secrets = rules, directory, secrets
+        self.rules = resolved(rules, secrets.snapshot.permission_rules)
         self.places, self.now_ms = places, now_ms
         self.of = {Side.DIRECTORY: directory, Side.SECRETS: secrets}
 
@@ -154,11 +156,11 @@ class _Check:
                 )
 
     def _named_permissions(self) -> Iterator[tuple[Path, int, tuple[str, ...]]]:
-        for number, mapping in enumerate(self.rules.mappings):
+        for number, mapping in enumerate(self.named.mappings):
             for position, rule in enumerate(mapping.grants):
                 path: Path = ("mappings", number, "grants", position, "permissions")
                 yield path, rule.line, rule.permissions
-        for number, waiver in enumerate(self.rules.exceptions):
+        for number, waiver in enumerate(self.named.exceptions):
             yield ("exceptions", number, "permissions"), waiver.line, waiver.permissions
 
     def _expired(self) -> Iterator[Problem]:

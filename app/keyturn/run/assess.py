@@ -10,6 +10,7 @@ from keyturn.decide.findings import Finding, ObjectKind, Ref
 from keyturn.decide.groups import GroupLink, link_groups
 from keyturn.decide.match import match
 from keyturn.decide.people import Matching, Person
+from keyturn.decide.permissions import resolved
 from keyturn.decide.rules import Rules
 from keyturn.decide.values import to_plain
 from keyturn.decide.words import DriftKind, Sign
@@ -91,6 +92,7 @@ def read_assessment(cache: Cache, rules: Rules, now_ms: int) -> Assessment:
 
 def decide(directory: Snapshot, secrets: Snapshot, rules: Rules, now_ms: int) -> Assessment:
     """Who is who, what should be, and what differs, from two snapshots."""
+    rules = resolved(rules, secrets.permission_rules)
     matching = match(directory, secrets, rules)
     links = link_groups(directory, secrets, rules)
     world = look(directory, secrets, matching, links, rules, now_ms)

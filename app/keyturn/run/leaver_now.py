@@ -56,6 +56,8 @@ async def read_leaver(
         about = abouts[Side.DIRECTORY]
         account = await _account(reader, about, person.directory)
         directory = _with_account(directory, about, person.directory.id, account)
+        pushed = frozenset(group.id for group in directory.groups if group.push is not None)
+        directory = await _with_memberships(directory, reader, about, person.directory.id, pushed)
     if person.secrets is not None:
         reader, about = connections.secrets.reader(), abouts[Side.SECRETS]
         account_id = person.secrets.id
@@ -64,7 +66,8 @@ async def read_leaver(
         if account is not None:
             sessions = await _sessions(reader, about, account_id)
         secrets = await _with_grants(secrets, reader, about, account_id, gone=account is None)
-        secrets = await _with_memberships(secrets, reader, about, account_id)
+        every = frozenset(one.group_id for one in secrets.memberships)
+        secrets = await _with_memberships(secrets, reader, about, account_id, every)
     after = decide(directory, secrets, rules, now_ms)
     return LeaverNow(after, _again(after, person), sessions)
 
@@ -145,11 +148,12 @@ def _is_of(grant: Grant, account_id: str) -> bool:
 
 
 async def _with_memberships(
-    snapshot: Snapshot, reader: object, about: About, account_id: str
+    snapshot: Snapshot, reader: object, about: About, account_id: str, among: frozenset[str]
 ) -> Snapshot:
+    """The groups `among` those the account is known to be in, with their members of now."""
     if Ability.READ_MEMBERS not in about.abilities:
         return snapshot
-    groups = {one.group_id for one in snapshot.memberships if one.member_id == account_id}
+    groups = among & {one.group_id for one in snapshot.memberships if one.member_id == account_id}
     fresh: list[Membership] = []
     for group_id in sorted(groups):
         members = await able(reader, ReadsMembers).read_members(group_id)

@@ -3,9 +3,11 @@
 from keyturn.decide.drift.accounts import account_drift
 from keyturn.decide.drift.direct import direct_grant_drift, role_drift
 from keyturn.decide.drift.grants import group_grant_drift
+from keyturn.decide.drift.invitations import invitation_drift
 from keyturn.decide.drift.machines import machine_drift
 from keyturn.decide.drift.memberships import membership_drift
 from keyturn.decide.drift.oddities import odd_things
+from keyturn.decide.drift.pushes import push_drift
 from keyturn.decide.findings import Finding
 from keyturn.decide.groups import GroupLink
 from keyturn.decide.people import Matching
@@ -23,6 +25,8 @@ def drift_in(world: World) -> tuple[Finding, ...]:
         *direct_grant_drift(world),
         *role_drift(world),
         *machine_drift(world),
+        *invitation_drift(world),
+        *push_drift(world),
         *odd_things(world),
     ]
     found.sort(key=lambda f: (f.severity.rank, f.kind.value, f.subject.name, f.id))

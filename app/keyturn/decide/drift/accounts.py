@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from keyturn.decide.drift.making import Remedy, by_hand, finding, remedy
+from keyturn.decide.drift.pushes import SILENT
 from keyturn.decide.findings import Change, ChangeKind, Finding
 from keyturn.decide.names import account_ref, account_title, fold, verified_emails
 from keyturn.decide.people import MatchedBy, Person
@@ -48,7 +49,8 @@ def _both(
             DriftKind.LEAVER_ACTIVE,
             Severity.URGENT,
             ref,
-            f"{person.name} is suspended in {here} but still {theirs.state.value} in {there}.",
+            f"{person.name} is {mine.state.value} in {here} but still {theirs.state.value} in "
+            f"{there}.{_told(world, mine)}",
             remedy(world, [_suspend(theirs)], missing=missing),
             of=account_ref(Side.DIRECTORY, mine),
             person=person.key,
@@ -58,7 +60,7 @@ def _both(
             DriftKind.SUSPENDED_BUT_ACTIVE,
             Severity.MEDIUM,
             ref,
-            f"{person.name} is active in {here} but suspended in {there}.",
+            f"{person.name} is active in {here} but {theirs.state.value} in {there}.",
             remedy(
                 world,
                 [Change(ChangeKind.REACTIVATE, Side.SECRETS, account=ref)],
@@ -68,6 +70,22 @@ def _both(
             person=person.key,
         )
     yield from _changed(world, person, mine, theirs)
+
+
+def _told(world: World, mine: Account) -> str:
+    """What the directory tells the secret manager by itself of an account that is off. Only a
+    deactivation is pushed: a suspension is the directory's own."""
+    here, there = world.directory.name, world.secrets.name
+    if not world.directory.pushes:
+        return ""
+    if mine.state is AccountState.SUSPENDED:
+        return f" {here} sends {there} nothing of who is suspended, so it stays so by itself."
+    if mine.push is None:
+        return f" {here} does not provision this account in {there}, so it stays so by itself."
+    if mine.push.state in SILENT:
+        why = mine.push.error or mine.push.state_raw or mine.push.state.value
+        return f" {here} could not tell {there} ({why}), so it stays so by itself."
+    return f" {here} says that it told {there} ({mine.push.state.value}), which does not show it."
 
 
 def _changed(world: World, person: Person, mine: Account, theirs: Account) -> Iterator[Finding]:

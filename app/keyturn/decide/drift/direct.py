@@ -2,9 +2,17 @@
 
 from collections.abc import Iterator
 
-from keyturn.decide.desired import Permitted, permitted
+from keyturn.decide.desired import Permitted, not_to_be_given, permitted, wish_words
+from keyturn.decide.drift.grants import unclear
 from keyturn.decide.drift.making import Remedy, by_hand, finding, remedy
-from keyturn.decide.drift.revoking import keeps, lost_with, take, taken_along
+from keyturn.decide.drift.revoking import (
+    keeps,
+    less,
+    lost_with,
+    one_by_one,
+    take,
+    taken_along,
+)
 from keyturn.decide.findings import Finding, ObjectKind, Ref
 from keyturn.decide.index import chains_of
 from keyturn.decide.names import LEVEL_WORDS, account_ref
@@ -42,7 +50,7 @@ def _direct(
     person = world.person_of.get((Side.SECRETS, account_id))
     key = person.key if person else ""
     allowed = permitted(world, key, grant.vault_id)
-    if allowed.covers(grant.level) and not allowed.unclear:
+    if allowed.covers(grant) and not allowed.unclear:
         return
     name = person.name if person else account_id
     holder = Ref(Side.SECRETS, ObjectKind.ACCOUNT, account_id, name)
@@ -74,9 +82,10 @@ def _said(
     world: World, account_id: str, name: str, vault: str, grant: Grant, allowed: Permitted
 ) -> tuple[DriftKind, Severity, str, int]:
     may = f"{name} may {LEVEL_WORDS[grant.level]} {vault} directly"
-    if allowed.live is not None and not allowed.covers(grant.level):
+    if allowed.live is not None and not allowed.covers(grant):
         words = (
-            f"{may}; the exception (line {allowed.live.line}) allows {allowed.live.level.value}."
+            f"{may}; the exception (line {allowed.live.line}) allows "
+            f"{wish_words(world, allowed.live)}."
         )
         return DriftKind.PERMISSIONS_WIDER, Severity.HIGH, words, allowed.live.line
     if allowed.ended is not None and allowed.live is None:
@@ -102,24 +111,28 @@ def _mend(
     allowed: Permitted,
     missing: tuple[str, ...],
 ) -> Remedy:
-    if grant.level is Level.UNKNOWN:
+    if unclear(world, grant):
         return by_hand(f"keyturn cannot evaluate what it allows ({grant.note}): look there.")
     against = keeps(world, grant, holder, {})
     if allowed.unclear:
         against = "An exception may mean this person or another one: name them by id in the policy."
     for other in taken_along(world, grant):
-        if permitted(world, key, other.vault_id).covers(other.level):
+        if permitted(world, key, other.vault_id).covers(other):
             against = (
                 "The same edge gives what an exception allows on "
                 f"{world.secrets.vault_name(other.vault_id)}: split it in {world.secrets.name} "
                 "first."
             )
-    if allowed.live is not None:
+    change = take(world, holder, grant)
+    if allowed.live is not None and one_by_one(world) and grant.permissions:
+        change = less(world, holder, grant, allowed.live)
+        against = against or not_to_be_given(world, allowed.live)
+    elif allowed.live is not None:
         against = (
             f"Give {allowed.live.level.value} instead in {world.secrets.name}: keyturn cannot tell "
             "whether the exception is used by this very grant."
         )
-    return remedy(world, [take(world, holder, grant)], missing=missing, against=against)
+    return remedy(world, [change], missing=missing, against=against)
 
 
 def _also_through(world: World, account_id: str, grant: Grant) -> str:

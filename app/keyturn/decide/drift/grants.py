@@ -3,13 +3,20 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from keyturn.decide.desired import desired_grants
+from keyturn.decide.desired import (
+    beyond,
+    desired_grants,
+    not_to_be_given,
+    short_of,
+    wish_words,
+)
 from keyturn.decide.doubt import group_in_doubt
 from keyturn.decide.drift.making import Remedy, by_hand, finding, remedy
-from keyturn.decide.drift.revoking import give, keeps, lost_with, take
-from keyturn.decide.findings import Finding, ObjectKind, Ref
+from keyturn.decide.drift.revoking import give, keeps, less, lost_with, one_by_one, take
+from keyturn.decide.findings import Change, Finding, ObjectKind, Ref
 from keyturn.decide.groups import GroupLink
 from keyturn.decide.names import LEVEL_WORDS, group_ref, listed, vault_ref
+from keyturn.decide.permissions import known_to
 from keyturn.decide.policy_objects import Trouble
 from keyturn.decide.proof import GROUPS_ALL, grants_needed, unproven
 from keyturn.decide.rules import GrantRule
@@ -45,11 +52,11 @@ def _held(
         for grant in held:
             if rule is None:
                 yield _unwanted(world, holder, grant, wanted, missing, against)
-            elif grant.level is Level.UNKNOWN:
+            elif unclear(world, grant):
                 yield _unclear(world, holder, grant, rule)
-            elif grant.level.rank > rule.level.rank:
+            elif beyond(grant, rule):
                 yield _wider(world, holder, grant, rule, wanted, missing, against)
-        if rule is not None and all(g.level.rank < rule.level.rank for g in held):
+        if rule is not None and short_of(held, rule):
             yield _narrower(world, holder, held, rule, missing, against)
 
 
@@ -63,8 +70,8 @@ def _unwanted(
 ) -> Finding:
     vault = _vault(world, grant.vault_id)
     mend: Remedy
-    if grant.level is Level.UNKNOWN:
-        mend = by_hand(f"keyturn cannot evaluate what it allows ({grant.note}): look there.")
+    if unclear(world, grant):
+        mend = by_hand(f"keyturn cannot evaluate what it allows ({_odd(grant)}): look there.")
     else:
         mend = remedy(
             world,
@@ -95,23 +102,16 @@ def _wider(
     against: str,
 ) -> Finding:
     vault = _vault(world, grant.vault_id)
-    # The right level first, so that nobody is without access in between.
-    enough = any(
-        g.level is rule.level
-        for g in world.secrets.grants_of[(PrincipalKind.GROUP, holder.id)]
-        if g.vault_id == grant.vault_id
-    )
     others = {v: r for v, r in wanted.items() if v != grant.vault_id}
-    first = [] if enough else [give(holder, vault, rule.level)]
     return finding(
         DriftKind.PERMISSIONS_WIDER,
         Severity.HIGH if grant.level is Level.MANAGE else Severity.MEDIUM,
         holder,
         f"{holder.name} may {LEVEL_WORDS[grant.level]} {vault.name}; the policy (line {rule.line}) "
-        f"wants {rule.level.value}.{lost_with(world, grant)}",
+        f"wants {wish_words(world, rule)}{_beyond(grant, rule)}.{lost_with(world, grant)}",
         remedy(
             world,
-            [*first, take(world, holder, grant)],
+            _smaller(world, holder, grant, rule),
             missing=missing,
             against=against or keeps(world, grant, holder, others),
         ),
@@ -120,6 +120,34 @@ def _wider(
         policy_line=rule.line,
         part=grant.carrier,
     )
+
+
+def _beyond(grant: Grant, rule: GrantRule) -> str:
+    """The permissions that are too many, where there are such."""
+    if not (grant.permissions and rule.permissions):
+        return ""
+    return f", without {listed(beyond(grant, rule), limit=len(grant.permissions))}"
+
+
+def _smaller(world: World, holder: Ref, grant: Grant, rule: GrantRule) -> list[Change]:
+    if one_by_one(world) and grant.permissions:
+        return [less(world, holder, grant, rule)]
+    # The right level first, so that nobody is without access in between.
+    enough = any(
+        g.level is rule.level
+        for g in world.secrets.grants_of[(PrincipalKind.GROUP, holder.id)]
+        if g.vault_id == grant.vault_id
+    )
+    first = [] if enough else [give(world, holder, _vault(world, grant.vault_id), rule)]
+    return [*first, take(world, holder, grant)]
+
+
+def unclear(world: World, grant: Grant) -> bool:
+    """Whether nobody can say what a grant allows. Permissions that are known say it themselves."""
+    rules = world.secrets.snapshot.permission_rules
+    if rules is None or not grant.permissions:
+        return grant.level is Level.UNKNOWN
+    return not set(grant.permissions) <= known_to(rules)
 
 
 def _narrower(
@@ -137,8 +165,13 @@ def _narrower(
         Severity.LOW,
         holder,
         f"{holder.name} may only {LEVEL_WORDS[level]} {vault.name}; the policy (line {rule.line}) "
-        f"wants {rule.level.value}.",
-        remedy(world, [give(holder, vault, rule.level)], missing=missing, against=against),
+        f"wants {wish_words(world, rule)}.",
+        remedy(
+            world,
+            [give(world, holder, vault, rule)],
+            missing=missing,
+            against=against or not_to_be_given(world, rule),
+        ),
         of=vault,
         path=listed(g.carrier for g in held),
         policy_line=rule.line,
@@ -151,8 +184,8 @@ def _unclear(world: World, holder: Ref, grant: Grant, rule: GrantRule) -> Findin
         DriftKind.UNKNOWN_STATE,
         Severity.MEDIUM,
         holder,
-        f"What {holder.name} may do on {vault.name} cannot be evaluated ({grant.note}); the policy "
-        f"(line {rule.line}) wants {rule.level.value}.",
+        f"What {holder.name} may do on {vault.name} cannot be evaluated ({_odd(grant)}); the "
+        f"policy (line {rule.line}) wants {wish_words(world, rule)}.",
         by_hand(f"Look at {grant.carrier} in {world.secrets.name}."),
         of=vault,
         path=grant.carrier,
@@ -185,9 +218,9 @@ def _not_held(world: World, link: GroupLink, missing: tuple[str, ...]) -> Iterat
             holder = group_ref(Side.SECRETS, link.secrets)
             mend = remedy(
                 world,
-                [give(holder, vault, rule.level)],
+                [give(world, holder, vault, rule)],
                 missing=missing,
-                against=group_in_doubt(world, link.secrets.id),
+                against=group_in_doubt(world, link.secrets.id) or not_to_be_given(world, rule),
             )
         else:
             holder = Ref(Side.DIRECTORY, ObjectKind.GROUP, link.key.removeprefix("d:"), link.name)
@@ -206,6 +239,10 @@ def _not_held(world: World, link: GroupLink, missing: tuple[str, ...]) -> Iterat
             of=vault,
             policy_line=rule.line,
         )
+
+
+def _odd(grant: Grant) -> str:
+    return grant.note or listed(grant.permissions)
 
 
 def _group(world: World, group_id: str) -> Ref:

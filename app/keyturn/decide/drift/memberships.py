@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from keyturn.decide.desired import DesiredMembers, desired_members
 from keyturn.decide.doubt import link_in_doubt
+from keyturn.decide.drift.invitations import invite
 from keyturn.decide.drift.making import by_hand, finding, remedy
 from keyturn.decide.findings import Change, ChangeKind, Finding, ObjectKind, Ref
 from keyturn.decide.groups import GroupLink
@@ -193,10 +194,8 @@ def _missing_accounts(world: World, homeless: dict[str, list[str]]) -> Iterator[
         ref = Ref(
             Side.DIRECTORY, ObjectKind.ACCOUNT, key.removeprefix("d:"), world.people[key].name
         )
-        advice = by_hand(
-            f"keyturn makes no accounts: let them log in to {world.secrets.name} once, or have the "
-            "account made there."
-        )
+        mine = world.people[key].directory
+        advice = by_hand("") if mine is None else invite(world, mine, missing)
         yield finding(
             DriftKind.MISSING_ACCOUNT,
             Severity.MEDIUM,

@@ -2,13 +2,15 @@
 carriers: all of that is named, and nothing the policy wants is taken along."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
 from keyturn.decide.index import edge_of
 from keyturn.decide.names import listed
-from keyturn.decide.rules import GrantRule
+from keyturn.decide.permissions import in_order, left_of, level_of
+from keyturn.decide.rules import GrantRule, Waiver
 from keyturn.decide.world import World
-from keyturn_providers.records import Grant, Level, PrincipalKind, Side
+from keyturn_providers.records import Grant, PrincipalKind, Side
 
 _PRINCIPAL_OF = {
     ObjectKind.ACCOUNT: PrincipalKind.ACCOUNT,
@@ -33,18 +35,41 @@ def take(world: World, holder: Ref, grant: Grant) -> Change:
         ),
         level=max((g.level for g in together), key=lambda level: level.rank),
         carrier=grant.carrier,
+        permissions=grant.permissions if one_by_one(world) and len(together) == 1 else (),
     )
 
 
-def give(holder: Ref, vault: Ref, level: Level) -> Change:
-    """A new grant of `level` to a group or an account."""
+def one_by_one(world: World) -> bool:
+    """Whether the secret manager grants permissions one by one."""
+    return world.secrets.snapshot.permission_rules is not None
+
+
+def less(world: World, holder: Ref, grant: Grant, wish: GrantRule | Waiver) -> Change:
+    """What takes from a grant all that goes beyond a wish, where permissions are granted one by
+    one; the whole grant where nothing would be left."""
+    rules = world.secrets.snapshot.permission_rules
+    left = left_of(rules, grant.permissions, wish.permissions) if rules is not None else frozenset()
+    if rules is None or not left:
+        return take(world, holder, grant)
+    return replace(
+        take(world, holder, grant),
+        kind=ChangeKind.NARROW,
+        level=level_of(rules, left),
+        permissions=in_order(rules, left),
+    )
+
+
+def give(world: World, holder: Ref, vault: Ref, wish: GrantRule) -> Change:
+    """A new grant of what is wished for to a group or an account; where permissions are granted one
+    by one, with the closed set of them."""
     return Change(
         ChangeKind.GRANT,
         Side.SECRETS,
         principal_kind=_PRINCIPAL_OF[holder.kind],
         principal=holder,
         vaults=(vault,),
-        level=level,
+        level=wish.level,
+        permissions=wish.permissions if one_by_one(world) else (),
     )
 
 

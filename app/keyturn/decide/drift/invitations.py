@@ -1,0 +1,109 @@
+"""Drift of people who are on their way in: invitations that were not accepted in time, and who
+accepted and was not let in."""
+
+from collections.abc import Iterator
+
+from keyturn.decide.drift.making import Remedy, by_hand, finding, remedy
+from keyturn.decide.findings import Change, ChangeKind, Finding
+from keyturn.decide.names import account_ref
+from keyturn.decide.people import Person
+from keyturn.decide.proof import accounts_needed, unproven
+from keyturn.decide.words import DriftKind, Severity
+from keyturn.decide.world import World
+from keyturn_providers.records import Account, AccountState, PushState, Side
+
+INVITATION_MS = 5 * 86_400_000
+"""How long an invitation can be accepted, by all that is known of 1Password's."""
+AWAITING = frozenset({"transfer_accepted"})
+"""The vendors' words, folded, for who has accepted and waits to be let in."""
+
+
+def invitation_drift(world: World) -> Iterator[Finding]:
+    """Who is active in the directory, and got stuck on the way into the secret manager."""
+    for person in world.matching.people:
+        mine, theirs = person.directory, person.secrets
+        if mine is None or theirs is None or mine.state is not AccountState.ACTIVE:
+            continue
+        if theirs.state is not AccountState.INVITED:
+            continue
+        missing = unproven(world, accounts_needed(person))
+        if theirs.state_raw.casefold() in AWAITING:
+            yield _waiting(world, person, theirs, missing)
+        elif _expired(world, theirs):
+            yield _late(world, person, mine, theirs, missing)
+
+
+def _since(theirs: Account) -> int | None:
+    return theirs.state_since_ms or theirs.created_ms
+
+
+def _expired(world: World, theirs: Account) -> bool:
+    since = _since(theirs)
+    return since is not None and world.now_ms - since > INVITATION_MS
+
+
+def _waiting(world: World, person: Person, theirs: Account, missing: tuple[str, ...]) -> Finding:
+    ref = account_ref(Side.SECRETS, theirs)
+    confirm = Change(ChangeKind.CONFIRM, Side.SECRETS, account=ref)
+    return finding(
+        DriftKind.STUCK_INVITE,
+        Severity.MEDIUM,
+        ref,
+        f"{person.name} accepted the invitation to {world.secrets.name} and waits to be let in"
+        f"{_for(world, theirs)}.",
+        remedy(world, [confirm], missing=missing),
+        person=person.key,
+        part="waiting",
+    )
+
+
+def _late(
+    world: World, person: Person, mine: Account, theirs: Account, missing: tuple[str, ...]
+) -> Finding:
+    return finding(
+        DriftKind.STUCK_INVITE,
+        Severity.MEDIUM,
+        account_ref(Side.SECRETS, theirs),
+        f"{person.name} was invited to {world.secrets.name}{_for(world, theirs)} and has not "
+        "accepted; an invitation can be accepted for 5 days, so it is of no use any more.",
+        invite(world, mine, missing, after_ms=_since(theirs)),
+        person=person.key,
+        part="expired",
+    )
+
+
+def _for(world: World, theirs: Account) -> str:
+    since = _since(theirs)
+    if since is None:
+        return ""
+    days = max(0, world.now_ms - since) // 86_400_000
+    return f" for {days} days" if days > 1 else " since a day or less"
+
+
+def invite(
+    world: World, mine: Account, missing: tuple[str, ...], *, after_ms: int | None = None
+) -> Remedy:
+    """Inviting whom the directory has as `mine`, where the policy lets keyturn do it."""
+    there = world.secrets.name
+    if mine.push is not None and mine.push.state in {PushState.OK, PushState.PENDING}:
+        return by_hand(
+            f"{world.directory.name} provisions this account itself ({mine.push.state.value}): "
+            f"push it again there, or look at why {there} does not show it."
+        )
+    if not world.rules.allowed.provision:
+        return by_hand(
+            f"Invite them in {there}, or turn on allow.provision in the policy and keyturn does."
+        )
+    address = next((email.address for email in mine.emails if email.verified), "")
+    if not address:
+        return by_hand(
+            f"{world.directory.name} vouches for no e-mail address of theirs to send it to."
+        )
+    change = Change(
+        ChangeKind.PROVISION,
+        Side.SECRETS,
+        account=account_ref(Side.DIRECTORY, mine),
+        email=address,
+        after_ms=after_ms,
+    )
+    return remedy(world, [change], missing=missing)
