@@ -205,3 +205,21 @@ def test_a_local_group_is_told_and_left() -> None:
     found = org.one(SURPLUS)
     assert found.remedy == ()
     assert "An offboarding removes it" in found.remedy_words
+
+
+def test_a_group_the_source_fills_itself_is_no_drift() -> None:
+    org = office()
+    org.secrets.groups.append(Group("sg-all", "Team Members", managed_by="1Password"))
+    org.secrets.join("sg-all", "s1")
+    assert org.drift(SURPLUS) == ()
+
+
+def test_who_holds_a_group_as_a_role_is_held_against_the_policy_as_a_role_only() -> None:
+    org = office()
+    org.secrets.groups.append(Group("sg-own", "Owners"))
+    org.secrets.join("sg-own", "s1")
+    org.secrets.join("sg-own", "s2")
+    org.secrets.change("s1", roles=("Owners",))
+    (found,) = org.drift(SURPLUS)
+    assert found.subject.id == "s2"
+    assert org.one(DriftKind.PRIVILEGED_ROLE).subject.id == "s1"

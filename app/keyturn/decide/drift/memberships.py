@@ -168,9 +168,18 @@ def _through_nested(world: World, group: Group, nested: frozenset[str]) -> Itera
 
 
 def _local(world: World, group: Group) -> Iterator[Finding]:
-    """Members of a secrets group that nothing in the directory stands for."""
+    """Members of a secrets group that nothing in the directory stands for.
+
+    Not of one that the source fills itself, nor where being in it is a privileged role: that is
+    held against the policy as a role.
+    """
+    if group.managed_by:
+        return
     target = group_ref(Side.SECRETS, group)
     for account_id in sorted(world.secrets.direct.get(group.id, frozenset())):
+        account = world.secrets.accounts.get(account_id)
+        if account is not None and group.name in account.roles:
+            continue
         ref, key = _account(world, account_id)
         yield finding(
             DriftKind.MEMBERSHIP_NOT_IN_DIRECTORY,

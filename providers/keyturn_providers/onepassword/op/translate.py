@@ -33,6 +33,9 @@ PRIVILEGED_NAMES = frozenset(
 )
 """For the group that has no type of its own, and where types cannot be read."""
 OWNERS = "OWNERS"
+EVERYBODY = "TEAM_MEMBERS"
+_EVERYBODY_NAME = "team members"
+_ITSELF = "1Password"
 PERSONAL = "personal"
 NOT_TOLD = "1Password does not say which permissions"
 _KINDS = {
@@ -66,7 +69,14 @@ def account(user: User, roles: Sequence[str] = ()) -> Account:
 
 
 def group(payload: Group) -> GroupRecord:
-    return GroupRecord(id=payload.id, name=safe(payload.name) or payload.id)
+    """A group. 1Password itself puts everybody into Team Members, and takes nobody out of it."""
+    kind, name = payload.type.upper(), payload.name.strip().casefold()
+    everybody = kind == EVERYBODY or (not kind and name == _EVERYBODY_NAME)
+    return GroupRecord(
+        id=payload.id,
+        name=safe(payload.name) or payload.id,
+        managed_by=_ITSELF if everybody else "",
+    )
 
 
 def is_privileged(payload: Group) -> bool:

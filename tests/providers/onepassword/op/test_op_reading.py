@@ -74,8 +74,10 @@ async def test_roles_are_privileged_groups_by_type_not_by_name(acme: Acme) -> No
 
 async def test_groups_and_members_with_roles(acme: Acme) -> None:
     reader = acme.surface().reader()
-    groups = {one.id: one.name for one in await all_of(reader.groups())}
+    listed = await all_of(reader.groups())
+    groups = {one.id: one.name for one in listed}
     assert groups[ENG] == "Engineering"
+    assert {one.name for one in listed if one.managed_by} == {"Team Members"}
     assert set(await all_of(reader.memberships(ENG))) == {
         Membership(ENG, ANA),
         Membership(ENG, BOB, role="manager"),

@@ -1,0 +1,1 @@
+"""The demo on a simulated Okta and a simulated 1Password: one organisation, drifted."""

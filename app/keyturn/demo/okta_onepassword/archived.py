@@ -1,0 +1,46 @@
+"""Gives the demo the archive of somebody who has run keyturn for two years.
+
+1Password's Events API forgets after 120 days. While the archive is filled the simulated one still
+knows everything; from then on it forgets as the real one does, and what is older is in the journal.
+"""
+
+import asyncio
+from pathlib import Path
+
+from keyturn.demo.processes import DemoError
+from keyturn.policy.load import load_policy
+from keyturn.run.archive import archive
+from keyturn.run.clock import system_clock
+from keyturn.run.connections import open_connections
+from keyturn.settings import Places
+from keyturn_providers.simulated.onepassword.inspection import set_switch
+from keyturn_storage.journal import open_journal
+
+_ALL_DAYS = 800
+_REAL_DAYS = 120
+
+
+def archive_history(places: Places, onepassword: Path) -> None:
+    """Archives every event the tenant has. Raises `DemoError` where a stream fails."""
+    set_switch(onepassword, "events_days", _ALL_DAYS)
+    try:
+        asyncio.run(_archive(places))
+    finally:
+        set_switch(onepassword, "events_days", _REAL_DAYS)
+
+
+async def _archive(places: Places) -> None:
+    connections = open_connections(load_policy(places.config), read_only=True)
+    try:
+        report = await archive(
+            connections,
+            lambda: open_journal(places.journal),
+            observe=lambda _: None,
+            stop=lambda: False,
+            clock=system_clock(),
+        )
+    finally:
+        await connections.aclose()
+    if not report.well or not any(stream.events for stream in report.streams):
+        why = report.failure or " ".join(stream.words for stream in report.failed) or "None came."
+        raise DemoError(f"keyturn demo: its events could not be archived. {why}")

@@ -1,0 +1,87 @@
+"""`keyturn demo --check`: the whole main job on the simulated Okta and 1Password, proven.
+
+Reads both, lists the drift, offboards the leaver so that every step is effective and logged, and
+then looks behind keyturn's back into the tenants themselves.
+"""
+
+import asyncio
+
+from keyturn.demo.checking import (
+    NOT_VERIFIED,
+    CheckFailed,
+    Checking,
+    Out,
+    checking,
+    find_leaver,
+    in_step,
+    nothing_open,
+    offboard,
+)
+from keyturn.demo.okta_onepassword.naming import okta_id
+from keyturn.demo.okta_onepassword.session import DemoSession
+from keyturn.demo.people import LEAVER
+from keyturn.run.results import RunResult
+from keyturn_providers.simulated.okta import reading as okta
+from keyturn_providers.simulated.onepassword import inspection as onepassword
+
+
+def run_check(session: DemoSession, out: Out) -> int:
+    """Runs the whole check, a line at a time to `out`. 0 if everything was seen to be so; else the
+    exit code that fits, with a line that says what was not. Errors of the sources are raised."""
+    return asyncio.run(_checked(session, out))
+
+
+async def _checked(session: DemoSession, out: Out) -> int:
+    try:
+        async with checking(session.places, out) as work:
+            await _check(work, session)
+    except CheckFailed as failure:
+        out(f"FAILED: {failure}")
+        return failure.code
+    out("Everything was seen to be so: the check passed.")
+    return 0
+
+
+async def _check(work: Checking, session: DemoSession) -> None:
+    person = await find_leaver(work, session.leaver_email)
+    _still_in(session, work.out)
+    result = await offboard(work, session.leaver_email)
+    if not result.proven:
+        raise CheckFailed(NOT_VERIFIED, "not every step is effective and logged.")
+    work.out("")
+    work.out("Proof from outside keyturn:")
+    _out_of_both(session, work.out)
+    _in_the_log(session, result, work.out)
+    await in_step(work, person, session.leaver_email)
+    await nothing_open(work)
+
+
+def _still_in(session: DemoSession, out: Out) -> None:
+    state = onepassword.user_state(session.onepassword, session.leaver_account_id)
+    out("")
+    out(f"In 1Password itself {session.leaver_email} is {state}.")
+    if state != "ACTIVE":
+        raise CheckFailed(NOT_VERIFIED, "the leaver was not in to begin with.")
+
+
+def _out_of_both(session: DemoSession, out: Out) -> None:
+    user = session.leaver_account_id
+    state = onepassword.user_state(session.onepassword, user)
+    grants = onepassword.grants_of(session.onepassword, "user", user)
+    status = okta.user_status(session.okta, okta_id("00u", LEAVER))
+    out(f"  1Password itself: {state}, {len(grants)} direct grants; Okta itself: {status}")
+    if state != "SUSPENDED" or grants or status != "DEPROVISIONED":
+        raise CheckFailed(NOT_VERIFIED, "the tenants say otherwise.")
+
+
+def _in_the_log(session: DemoSession, result: RunResult, out: Out) -> None:
+    """The suspension, looked for in the tenant's own log and not through the connector."""
+    suspended = [
+        event
+        for event in onepassword.happened(session.onepassword, "suspend", "user")
+        if event.object_id == session.leaver_account_id
+    ]
+    if not suspended:
+        raise CheckFailed(NOT_VERIFIED, "1Password's own log knows no suspension.")
+    out(f"  1Password's own log: suspended by {suspended[-1].actor_email}")
+    out(f"  steps effective and logged: {len(result.steps)}")

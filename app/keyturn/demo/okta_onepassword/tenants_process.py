@@ -1,0 +1,33 @@
+"""The process that serves the demo's two tenants on loopback.
+
+`python -m keyturn.demo.okta_onepassword.tenants_process OKTA_FILE ONEPASSWORD_FILE PORT`: Okta on
+PORT, then 1Password's bridge, Users API and Events API on the three after it. Its arguments hold no
+credentials: those are in the files.
+"""
+
+import sys
+from pathlib import Path
+
+from keyturn_providers.simulated.okta.application import app as okta_app
+from keyturn_providers.simulated.onepassword.bridge import bridge_app
+from keyturn_providers.simulated.onepassword.events_api import events_app
+from keyturn_providers.simulated.onepassword.users_api import users_app
+from keyturn_providers.simulated.wire.serving import serve_forever
+
+PORTS = 4
+
+
+def main(okta: Path, onepassword: Path, port: int) -> None:
+    """Serves until told to end."""
+    serve_forever(
+        [
+            (okta_app(okta), port),
+            (bridge_app(onepassword), port + 1),
+            (users_app(onepassword), port + 2),
+            (events_app(onepassword), port + 3),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
