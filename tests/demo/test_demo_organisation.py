@@ -34,9 +34,9 @@ from keyturn.demo.openbao.organisation import (
     group_policies,
     policy_name,
 )
-from keyturn.demo.openbao.people import LEAVER, manager_of, members
 from keyturn.demo.openbao.servers import Servers
 from keyturn.demo.openbao.vault_policies import KEYTURN_POLICY, policies
+from keyturn.demo.people import LEAVER, manager_of, members
 from keyturn_providers.errors import BadAnswer
 from keyturn_providers.openbao.policy import allowed_on, read_policy
 from keyturn_providers.records import Level

@@ -18,8 +18,8 @@ from keyturn.demo.openbao.check import run_check
 from keyturn.demo.openbao.config_file import DIRECTORY_TOKEN, SECRETS_TOKEN
 from keyturn.demo.openbao.leaver_token import log_in, may_log_in, opens
 from keyturn.demo.openbao.organisation import ENTITY_GRANTS, LOGIN_GRANTS
-from keyturn.demo.openbao.people import LEAVER
 from keyturn.demo.openbao.session import DemoSession, demo_session
+from keyturn.demo.people import LEAVER
 from keyturn.policy.load import load_policy
 from keyturn.run.apply import apply
 from keyturn.run.assess import Assessment, assess

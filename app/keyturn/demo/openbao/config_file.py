@@ -18,8 +18,8 @@ from keyturn.demo.openbao.organisation import (
     ROLES,
     WAIVERS,
 )
-from keyturn.demo.openbao.people import DOMAIN, ORGANISATION
 from keyturn.demo.openbao.servers import Servers
+from keyturn.demo.people import DOMAIN, ORGANISATION
 from keyturn_providers.records import Level
 
 DIRECTORY_TOKEN = "KEYTURN_DEMO_DIRECTORY_TOKEN"  # noqa: S105  a variable's name

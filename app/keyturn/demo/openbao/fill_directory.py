@@ -12,7 +12,7 @@ from keyturn.demo.openbao.organisation import (
     SHOWN_AS,
     WITHOUT_STATE,
 )
-from keyturn.demo.openbao.people import Member, manager_of, members
+from keyturn.demo.people import Member, manager_of, members
 
 _USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 _GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"

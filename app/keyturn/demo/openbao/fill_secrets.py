@@ -40,8 +40,8 @@ from keyturn.demo.openbao.organisation import (
     group_policies,
     policy_name,
 )
-from keyturn.demo.openbao.people import Member, members
 from keyturn.demo.openbao.vault_policies import KEYTURN_POLICY, policies
+from keyturn.demo.people import Member, members
 
 _KEYTURN_TOKEN_TTL = "24h"  # noqa: S105  a duration
 

@@ -6,7 +6,7 @@ Everything is in step except what this module says; each slip shows one kind of 
 
 from dataclasses import dataclass
 
-from keyturn.demo.openbao.people import DOMAIN, LEAVER
+from keyturn.demo.people import DOMAIN, LEAVER
 from keyturn_providers.records import Level
 
 EVERYONE = "everyone"

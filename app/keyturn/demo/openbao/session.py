@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from keyturn.demo.environment import in_environment
 from keyturn.demo.openbao.config_file import DIRECTORY_TOKEN, SECRETS_TOKEN, write_config
 from keyturn.demo.openbao.fill import fill
-from keyturn.demo.openbao.people import DOMAIN, LEAVER
 from keyturn.demo.openbao.servers import running_servers
+from keyturn.demo.people import DOMAIN, LEAVER
 from keyturn.demo.processes import DemoError
 from keyturn.settings import CONFIG_NAME, Places
 from keyturn_providers.errors import ProviderError
