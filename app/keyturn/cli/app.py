@@ -10,7 +10,8 @@ import click
 from keyturn.cli.exit_codes import MEANING, Exit
 
 VERBS: dict[str, str] = {
-    "demo": "Try keyturn on two real servers, started here and now.",
+    "demo": "Try keyturn on an organisation that has drifted, started here and now.",
+    "drill": "Practise a bad day on the demo, with a timed report at the end.",
     "init": "Ask for both sources, look at them, and write keyturn.yaml.",
     "doctor": "Check configuration, sources and data files.",
     "refresh": "Read both sources into the cache, and archive their events.",

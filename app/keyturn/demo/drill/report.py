@@ -1,0 +1,53 @@
+"""The timed report at the end of a drill."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_MINUTE_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One thing that went wrong, and how it ended. `well`: keyturn came through it as it must.
+
+    `began_s` counts from the drill's start; `words` are sentences of what was seen.
+    """
+
+    title: str
+    began_s: float
+    took_s: float
+    words: tuple[str, ...]
+    well: bool
+
+
+def report(episodes: Sequence[Episode], whole_s: float) -> Iterator[str]:
+    """The report, a line at a time; empty lines between the episodes."""
+    yield ""
+    yield f"The drill took {duration(whole_s)}."
+    yield ""
+    yield f"  {'at':>6}  {'took':>7}  what went wrong"
+    for episode in episodes:
+        sign = "=" if episode.well else "!"
+        yield (
+            f"{sign} {clock(episode.began_s):>6}  {duration(episode.took_s):>7}  {episode.title}"
+        )
+        for sentence in episode.words:
+            yield f"{'':19}{sentence}"
+    yield ""
+    failed = [episode.title for episode in episodes if not episode.well]
+    if failed:
+        yield f"FAILED: keyturn did not come through: {'; '.join(failed)}."
+    else:
+        yield f"keyturn came through all {len(episodes)} of them."
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds: 1:07."""
+    return f"{int(seconds) // _MINUTE_S}:{int(seconds) % _MINUTE_S:02}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds to a tenth, or minutes and seconds."""
+    if seconds < _MINUTE_S:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // _MINUTE_S} min {int(seconds) % _MINUTE_S} s"

@@ -1,0 +1,41 @@
+"""What the tenants saw of keyturn during a drill: counted in their files, not told by keyturn."""
+
+from keyturn.demo.okta_onepassword.session import DemoSession
+from keyturn_providers.simulated.onepassword import inspection as onepassword
+from keyturn_providers.simulated.wire import request_log
+
+_OP_WRITES = (
+    "user suspend",
+    "group user revoke",
+    "vault user revoke",
+    "vault group revoke",
+)
+_THROTTLED = 429
+
+
+def refusals(session: DemoSession) -> int:
+    """How many requests Okta has answered with 429."""
+    seen = request_log.requests(session.okta)
+    return sum(one.status == _THROTTLED for one in seen)
+
+
+def writes(session: DemoSession) -> int:
+    """How many changes of keyturn's have reached the tenants, answered or not."""
+    in_okta = sum(
+        one.method in ("POST", "PUT", "DELETE") and one.path.startswith("/api/v1/users")
+        for one in request_log.requests(session.okta)
+    ) + sum(
+        one.method in ("PUT", "DELETE") and one.path.startswith("/api/v1/groups")
+        for one in request_log.requests(session.okta)
+    )
+    return in_okta + sum(
+        len(onepassword.op_calls(session.onepassword, command)) for command in _OP_WRITES
+    )
+
+
+def suspensions(session: DemoSession) -> int:
+    """How often 1Password was told to suspend the leaver."""
+    return sum(
+        session.leaver_account_id in call.arguments
+        for call in onepassword.op_calls(session.onepassword, "user suspend")
+    )
