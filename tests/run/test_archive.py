@@ -1,10 +1,10 @@
 """Archiving event streams: everything once, whatever repeats, fails, lags, is refused or lost."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.run.archiving import Archive, numbered
 from tests.run.conftest import START_MS, Seen, Watch
 from tests.run.event_source import AUDIT, DAY_MS, USAGES, audits, logging, usages
 
@@ -17,9 +17,7 @@ from keyturn_providers.errors import ReadOnly
 from keyturn_providers.registry import check
 from keyturn_providers.simulated import ABOUT, Effect, EventLog, Fault, Pair
 from keyturn_storage.journal import Journal, open_journal
-from keyturn_storage.queries.coverage import coverage
-from keyturn_storage.queries.events import Within, events_of_user, events_of_vault, items_used
-from keyturn_storage.stream_rows import StreamCoverage
+from keyturn_storage.queries.events import events_of_user, items_used
 
 PAGE_FAULTS = (
     Effect.UNREACHABLE,
@@ -28,42 +26,6 @@ PAGE_FAULTS = (
     Effect.NOT_AUTHENTICATED,
     Effect.BAD_ANSWER,
 )
-ALL = Within(limit=10_000)
-
-
-@dataclass(slots=True)
-class Archive:
-    """One archive over a pair; what tests do to it, in one line each."""
-
-    connections: Connections
-    path: Path
-    watch: Watch
-    seen: Seen
-
-    async def run(self, *, stop: Callable[[], bool] = never, max_pages: int = 200) -> ArchiveReport:
-        report = await archive(
-            self.connections,
-            lambda: open_journal(self.path),
-            observe=self.seen,
-            stop=stop,
-            clock=self.watch.clock,
-            max_pages=max_pages,
-        )
-        if self.path.exists():
-            with open_journal(self.path) as journal:
-                assert journal.verify_chain().unbroken
-        return report
-
-    def ids(self, vault: str = "v-billing") -> list[str]:
-        """The ids of all archived events about the vault, in the order of their times."""
-        with open_journal(self.path, read_only=True) as journal:
-            found = events_of_vault(journal, vault, ALL)
-        return [one.id for one in sorted(found, key=lambda one: (one.at_ms, one.id))]
-
-    def covered(self, stream: str = USAGES) -> StreamCoverage:
-        with open_journal(self.path, read_only=True) as journal:
-            (found,) = (one for one in coverage(journal) if one.stream == stream)
-        return found
 
 
 @pytest.fixture
@@ -74,10 +36,6 @@ def log(pair: Pair) -> EventLog:
 @pytest.fixture
 def archived(data: Path, connections: Connections, watch: Watch, seen: Seen) -> Archive:
     return Archive(connections, data / "journal.db", watch, seen)
-
-
-def _expected(first: int, last: int) -> list[str]:
-    return [f"u{number}" for number in range(first, last + 1)]
 
 
 async def test_without_streams_there_is_no_archive_and_no_journal(archived: Archive) -> None:
@@ -113,7 +71,7 @@ async def test_everything_there_is_comes_in_pages_and_then_only_what_is_new(
         (USAGES, 1, 0),
     ]
     assert [one.words for one in again.streams] == ["nothing new", "1 new event archived"]
-    assert [name for name in archived.ids() if name.startswith("u")] == _expected(1, 8)
+    assert [name for name in archived.ids() if name.startswith("u")] == numbered(1, 8)
     assert log.asked[2:] == [(AUDIT, "1:2"), (USAGES, "1:7")]
 
 
@@ -160,7 +118,7 @@ async def test_a_stream_that_dies_keeps_its_pages_and_goes_on_from_there(
     again = await archived.run()
     assert again.well
     assert [one.repeated for one in again.streams] == [0, 0]
-    assert [name for name in archived.ids() if name.startswith("u")] == _expected(1, 8)
+    assert [name for name in archived.ids() if name.startswith("u")] == numbered(1, 8)
     assert archived.covered().error == ""
 
 
@@ -172,7 +130,7 @@ async def test_the_first_stream_failing_does_not_stop_the_second(
     pair.secrets.faults.add(fault)
     report = await archived.run()
     assert [one.stream for one in report.failed] == [AUDIT]
-    assert archived.ids() == _expected(1, 2)
+    assert archived.ids() == numbered(1, 2)
 
 
 async def test_a_source_that_cannot_be_asked_is_told_and_stops_nothing(
@@ -186,7 +144,7 @@ async def test_a_source_that_cannot_be_asked_is_told_and_stops_nothing(
     report = await archived.run()
     assert [(one.source, one.stream) for one in report.failed] == [("corp-id", "system log")]
     assert "refused" in archived.covered("system log").error
-    assert archived.ids() == _expected(1, 4)
+    assert archived.ids() == numbered(1, 4)
 
 
 async def test_a_stream_that_ends_without_saying_so_is_not_whole(
@@ -200,7 +158,7 @@ async def test_a_stream_that_ends_without_saying_so_is_not_whole(
     assert "the rest comes with the next refresh" in cut.words
     assert archived.covered().behind
     await archived.run()
-    assert archived.ids() == _expected(1, 8)
+    assert archived.ids() == numbered(1, 8)
     assert not archived.covered().behind
 
 
@@ -212,7 +170,7 @@ async def test_repeated_events_are_archived_once(
     pair.secrets.faults.add(fault)
     report = await archived.run()
     assert (report.streams[1].events, report.streams[1].repeated) == (8, 5)
-    assert archived.ids() == _expected(1, 8)
+    assert archived.ids() == numbered(1, 8)
     assert archived.covered().events == 8
 
 
@@ -251,7 +209,7 @@ async def test_only_so_many_pages_at_a_time_the_rest_next_time(
         assert report.well
     assert counts == [6, 6, 2]
     assert wholes == [False, False, True]
-    assert archived.ids() == _expected(1, 14)
+    assert archived.ids() == numbered(1, 14)
 
 
 async def test_a_stop_between_pages_keeps_what_is_there(archived: Archive, log: EventLog) -> None:
@@ -274,124 +232,6 @@ async def test_a_stop_before_anything_opens_nothing(archived: Archive, log: Even
     assert await archived.run(stop=lambda: True) == ArchiveReport()
     assert not archived.path.exists()
     assert log.asked == []
-
-
-async def test_a_refused_position_starts_anew_without_loss_or_double(
-    archived: Archive, log: EventLog
-) -> None:
-    log.add(USAGES, usages(1, 5, at_ms=archived.watch.at_ms - 5 * 60_000))
-    await archived.run()
-    log.refuse_positions()
-    log.add(USAGES, usages(6, 7, at_ms=archived.watch.at_ms))
-    report = await archived.run()
-    assert (report.streams[1].events, report.streams[1].gaps) == (2, ())
-    assert archived.ids() == _expected(1, 7)
-    assert archived.covered().gaps == ()
-
-
-async def test_what_the_source_forgot_is_a_gap_from_the_last_reading(
-    archived: Archive, log: EventLog
-) -> None:
-    log.add(USAGES, usages(1, 5, at_ms=START_MS - DAY_MS))
-    await archived.run()
-    read_ms = archived.watch.at_ms
-    archived.watch.at_ms += 10 * DAY_MS
-    log.add(USAGES, usages(6, 9, at_ms=read_ms + DAY_MS))
-    log.add(USAGES, usages(10, 12, at_ms=read_ms + 8 * DAY_MS))
-    log.forget(USAGES, read_ms + 7 * DAY_MS)
-    report = await archived.run()
-
-    assert report.well
-    (gap,) = archived.covered().gaps
-    assert report.streams[1].gaps == (gap.words,)
-    assert f"lost: {gap.words.rstrip('.')}" in report.streams[1].words
-    assert gap.from_ms is not None
-    assert read_ms - 1_000 < gap.from_ms <= read_ms
-    assert gap.until_ms == read_ms + 7 * DAY_MS
-    assert archived.ids()[-3:] == ["u10", "u11", "u12"]
-    await archived.run()
-    assert archived.covered().gaps == (gap,), "a gap is told once"
-
-
-async def test_a_refused_position_and_forgotten_events_are_a_gap_too(
-    archived: Archive, log: EventLog
-) -> None:
-    log.add(USAGES, usages(1, 5, at_ms=START_MS - DAY_MS))
-    await archived.run()
-    archived.watch.at_ms += 10 * DAY_MS
-    kept_from_ms = archived.watch.at_ms - 3 * DAY_MS
-    log.forget(USAGES, kept_from_ms)
-    log.refuse_positions()
-    await archived.run()
-    (gap,) = archived.covered().gaps
-    assert gap.until_ms == kept_from_ms
-    assert gap.from_ms is not None
-    assert gap.from_ms < START_MS + DAY_MS
-
-
-async def test_a_gap_whose_page_failed_is_found_again(
-    archived: Archive, pair: Pair, log: EventLog
-) -> None:
-    log.add(USAGES, usages(1, 5, at_ms=START_MS - DAY_MS))
-    await archived.run()
-    archived.watch.at_ms += 10 * DAY_MS
-    log.add(USAGES, usages(6, 13, at_ms=archived.watch.at_ms - 9 * DAY_MS))
-    log.add(USAGES, usages(14, 20, at_ms=archived.watch.at_ms - DAY_MS))
-    log.forget(USAGES, archived.watch.at_ms - 3 * DAY_MS)
-    for page in (1, 2):
-        fault = Fault(Effect.UNREACHABLE, Ability.STREAM_EVENTS, target=USAGES, page=page)
-        pair.secrets.faults.add(fault)
-        assert not (await archived.run()).well
-    await archived.run()
-    assert len(archived.covered().gaps) == 1
-    assert archived.ids() == [*_expected(1, 5), *_expected(14, 20)]
-
-
-@pytest.mark.parametrize("away_days", [29, 31, 45])
-async def test_not_asking_for_longer_than_events_are_kept_is_a_gap(
-    archived: Archive, pair: Pair, away_days: int
-) -> None:
-    log = logging(pair, kept_days=30)
-    log.add(USAGES, usages(1, 2, at_ms=START_MS - DAY_MS))
-    await archived.run()
-    archived.watch.at_ms += away_days * DAY_MS
-    report = await archived.run()
-    gaps = archived.covered().gaps
-    if away_days < 30:
-        assert gaps == ()
-        return
-    assert [one.words for one in gaps] == [
-        "nobody asked for longer than the 30 days that the source keeps its events."
-    ]
-    assert gaps[0].from_ms is not None
-    length_days = (gaps[0].until_ms - gaps[0].from_ms) / DAY_MS
-    assert length_days == pytest.approx(away_days - 30, abs=0.01)
-    assert report.streams[1].gaps == (gaps[0].words,)
-    await archived.run()
-    assert len(archived.covered().gaps) == 1
-
-
-async def test_a_quiet_stream_that_is_asked_has_no_gap(archived: Archive, pair: Pair) -> None:
-    log = logging(pair, kept_days=30)
-    log.add(USAGES, usages(1, 2, at_ms=START_MS - DAY_MS))
-    for _ in range(10):
-        await archived.run()
-        archived.watch.at_ms += 7 * DAY_MS
-    log.refuse_positions()
-    log.forget(USAGES, archived.watch.at_ms - 30 * DAY_MS)
-    await archived.run()
-    assert archived.covered().gaps == ()
-
-
-async def test_the_archive_is_whole_only_up_to_what_may_come_late(
-    archived: Archive, pair: Pair, log: EventLog
-) -> None:
-    pair.secrets.audit_lag_s = 3_600
-    await archived.run()
-    covered = archived.covered()
-    assert covered.whole_ms is not None
-    assert covered.asked_ms is not None
-    assert covered.asked_ms - covered.whole_ms == 3_600_000
 
 
 async def test_read_only_archives_as_well(archived: Archive, pair: Pair, log: EventLog) -> None:
@@ -431,7 +271,7 @@ async def test_another_process_at_the_same_stream_is_no_failure(
     (mine,) = (one for one in report.streams if one.stream == USAGES)
     assert (mine.events, mine.whole) == (0, False)
     assert "another keyturn is archiving it as well" in mine.words
-    assert archived.ids() == _expected(1, 6)
+    assert archived.ids() == numbered(1, 6)
     assert archived.covered().error == ""
 
 
@@ -445,7 +285,7 @@ async def test_another_tenant_under_the_same_name_is_not_mixed_in(
     report = await archived.run()
     assert [one.stream for one in report.failed] == [AUDIT, USAGES]
     assert "now leads to" in report.failed[0].failure
-    assert archived.ids() == _expected(1, 2)
+    assert archived.ids() == numbered(1, 2)
 
 
 async def test_a_journal_that_takes_nothing_is_told_and_raises_nothing(
