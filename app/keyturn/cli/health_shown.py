@@ -23,8 +23,11 @@ def show_check(answer: Answer, check: Check) -> None:
         answer.line(f"{'':25}lost: {check.hides}")
 
 
-def show_health(answer: Answer, health: SourceHealth, *, read_only: bool) -> None:
-    """All that is known of a source, its checks by topic; or why it could not be asked."""
+def show_health(answer: Answer, health: SourceHealth, *, cannot_because: str = "") -> None:
+    """All that is known of a source, its checks by topic; or why it could not be asked.
+
+    `cannot_because` says why it cannot do what it cannot, where the reason is keyturn's own.
+    """
     answer.line("")
     about = health.about
     if about is None:
@@ -48,7 +51,7 @@ def show_health(answer: Answer, health: SourceHealth, *, read_only: bool) -> Non
     answer.line(f"  can: {', '.join(held) or 'nothing'}")
     cannot = ", ".join(ability.value for ability in lacking(health.side, about.abilities))
     if cannot:
-        why = " (read-only: nothing that changes is opened)" if read_only else ""
+        why = f" ({cannot_because})" if cannot_because else ""
         answer.line(f"  cannot: {cannot}{why}")
     for spot in about.blind_spots:
         answer.line(f"  not visible: {spot}")

@@ -71,9 +71,9 @@ class Interview:
             begun.add(question.part)
         return answers
 
-    def go_on(self, words: str) -> bool:
-        """Yes or no; yes where nobody can be asked."""
-        return not self.interactive or click.confirm(words, default=True, err=True)
+    def go_on(self, words: str, *, default: bool) -> bool:
+        """Yes or no, `default` for Enter; yes where nobody can be asked."""
+        return not self.interactive or click.confirm(words, default=default, err=True)
 
     def _one(
         self, section: str, provider: Provider, question: Question, earlier: Mapping[str, Value]
@@ -88,6 +88,7 @@ class Interview:
             return question.key, value_of(provider.settings, question, text)
 
         if self.interactive and not any(key in self.given for key in keys):
+            self.say("")
             self.say(f"    {question.explains}")
             for value, words in question.choices:
                 self.say(f"      {value:<12} {words}")

@@ -18,6 +18,7 @@ from keyturn_providers.contract import Condition
 from keyturn_providers.records import Side
 
 _MINUTE_MS = 60_000
+_READ_ONLY = "read-only: nothing that changes is opened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def command(invocation: Invocation, answer: Answer) -> int:
     for one in found[: len(found) - len(sources)]:
         answer.line(f"{'=' if one.code is Exit.IN_STEP else '! wrong:'} {one.what}: {one.words}")
     for health in sources:
-        show_health(answer, health, read_only=read_only)
+        show_health(answer, health, cannot_because=_READ_ONLY if read_only else "")
     _sum_up(answer, found, sources)
     return next((one.code for one in found if one.code is not Exit.IN_STEP), Exit.IN_STEP)
 

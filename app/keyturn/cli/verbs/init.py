@@ -31,6 +31,7 @@ _TITLES = {
     Side.DIRECTORY: "The directory: who people are, and which groups they are in.",
     Side.SECRETS: "The secret manager: who can open which vault.",
 }
+_LOOKED_ONLY = "init only looks: keyturn doctor shows what could be changed"
 NEXT_STEPS = (
     ("keyturn doctor", "shows both sources with all that keyturn may do and cannot see"),
     ("keyturn refresh", "reads both sources; nothing is changed"),
@@ -151,7 +152,9 @@ def _source(interview: Interview, side: Side, answer: Answer, *, probe: bool) ->
         if wrong:
             continue
         health = _looked_at(side, provider, earlier, answer) if probe else None
-        if health is None or interview.go_on(_question(health)):
+        if health is None or interview.go_on(
+            _question(health), default=health.worst is not Condition.WRONG
+        ):
             return _Asked(SourceDraft(kind, earlier), health)
 
 
@@ -165,7 +168,7 @@ def _looked_at(
         open_config, _config(side, provider.kind, answers), provider, settings, read_only=True
     )
     health = asyncio.run(ask(side, provider.kind, provider.kind, opening))
-    show_health(answer, health, read_only=True)
+    show_health(answer, health, cannot_because=_LOOKED_ONLY)
     return health
 
 
