@@ -171,3 +171,43 @@ def test_a_push_that_goes_on_is_no_drift(state: PushState) -> None:
     org = office()
     org.directory.change("d1", push=Push(state))
     assert org.drift() == ()
+
+
+def unmatched(raw: str = "TRANSFER_PENDING", days: float = 6) -> Org:
+    """As without a bridge: nothing but the address, which nobody vouches for yet."""
+    org = invited(raw, days)
+    org.secrets.change("s1", external_id=None, emails=(Email("One@acme.example", verified=False),))
+    org.secrets.memberships = [m for m in org.secrets.memberships if m.member_id != "s1"]
+    return org
+
+
+def test_an_invitation_that_is_not_matched_yet_is_no_stranger() -> None:
+    assert unmatched(days=1).drift() == ()
+    org = unmatched("TRANSFER_ACCEPTED (type X)", days=1)
+    (found,) = org.drift()
+    assert (found.kind, found.person) == (DriftKind.STUCK_INVITE, "d:d1")
+    assert [change.kind for change in found.remedy] == [ChangeKind.CONFIRM]
+    org = unmatched()
+    org.rules = replace(org.rules, allowed=MAY_INVITE)
+    (found,) = org.drift()
+    assert [change.kind for change in found.remedy] == [ChangeKind.PROVISION]
+
+
+def test_an_invitation_that_could_be_for_two_is_a_stranger() -> None:
+    org = unmatched(days=1)
+    org.directory.accounts.append(
+        replace(org.directory.accounts[0], id="d9", name="other", display_name="Other")
+    )
+    kinds = {found.kind for found in org.drift()}
+    assert kinds == {DriftKind.ACCOUNT_WITHOUT_IDENTITY, DriftKind.MISSING_ACCOUNT}
+    org = unmatched(days=1)
+    org.secrets.accounts.append(replace(org.secrets.accounts[0], id="s9"))
+    strangers = org.drift(DriftKind.ACCOUNT_WITHOUT_IDENTITY)
+    assert {found.subject.id for found in strangers} == {"s1", "s9"}
+
+
+def test_an_invitation_of_nobody_is_a_stranger() -> None:
+    org = unmatched()
+    org.directory.change("d1", state=SUSPENDED)
+    assert org.one(DriftKind.ACCOUNT_WITHOUT_IDENTITY).subject.id == "s1"
+    assert org.drift(DriftKind.STUCK_INVITE) == ()

@@ -399,6 +399,7 @@ def test_every_kind_of_change_reads(kind: ChangeKind) -> None:
         back = word(world, wording.inverse).inverse
         assert back == change
     bare = word(world, Change(kind, S))
+    assert isinstance(side_effects(world, Change(kind, S)), tuple)
     assert "nobody" in bare.words or "nothing" in bare.words
 
 

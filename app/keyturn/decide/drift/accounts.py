@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from keyturn.decide.drift.invitations import expected_people
 from keyturn.decide.drift.making import Remedy, by_hand, finding, remedy
 from keyturn.decide.drift.pushes import SILENT
 from keyturn.decide.findings import Change, ChangeKind, Finding
@@ -20,6 +21,7 @@ def account_drift(world: World) -> Iterator[Finding]:
     everyone = unproven(world, ACCOUNTS_ALL)
     seen = unproven(world, ACCOUNTS_SEEN)
     answered = _answered_machines(world)
+    expected = expected_people(world)
     for person in world.matching.people:
         mine, theirs = person.directory, person.secrets
         if mine is not None and mine.state is AccountState.UNKNOWN:
@@ -34,6 +36,7 @@ def account_drift(world: World) -> Iterator[Finding]:
         elif (
             theirs.state in _ON
             and not world.is_ambiguous(Side.SECRETS, theirs.id)
+            and theirs.id not in expected
             and not (theirs.kind is AccountKind.SERVICE and answered & _words_for(theirs))
         ):
             yield _alone(world, person, theirs, everyone)

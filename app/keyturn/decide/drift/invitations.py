@@ -1,11 +1,12 @@
 """Drift of people who are on their way in: invitations that were not accepted in time, and who
 accepted and was not let in."""
 
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 
 from keyturn.decide.drift.making import Remedy, by_hand, finding, remedy
 from keyturn.decide.findings import Change, ChangeKind, Finding
-from keyturn.decide.names import account_ref
+from keyturn.decide.names import account_ref, fold, verified_emails
 from keyturn.decide.people import Person
 from keyturn.decide.proof import accounts_needed, unproven
 from keyturn.decide.words import DriftKind, Severity
@@ -14,23 +15,53 @@ from keyturn_providers.records import Account, AccountState, PushState, Side
 
 INVITATION_MS = 5 * 86_400_000
 """How long an invitation can be accepted, by all that is known of 1Password's."""
-AWAITING = frozenset({"transfer_accepted"})
-"""The vendors' words, folded, for who has accepted and waits to be let in."""
+AWAITING = "transfer_accepted"
+"""1Password's word, folded, for who has accepted and waits to be let in."""
 
 
 def invitation_drift(world: World) -> Iterator[Finding]:
     """Who is active in the directory, and got stuck on the way into the secret manager."""
-    for person in world.matching.people:
-        mine, theirs = person.directory, person.secrets
-        if mine is None or theirs is None or mine.state is not AccountState.ACTIVE:
+    expected = expected_people(world)
+    for one in world.matching.people:
+        theirs = one.secrets
+        if theirs is None or theirs.state is not AccountState.INVITED:
             continue
-        if theirs.state is not AccountState.INVITED:
+        person = expected.get(theirs.id, one)
+        mine = person.directory
+        if mine is None or mine.state is not AccountState.ACTIVE:
             continue
         missing = unproven(world, accounts_needed(person))
-        if theirs.state_raw.casefold() in AWAITING:
+        if theirs.state_raw.casefold().startswith(AWAITING):
             yield _waiting(world, person, theirs, missing)
         elif _expired(world, theirs):
             yield _late(world, person, mine, theirs, missing)
+
+
+def expected_people(world: World) -> Mapping[str, Person]:
+    """Whom an invitation is for, by the id of the invited account: the one active person without an
+    account whose address it went to.
+
+    Until somebody accepts, nobody vouches that the address is theirs, so that such an account is
+    not matched; yet it does not come from nowhere. Two invitations for one person, or one for two,
+    are left out.
+    """
+    owners: dict[str, list[Person]] = defaultdict(list)
+    for person in world.matching.people:
+        mine = person.directory
+        if mine is not None and person.secrets is None and mine.state is AccountState.ACTIVE:
+            for address in verified_emails(mine):
+                owners[address].append(person)
+    found: dict[str, Person] = {}
+    for one in world.matching.people:
+        theirs = one.secrets
+        if theirs is None or one.directory is not None or theirs.state is not AccountState.INVITED:
+            continue
+        addresses = {fold(email.address) for email in theirs.emails}
+        fitting = {p.key: p for address in addresses for p in owners.get(address, ())}
+        if len(fitting) == 1 and not world.is_ambiguous(Side.SECRETS, theirs.id):
+            found[theirs.id] = next(iter(fitting.values()))
+    times = Counter(person.key for person in found.values())
+    return {account_id: person for account_id, person in found.items() if times[person.key] == 1}
 
 
 def _since(theirs: Account) -> int | None:

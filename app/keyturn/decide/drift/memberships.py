@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from keyturn.decide.desired import DesiredMembers, desired_members
 from keyturn.decide.doubt import link_in_doubt
-from keyturn.decide.drift.invitations import invite
+from keyturn.decide.drift.invitations import expected_people, invite
 from keyturn.decide.drift.making import by_hand, finding, remedy
 from keyturn.decide.findings import Change, ChangeKind, Finding, ObjectKind, Ref
 from keyturn.decide.groups import GroupLink
@@ -199,7 +199,10 @@ def _local(world: World, group: Group) -> Iterator[Finding]:
 
 def _missing_accounts(world: World, homeless: dict[str, list[str]]) -> Iterator[Finding]:
     missing = unproven(world, ACCOUNTS_ALL)
+    invited = {person.key for person in expected_people(world).values()}
     for key, groups in homeless.items():
+        if key in invited:
+            continue
         ref = Ref(
             Side.DIRECTORY, ObjectKind.ACCOUNT, key.removeprefix("d:"), world.people[key].name
         )
