@@ -144,12 +144,13 @@ class OnePasswordConnector:
         )
 
     def _tenant(self, standing: Standing) -> str:
-        """The same whatever answers today, so that a surface that is down is not another tenant."""
+        """The same whatever answers today, and whatever is added to `account` later, so that a
+        surface that is down or new is not another tenant."""
         settings = self._settings
-        if settings.users_api is not None:
-            return settings.users_api.account_id
         if settings.account is not None:
             return settings.account.casefold().removeprefix("https://").rstrip("/")
+        if settings.users_api is not None:
+            return settings.users_api.account_id
         if settings.bridge is not None:
             return settings.bridge.url
         return standing.up[Surface.EVENTS].tenant or "an account that its Events API does not name"

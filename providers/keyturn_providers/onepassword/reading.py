@@ -24,6 +24,8 @@ from keyturn_providers.onepassword.view import Standing, Surface
 from keyturn_providers.records import Account, Group, Membership, Unreadable
 
 T = TypeVar("T")
+PATIENCE_S = 3.0
+"""How long a live read waits for the lesser surfaces once `op` has answered."""
 _PAGE = 1000
 _PEOPLE = (Surface.OP, Surface.USERS_API, Surface.BRIDGE)
 _GROUPS = (Surface.OP, Surface.BRIDGE)
@@ -97,7 +99,7 @@ class Reading:
         surfaces = [one for one in _PEOPLE if one in self._readers]
         if not surfaces:
             raise none_answers(self._down)
-        found = await asyncio.gather(*(self._read_account(one, account_id) for one in surfaces))
+        found = await self._read_everywhere(surfaces, account_id)
         told = [
             SurfaceList(surface, (replace(account, id=account_id),))
             for surface, account in zip(surfaces, found, strict=True)
@@ -204,6 +206,22 @@ class Reading:
             except ProviderError:
                 return {}
         return found
+
+    async def _read_everywhere(
+        self, surfaces: Sequence[Surface], account_id: str
+    ) -> list[Account | ProviderError | None]:
+        """What each surface says. Once `op` has answered the others are not waited for long: they
+        only fill in."""
+        tasks = [asyncio.create_task(self._read_account(one, account_id)) for one in surfaces]
+        try:
+            first = await tasks[0]
+            sure = surfaces[0] is Surface.OP and isinstance(first, Account)
+            await asyncio.wait(tasks, timeout=PATIENCE_S if sure else None)
+            return [task.result() if task.done() else None for task in tasks]
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _read_account(
         self, surface: Surface, account_id: str

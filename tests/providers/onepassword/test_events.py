@@ -326,3 +326,15 @@ def test_the_provisioning_integration_is_named_as_the_actor() -> None:
     found = audited(event(1, 0, "suspend", "user", DANA, actor_details=details))
     assert found is not None
     assert found.actor == "the provisioning integration Okta"
+
+
+async def test_too_many_requests_are_waited_for_and_told() -> None:
+    refusals = [Reply(429, b'{"Error":{"Message":"slow down"}}', {"Retry-After": "0"})] * 2
+    double = EventsDouble({"auditevents": [event(1, now_ms(), "view", "vault", "v")]})
+    double.fault = lambda request: (
+        refusals.pop() if refusals and request.path.endswith("auditevents") else None
+    )
+    async with surface_of(double) as surface:
+        (page,) = await read(surface, "audit events")
+    assert len(page.events) == 1
+    assert refusals == []

@@ -126,6 +126,7 @@ async def test_the_tenant_is_the_same_whatever_answers(account: Whole) -> None:
     inspection.sign_in_op(account.path, "")
     assert (await connector.about()).source == before
     await connector.aclose()
+    assert before.tenant == "acme.1password.com"
     partial = account.open("op", "bridge")
     down = (await partial.about()).source
     inspection.sign_in_op(account.path, ADMIN)
@@ -156,6 +157,21 @@ async def test_a_bridge_that_fails_does_not_make_op_s_list_less(account: Whole) 
     assert error is None
     assert "SCIM bridge: not read" in proof
     assert len(people) >= 5
+    await connector.aclose()
+
+
+async def test_a_live_read_does_not_wait_for_a_bridge_that_hangs(
+    account: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keyturn_providers.onepassword.reading.PATIENCE_S", 0.0)
+    connector = account.open("op", "bridge")
+    await connector.about()
+    slow = faults.Fault(faults.Kind.LATENCY, path="/scim/*", times=None, seconds=30.0)
+    faults.put(account.path, slow)
+    found = await able(connector.reader(), ReadsAccount).read_account(DANA)
+    assert found is not None
+    assert found.state is AccountState.ACTIVE
+    faults.clear(account.path)
     await connector.aclose()
 
 

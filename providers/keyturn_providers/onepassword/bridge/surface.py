@@ -120,7 +120,8 @@ class BridgeSurface:
         )
         words = (
             "The token was taken. Nothing tells its age or end: note when the credentials were"
-            " made, for token and session file are only renewed together, under Integrations."
+            " made. They are only renewed together with the bridge's session file, or, where"
+            " 1Password hosts the provisioning, by setting it up again."
         )
         found.append(Check(Topic.TOKEN, Condition.UNKNOWN, subject, words))
         if health is None:

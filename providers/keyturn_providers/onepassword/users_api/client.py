@@ -1,6 +1,7 @@
 """The requests of the Users API: list by state, read, suspend, reactivate."""
 
 from collections.abc import Mapping
+from importlib.metadata import version
 
 from keyturn_providers.contract import Surroundings
 from keyturn_providers.errors import BadAnswer, Misconfigured, NotAllowed, ProviderError
@@ -36,7 +37,7 @@ class UsersClient:
             source,
             settings.base_url,
             surroundings,
-            headers={"User-Agent": "keyturn/0.1"},
+            headers={"User-Agent": f"keyturn/{version('keyturn')}"},
             explain=explain,
             renewed=self._tokens,
             judge=self._judge,

@@ -54,7 +54,7 @@ class UsersSurface:
             version="Users API v1beta1",
             reads=READS,
             writes=WRITES,
-            checks=(*checks, token),
+            checks=(*checks, token, *_scopes()),
         )
 
     async def accounts(self) -> AsyncIterator[Page[Account]]:
@@ -163,6 +163,14 @@ class UsersSurface:
             "Somebody was suspended, reactivated or added while the lists were read.",
             "Nothing is closed by this reading; refresh again.",
         )
+
+
+def _scopes() -> tuple[Check, Check]:
+    words = "Whether the application may do this, its first use will show."
+    return (
+        Check(Topic.SCOPE, Condition.WELL, "list users", "The application may list users."),
+        Check(Topic.SCOPE, Condition.UNKNOWN, "suspend and reactivate users", words),
+    )
 
 
 def _ids(records: tuple[Account, ...], odd: tuple[Unreadable, ...]) -> set[str]:
