@@ -1,6 +1,8 @@
 """Whatever the bytes, loading ends in a policy or in problems, and shows no credential."""
 
 import json
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -235,3 +237,11 @@ def test_the_schema_in_the_package_is_that_of_the_models() -> None:
 
 def test_the_digest_changes_with_any_byte(loads: Loads) -> None:
     assert loads("").digest != loads("# a remark\n").digest
+
+
+@pytest.mark.parametrize("kind", Allowed.__dataclass_fields__)
+def test_every_kind_of_change_is_in_the_readme(kind: str) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"`{kind}`" in readme
+    off = {name for name, on in asdict(Allowed()).items() if not on}
+    assert off == {"deactivate", "provision"}
