@@ -158,6 +158,8 @@ async def test_the_worst_check_comes_first_and_marks_the_source(read_bench: Benc
         Check(Topic.REACH, Condition.WELL, "idp", "It answered in 3 ms."),
         Check(Topic.SCOPE, Condition.WELL, "users.read", "Granted."),
         Check(Topic.TOKEN, Condition.UNKNOWN, "idp", "It tells no end."),
+        Check(Topic.SCOPE, Condition.UNKNOWN, "users.manage", "Shows when it is used."),
+        Check(Topic.SCOPE, Condition.UNKNOWN, "groups.manage", "Shows when it is used."),
         Check(Topic.CERTIFICATE, Condition.WATCH, "idp", "It ends in 9 days."),
         Check(Topic.SCOPE, Condition.WRONG, "logs.read", "Not granted.", "the audit log"),
         Check(Topic.RATE, Condition.WELL, "idp", "41 of 60 requests left."),
@@ -166,13 +168,14 @@ async def test_the_worst_check_comes_first_and_marks_the_source(read_bench: Benc
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("6", "c")
-        await shows(pilot, "1 wrong, 1 to watch, 1 not known, 3 well")
+        await shows(pilot, "1 wrong, 1 to watch, 3 not known, 3 well")
         text = text_of(app)
         order = [
             "! wrong    scope         logs.read: Not granted.",
             "lost: the audit log",
             "~ watch    certificate   idp: It ends in 9 days.",
             "? unknown  token         idp: It tells no end.",
+            "? unknown  scope         users.manage, groups.manage: Shows when it is used.",
             "= well     reachability  idp: It answered in 3 ms.",
             "= well     scope         users.read: there.",
             "Rate budget",

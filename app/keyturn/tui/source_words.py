@@ -75,7 +75,8 @@ def _head(known: Known, now_ms: int, asked_ms: int) -> Iterator[Line]:
     tally = ", ".join(f"{counts[one]} {words}" for one, words in COUNTED.items() if counts[one])
     how_long = age(asked_ms, now_ms)
     when = "just now" if how_long.endswith("s") else f"{how_long} ago"
-    who = f"; keyturn is {met.own} there" if met.own else ""
+    said = any(met.own in one.words for one in met.checks if one.topic is Topic.TOKEN)
+    who = f"; keyturn is {met.own} there" if met.own and not said else ""
     yield _line(f"asked {when}", (f": {tally}" if tally else "", "bold"), who, hang=0)
 
 
@@ -96,11 +97,15 @@ def _checks(met: Met | None) -> Iterator[Line]:
 
 def _check_lines(checks: Sequence[Check]) -> Iterator[Line]:
     ordered = worst_first(checks)
+    alike: dict[tuple[Condition, Topic, str, str], list[Check]] = {}
     for one in ordered:
         if one.condition is not Condition.WELL:
-            yield _check(one, f"{one.subject}: {one.words}")
-            if one.hides:
-                yield _line((" " * _HANG, ""), ("lost: ", "$quiet"), one.hides, hang=_HANG)
+            alike.setdefault((one.condition, one.topic, one.words, one.hides), []).append(one)
+    for (_, _, words, hides), same in alike.items():
+        # Of several subjects at once the same is often said: once is enough.
+        yield _check(same[0], f"{', '.join(one.subject for one in same)}: {words}")
+        if hides:
+            yield _line((" " * _HANG, ""), ("lost: ", "$quiet"), hides, hang=_HANG)
     well = [one for one in ordered if one.condition is Condition.WELL]
     for one in well:
         if one.topic not in {Topic.SCOPE, Topic.RATE}:
