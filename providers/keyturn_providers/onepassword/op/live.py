@@ -70,7 +70,9 @@ class LiveRead:
         self, kind: PrincipalKind, principal_id: str, vault_ids: frozenset[str]
     ) -> tuple[Grant, ...]:
         """Looks into `vault_ids` and every vault that `op` says the principal reaches."""
-        if kind is PrincipalKind.MACHINE or not is_id(principal_id):
+        if kind is PrincipalKind.MACHINE:
+            return await self._of_token(principal_id)
+        if not is_id(principal_id):
             return ()
         reached = await self._queries.vaults_of(kind, principal_id)
         if reached is None:
@@ -80,6 +82,17 @@ class LiveRead:
             wanted, lambda vault_id: self.grant_on(kind, principal_id, vault_id), READS_AT_ONCE
         )
         return tuple(grant for grant in found if grant is not None)
+
+    async def _of_token(self, token_id: str) -> tuple[Grant, ...]:
+        if not (await self._standing()).machines:
+            return ()
+        tokens = await self._queries.connect_tokens()
+        return tuple(
+            grant
+            for token in tokens.items
+            if token.id == token_id
+            for grant in translate.token_grants(token)
+        )
 
     async def grant_on(self, kind: PrincipalKind, principal_id: str, vault_id: str) -> Grant | None:
         """The principal's direct access to one vault, now."""

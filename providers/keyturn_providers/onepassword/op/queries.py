@@ -142,8 +142,11 @@ class Queries:
         return await self._all(ConnectServer, "connect", "server", "list", what=what)
 
     async def connect_tokens(self) -> Listed[ConnectToken]:
+        """Those that are not revoked."""
         what = "listing Connect tokens"
-        return await self._all(ConnectToken, "connect", "token", "list", what=what)
+        found = await self._all(ConnectToken, "connect", "token", "list", what=what)
+        live = tuple(one for one in found.items if one.state.upper() != "REVOKED")
+        return Listed(live, found.unreadable)
 
     async def _all(self, model: type[P], *words: str, what: str) -> Listed[P]:
         return self._listed(model, await self._client.read(*words, what=what), what)

@@ -10,7 +10,7 @@ from keyturn_providers.fan_out import in_order
 from keyturn_providers.onepassword.op import translate
 from keyturn_providers.onepassword.op.client import READS_AT_ONCE
 from keyturn_providers.onepassword.op.live import LiveRead
-from keyturn_providers.onepassword.op.payloads import Group, User, Vault
+from keyturn_providers.onepassword.op.payloads import ConnectToken, Group, User, Vault
 from keyturn_providers.onepassword.op.queries import Listed, Queries, is_id
 from keyturn_providers.onepassword.op.standing import Standing
 from keyturn_providers.records import (
@@ -41,6 +41,7 @@ class OpReader:
         self._standing = standing
         self._groups: Remembered[Listed[Group]] = Remembered(self._read_groups)
         self._vaults: Remembered[Listed[Vault]] = Remembered(self._read_vaults)
+        self._tokens: Remembered[Listed[ConnectToken]] = Remembered(self._read_tokens)
         self._members: dict[str, Remembered[Listed[User] | None]] = {}
         self._live = LiveRead(queries, standing, self._privileged_now, self._own_vaults_now)
 
@@ -100,12 +101,14 @@ class OpReader:
             yield page
 
     async def grants(self, vault_id: str) -> AsyncIterator[Page[Grant]]:
-        """Direct access of people and of groups. Permissions that are not told, or not known, give
-        Level.UNKNOWN and are counted as unreadable."""
+        """Direct access of people and of groups, and that of Connect tokens where the session may
+        list them. Permissions that are not told, or not known, give Level.UNKNOWN and are counted
+        as unreadable."""
         users = await self._queries.vault_users(vault_id) if is_id(vault_id) else None
         groups = await self._queries.vault_groups(vault_id) if users is not None else None
         if users is None or groups is None:
             raise self._gone("vault", vault_id)
+        tokens = await self._tokens.get()
         vocabulary = (await self._standing()).vocabulary
         own = vault_id in await self._own_vaults()
         found = [
@@ -117,25 +120,31 @@ class OpReader:
                 translate.grant(vault_id, PrincipalKind.GROUP, one, vocabulary)
                 for one in groups.items
             ),
+            *(
+                grant
+                for token in tokens.items
+                for grant in translate.token_grants(token)
+                if grant.vault_id == vault_id
+            ),
         ]
-        odd = (*users.unreadable, *groups.unreadable, *map(_unclear, filter(_is_unclear, found)))
-        for page in _pages(found, odd, "people and groups with direct access"):
+        unclear = (_unclear(grant) for grant in found if grant.level is Level.UNKNOWN)
+        odd = (*users.unreadable, *groups.unreadable, *tokens.unreadable, *unclear)
+        for page in _pages(found, odd, "people, groups and tokens with direct access"):
             yield page
 
     async def machines(self) -> AsyncIterator[Page[MachineIdentity]]:
         """Connect servers and the tokens made for them, revoked ones left out. `op` has no list of
         service accounts."""
-        servers, tokens = (
-            await self._queries.connect_servers(),
-            await self._queries.connect_tokens(),
-        )
+        servers, tokens = await self._queries.connect_servers(), await self._tokens.get()
         names = {one.id: safe(one.name) or one.id for one in (await self._vaults.get()).items}
-        live = [one for one in tokens.items if one.state.upper() != "REVOKED"]
         by_id = {one.id: one for one in servers.items}
-        made_for = Counter(one.integration_id for one in live)
+        made_for = Counter(one.integration_id for one in tokens.items)
         found = [
             *(translate.server_machine(one, made_for[one.id]) for one in servers.items),
-            *(translate.token_machine(one, by_id.get(one.integration_id), names) for one in live),
+            *(
+                translate.token_machine(one, by_id.get(one.integration_id), names)
+                for one in tokens.items
+            ),
         ]
         for page in _pages(found, (*servers.unreadable, *tokens.unreadable), "machine identities"):
             yield page
@@ -173,6 +182,10 @@ class OpReader:
         found.update((vault.id, vault) for vault in details.items)
         odd = dict.fromkeys((*readable.unreadable, *managed.unreadable))
         return Listed(tuple(found.values()), tuple(odd))
+
+    async def _read_tokens(self) -> Listed[ConnectToken]:
+        machines = (await self._standing()).machines
+        return await self._queries.connect_tokens() if machines else Listed(())
 
     async def _detailed(self, chunk: tuple[User, ...]) -> tuple[tuple[User, ...], Listed[User]]:
         """Those of `chunk` who are there, with their details. One person who was deleted since the
@@ -239,10 +252,6 @@ class OpReader:
             f"This session knows no such {kind}.",
             "Refresh to see which there are.",
         )
-
-
-def _is_unclear(grant: Grant) -> bool:
-    return grant.level is Level.UNKNOWN
 
 
 def _unclear(grant: Grant) -> Unreadable:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from keyturn_providers.errors import BadAnswer, NotAuthenticated
+from keyturn_providers.errors import BadAnswer, Misconfigured, NotAllowed, NotAuthenticated
 from keyturn_providers.onepassword.op import translate
 from keyturn_providers.onepassword.op.failures import SIGN_IN
 from keyturn_providers.onepassword.op.queries import Queries, is_id
@@ -16,7 +16,8 @@ _WHAT = "asking who is signed in"
 @dataclass(frozen=True, slots=True)
 class Standing:
     """`owner` is True only where the session is proven to be an Owner's: the one role that can
-    manage, and so list, every vault that is not somebody's own."""
+    manage, and so list, every vault that is not somebody's own. `machines`: it may list Connect
+    servers and tokens."""
 
     tenant: str
     account_name: str
@@ -27,6 +28,7 @@ class Standing:
     owner: bool
     administrator: bool
     service_account: bool
+    machines: bool
     vocabulary: Vocabulary
 
     @property
@@ -60,8 +62,19 @@ async def find_standing(queries: Queries) -> Standing:
         owner=translate.OWNERS in types,
         administrator="ADMINISTRATORS" in types,
         service_account=service_account,
+        machines=not service_account and await _may_list_machines(queries),
         vocabulary=vocabulary_for(account.type),
     )
+
+
+async def _may_list_machines(queries: Queries) -> bool:
+    """Asked once at the start: a list that this session never gets would leave every snapshot
+    incomplete."""
+    try:
+        await queries.connect_servers()
+    except (NotAllowed, Misconfigured):
+        return False
+    return True
 
 
 async def _own_types(queries: Queries, own_id: str) -> frozenset[str]:

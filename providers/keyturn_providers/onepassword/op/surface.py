@@ -52,6 +52,7 @@ WRITES = frozenset(
 _SERVICE_ACCOUNTS = (
     "service accounts: op has no list of them, and access to vaults they made is in no listing"
 )
+_NO_MACHINES = "Connect servers and their tokens: this session may not list them"
 _OWN_VAULTS = "people's own vaults (Private, Employee): only their owner reaches them"
 _NOT_OWNER = (
     "vaults nobody in this session can reach: the session is not an Owner's, so a vault may exist"
@@ -110,7 +111,7 @@ class OpSurface:
             version=f"op {version}",
             business=standing.business,
             owner=standing.owner,
-            reads=READS - {Ability.LIST_MACHINES} if standing.service_account else READS,
+            reads=READS if standing.machines else READS - {Ability.LIST_MACHINES},
             writes=frozenset() if standing.service_account else WRITES,
             blind_spots=_blind_spots(standing),
             notes=_notes(standing, self._settings),
@@ -159,7 +160,9 @@ async def _no_vaults() -> frozenset[str]:
 def _blind_spots(standing: Standing) -> tuple[str, ...]:
     if standing.service_account:
         return (_AS_SERVICE_ACCOUNT,)
-    spots = (_OWN_VAULTS, _SERVICE_ACCOUNTS)
+    spots: tuple[str, ...] = (_OWN_VAULTS, _SERVICE_ACCOUNTS)
+    if not standing.machines:
+        spots = (*spots, _NO_MACHINES)
     return spots if standing.owner else (_NOT_OWNER, *spots)
 
 

@@ -38,6 +38,10 @@ _EVERYBODY_NAME = "team members"
 _ITSELF = "1Password"
 PERSONAL = "personal"
 NOT_TOLD = "1Password does not say which permissions"
+_CONNECT_READS = frozenset({"read", "read_items", "view_items"})
+_CONNECT_WRITES = frozenset(
+    {"write", "write_items", "create", "update", "delete", "archive", "share", "share_items"}
+)
 _KINDS = {
     "MEMBER": AccountKind.PERSON,
     "GUEST": AccountKind.GUEST,
@@ -175,6 +179,32 @@ def token_machine(
         note="; ".join(notes),
         scopes=scopes,
     )
+
+
+def token_grants(token: ConnectToken) -> tuple[Grant, ...]:
+    """What a Connect token may do, vault by vault. It is fixed when the token is made."""
+    return tuple(
+        Grant(
+            vault_id=scope.id,
+            principal_kind=PrincipalKind.MACHINE,
+            principal_id=token.id,
+            level=_level_of_scope(scope.acl),
+            carrier=f"connect/{token.id}/vault/{scope.id}",
+            permissions=tuple(safe(word, 60) for word in scope.acl),
+            revocable=False,
+            note="a Connect token: it ends with the token",
+        )
+        for scope in token.vaults
+        if _id_or_none(scope.id) is not None
+    )
+
+
+def _level_of_scope(acl: Sequence[str]) -> Level:
+    """By the words Connect uses; anything else is not known, and never little."""
+    words = {word.casefold() for word in acl}
+    if not words or words - _CONNECT_READS - _CONNECT_WRITES:
+        return Level.UNKNOWN
+    return Level.WRITE if words & _CONNECT_WRITES else Level.READ
 
 
 def _id_or_none(value: str) -> str | None:

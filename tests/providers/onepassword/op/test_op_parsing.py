@@ -155,6 +155,22 @@ def test_a_connect_token() -> None:
     assert translate.token_machine(token, None, {}).owner_account_id is None
 
 
+@pytest.mark.parametrize(
+    ("acl", "level"),
+    [
+        (["read"], Level.READ),
+        (["read", "write"], Level.WRITE),
+        ([], Level.UNKNOWN),
+        (["read", "teleport"], Level.UNKNOWN),
+    ],
+)
+def test_what_a_connect_token_may_do(acl: list[str], level: Level) -> None:
+    token = shaped(ConnectToken, {"id": "t" * 26, "vaults": [{"id": VAULT, "acl": acl}, {}]})
+    assert isinstance(token, ConnectToken)
+    (grant,) = translate.token_grants(token)
+    assert (grant.level, grant.vault_id, grant.revocable) == (level, VAULT, False)
+
+
 @pytest.mark.parametrize("kind", [PrincipalKind.ACCOUNT, PrincipalKind.GROUP])
 def test_carriers_come_back(kind: PrincipalKind) -> None:
     carrier = Carrier(kind, DANA, VAULT)

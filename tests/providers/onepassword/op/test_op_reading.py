@@ -29,6 +29,7 @@ from tests.providers.onepassword.op.acme import (
     made,
 )
 
+from keyturn_providers.contract import Ability
 from keyturn_providers.errors import Gone, NotAllowed, Unreachable
 from keyturn_providers.records import (
     AccountKind,
@@ -115,6 +116,29 @@ async def test_connect_tokens_are_machines_with_their_scopes(acme: Acme) -> None
     assert machines[TOKEN].scopes == ("Payments: read",)
     assert machines[TOKEN].owner_account_id == ADMIN
     assert machines[SERVER].note == "1 token"
+
+
+async def test_a_connect_tokens_access_is_among_the_grants(acme: Acme) -> None:
+    reader = acme.surface().reader()
+    (grant,) = [one for one in await all_of(reader.grants(PAYMENTS)) if one.principal_id == TOKEN]
+    assert (grant.principal_kind, grant.level) == (PrincipalKind.MACHINE, Level.READ)
+    assert (grant.permissions, grant.revocable) == (("read",), False)
+    assert await reader.read_grants_of(PrincipalKind.MACHINE, TOKEN) == (grant,)
+    assert await reader.read_grants_of(PrincipalKind.MACHINE, NOBODY) == ()
+
+
+async def test_tokens_that_may_not_be_listed_are_a_blind_spot_and_spoil_nothing(
+    acme: Acme,
+) -> None:
+    inspection.put_op_fault(
+        acme.path, "refuse", "connect *", text="(403) Forbidden", exit_code=4, times=9
+    )
+    surface = acme.surface()
+    view = await surface.look()
+    assert Ability.LIST_MACHINES not in view.reads
+    assert any("Connect servers" in spot for spot in view.blind_spots)
+    assert len(await all_of(surface.reader().grants(PAYMENTS))) == 2
+    assert await surface.reader().read_grants_of(PrincipalKind.MACHINE, TOKEN) == ()
 
 
 async def test_reads_by_id_say_what_the_listings_said(acme: Acme) -> None:
@@ -215,7 +239,7 @@ async def test_what_is_known_of_a_vaults_kind_is_no_condition_for_its_grants(acm
     )
     reader = acme.surface().reader()
     assert {one.kind for one in await all_of(reader.vaults())} == {""}
-    assert len(await all_of(reader.grants(PAYMENTS))) == 2
+    assert len(await all_of(reader.grants(PAYMENTS))) == 3
 
 
 async def test_who_is_no_owner_is_told_what_cannot_be_seen(acme: Acme) -> None:
