@@ -26,17 +26,21 @@ def normal(text: str) -> str:
 
 def new_id(prefix: str) -> str:
     """A random id of Okta's form."""
-    return prefix + "".join(secrets.choice(_DIGITS) for _ in range(20 - len(prefix)))
+    return prefix + _digits(secrets.randbits(128), 20 - len(prefix))
 
 
 def derived_id(prefix: str, name: str) -> str:
     """The id that this name has in every seeded tenant."""
     number = int.from_bytes(hashlib.sha256(f"{prefix}/{name}".encode()).digest())
+    return prefix + _digits(number, 20 - len(prefix))
+
+
+def _digits(number: int, length: int) -> str:
     digits = ""
-    for _ in range(20 - len(prefix)):
+    for _ in range(length):
         number, digit = divmod(number, 62)
         digits += _DIGITS[digit]
-    return prefix + digits
+    return digits
 
 
 def fingerprint(secret: str) -> str:

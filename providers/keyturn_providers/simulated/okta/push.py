@@ -60,7 +60,7 @@ def run_due(path: Path) -> int:
 
 
 @contextmanager
-def running(path: Path, *, every_s: float = 0.1) -> Iterator[None]:
+def running(path: Path, *, every_s: float = 0.2) -> Iterator[None]:
     """The worker in a thread, for as long as the block lasts."""
     ended = threading.Event()
 

@@ -41,16 +41,26 @@ def listed(call: Call) -> Answer:
             where = _begins(query["q"])
     except NotUnderstood as error:
         raise Refused(400, "E0000031", f"Invalid search criteria: {error}") from None
-    key, sign = f"coalesce({order}, '')", "<" if descending else ">"
+    sign, way = ("<", "DESC") if descending else (">", "ASC")
     after = paging.after_of(call, "users") or (["\U0010ffff"] * 2 if descending else ["", ""])
-    way = "DESC" if descending else "ASC"
+    if order == "id":  # by the index: a whole company is read so
+        key, behind, behind_of = "id", f"id {sign} ?", after[1:]
+    else:
+        key, behind_of = f"coalesce({order}, '')", after
+        behind = f"({key}, id) {sign} (?, ?)"
     rows = call.connection.execute(
-        f"SELECT {COLUMNS}, {key} FROM {table} WHERE {where.sql}"  # noqa: S608 - from fixed names
-        f" AND ({key}, id) {sign} (?, ?) ORDER BY {key} {way}, id {way} LIMIT ?",
-        (*where.parameters, *after, limit + 1),
+        f"SELECT {COLUMNS}, {key} FROM {table} WHERE {where.sql} AND {behind}"  # noqa: S608 - from fixed names
+        f" ORDER BY {key} {way}, id {way} LIMIT ?",
+        (*where.parameters, *behind_of, limit + 1),
     ).fetchall()
+    short = user_records.optimised(call)
     return paging.page(
-        call, "users", rows, limit, lambda row: [row[-1], row[1]], lambda row: _text(call, row[:-1])
+        call,
+        "users",
+        rows,
+        limit,
+        lambda row: [row[-1], row[1]],
+        lambda row: _text(call, User(*row[:-1]), short=short),
     )
 
 
@@ -146,9 +156,8 @@ def app_links(call: Call) -> Answer:
     )
 
 
-def _text(call: Call, row: tuple[object, ...]) -> str:
-    short = user_records.optimised(call)
-    body = user_records.text(User(*row), call.base, short=short)  # type: ignore[arg-type]
+def _text(call: Call, user: User, *, short: bool) -> str:
+    body = user_records.text(user, call.base, short=short)
     return user_records.projected(body, call.query["fields"]) if "fields" in call.query else body
 
 

@@ -1,7 +1,7 @@
 """The requests a tenant has seen, in the order in which they were answered."""
 
 import sqlite3
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -48,5 +48,14 @@ def note(connection: sqlite3.Connection, seen: Seen) -> None:
     connection.execute(
         "INSERT INTO wire_request (at, method, path, query, status, client, request_id, fault)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        astuple(seen),
+        (
+            seen.at,
+            seen.method,
+            seen.path,
+            seen.query,
+            seen.status,
+            seen.client,
+            seen.request_id,
+            seen.fault,
+        ),
     )
