@@ -90,6 +90,7 @@ def test_a_read_is_answered_as_specified(
     [
         ("GET", "/api/v1/users/nobody@acme.example", 404, "E0000007"),
         ("GET", "/api/v1/nothing", 404, "E0000008"),
+        ("GET", "/privileged-access/api/v1/service-accounts", 401, "E0000015"),
         ("GET", "/api/v1/users?after=nonsense", 400, "E0000029"),
         ("GET", "/api/v1/users?search=status", 400, "E0000031"),
         ("GET", "/api/v1/logs?filter=published+gt+%22x%22", 400, "E0000053"),

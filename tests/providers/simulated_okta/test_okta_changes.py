@@ -17,6 +17,7 @@ from tests.providers.simulated_okta.acme import (
 )
 
 from keyturn_providers.simulated.okta import behaviour, reading
+from keyturn_providers.simulated.okta.seeding import OktaRule, OktaSeed, seed
 
 _LIFE = f"/api/v1/users/{DANA_ID}/lifecycle"
 
@@ -223,3 +224,35 @@ def test_a_push_mapping_is_switched(okta: httpx.Client, org: Path) -> None:
     assert mended["status"] == "ACTIVE"
     assert "errorSummary" not in mended
     assert reading.mapping(org, "1Password", "pay") == reading.MappingState("ACTIVE", None, None)
+
+
+def test_who_moves_gets_the_groups_of_the_new_department(okta: httpx.Client, org: Path) -> None:
+    new = "new@acme.example"
+
+    okta.post(f"/api/v1/users/{new}", json={"profile": {"department": "R&D"}}).raise_for_status()
+    there = reading.members(org, "eng")
+    okta.post(f"/api/v1/users/{new}", json={"profile": {"department": "Sales"}}).raise_for_status()
+
+    assert new in there
+    assert reading.members(org, "eng") == there - {new}
+    assert reading.excluded(org, "engineers") == ()
+    assert reading.app_user(org, "1Password", new) is None
+
+
+def test_who_a_rule_gives_an_app_is_told_as_by_group(okta: httpx.Client, org: Path) -> None:
+    profile = {"login": "kim@acme.example", "email": "kim@acme.example", "department": "R&D"}
+
+    okta.post("/api/v1/users", json={"profile": profile}).raise_for_status()
+
+    stands = reading.app_user(org, "1Password", "kim@acme.example")
+    assert stands is not None
+    assert (stands.scope, stands.status) == ("GROUP", "ACTIVE")
+
+
+def test_of_a_rule_that_cannot_be_read_nothing_is_taken_away(okta: httpx.Client, org: Path) -> None:
+    rule = OktaRule("clever", 'String.stringContains(user.title, "x")', ("eng",))
+    seed(org, OktaSeed(rules=(rule,)))
+
+    okta.post(f"/api/v1/users/{DANA_ID}", json={"profile": {"department": "Sales"}})
+
+    assert DANA in reading.members(org, "eng")

@@ -1,34 +1,27 @@
-"""Groups, their members and the rules that give membership."""
-
-import json
-import sqlite3
-from dataclasses import dataclass
+"""Groups and their members."""
 
 from keyturn_providers.simulated.okta import (
     expression,
+    group_records,
     paging,
     provisioning,
+    rules,
     user_records,
 )
-from keyturn_providers.simulated.okta.events import Target, cause_of, emit
+from keyturn_providers.simulated.okta.events import cause_of, emit
 from keyturn_providers.simulated.okta.expression import Condition, Field, NotUnderstood
+from keyturn_providers.simulated.okta.group_records import COLUMNS, OF_G, Group, find, shown
 from keyturn_providers.simulated.okta.moments import new_id
 from keyturn_providers.simulated.okta.user_records import OF_U, User
 from keyturn_providers.simulated.okta.web import (
     NO_CONTENT,
     Answer,
     Call,
-    Document,
     Refused,
-    document,
     forbidden,
     invalid,
-    not_found,
 )
 
-COLUMNS = "no, id, type, name, description, created, last_updated, last_membership_updated"
-_OF_G = ", ".join(f"g.{name.strip()}" for name in COLUMNS.split(","))
-_CLASSES = {"OKTA_GROUP": "okta:user_group", "APP_GROUP": "okta:windows_security_principal"}
 _DATES = frozenset({"eq", "gt", "ge", "lt", "le"})
 _FILTERED = {
     "id": Field("id", frozenset({"eq"})),
@@ -41,35 +34,6 @@ _SEARCHED = _FILTERED | {
     "profile.name": Field("name", _DATES | {"sw", "co"}),
     "profile.description": Field("description", _DATES | {"sw", "co"}),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One row."""
-
-    no: int
-    id: str
-    type: str
-    name: str
-    description: str | None
-    created: str
-    last_updated: str
-    last_membership_updated: str
-
-    def target(self) -> Target:
-        """The group in an event."""
-        return Target("UserGroup", self.id, "unknown", self.name)
-
-
-def find(connection: sqlite3.Connection, group_id: str) -> Group:
-    """By id. Raises `Refused` (404) where there is none."""
-    row = connection.execute(
-        f"SELECT {COLUMNS} FROM grp WHERE id = ?",  # noqa: S608 - a constant
-        (group_id,),
-    ).fetchone()
-    if row is None:
-        raise not_found(group_id, "UserGroup")
-    return Group(*row)
 
 
 def listed(call: Call) -> Answer:
@@ -153,7 +117,7 @@ def of_user(call: Call) -> Answer:
     """`GET /api/v1/users/{id}/groups`: all of them, Everyone and groups of apps included."""
     user = user_records.find(call.connection, call.parts["user"])
     rows = call.connection.execute(
-        f"SELECT {_OF_G} FROM member JOIN grp g ON g.no = member.grp"  # noqa: S608 - a constant
+        f"SELECT {OF_G} FROM member JOIN grp g ON g.no = member.grp"  # noqa: S608 - a constant
         " WHERE member.user = ? ORDER BY g.id",
         (user.no,),
     ).fetchall()
@@ -167,7 +131,7 @@ def add_member(call: Call) -> Answer:
         "INSERT OR IGNORE INTO member VALUES (?, ?, 'DIRECT')", (group.no, user.no)
     ).rowcount
     if added:
-        _membership_changed(call, group)
+        group_records.touch(call.connection, call.now, group)
         cause = cause_of(call)
         emit(call.connection, cause, "group.user_membership.add", user.target(), group.target())
         provisioning.member_added(call.connection, cause, group.no, user)
@@ -185,95 +149,11 @@ def remove_member(call: Call) -> Answer:
         return NO_CONTENT
     cause = cause_of(call)
     if gone[0] == "RULE":
-        for rule, name, excluded in _rules_giving(call.connection, group, user):
-            call.connection.execute(
-                "UPDATE rule SET excluded = ?, last_updated = ? WHERE id = ?",
-                (json.dumps([*excluded, user.id]), call.at, rule),
-            )
-            emit(
-                call.connection,
-                cause,
-                "group.user_membership.rule.add_exclusion",
-                Target("GroupRule", rule, "unknown", name),
-                user.target(),
-            )
-    _membership_changed(call, group)
+        rules.exclude(call.connection, cause, group, user)
+    group_records.touch(call.connection, call.now, group)
     emit(call.connection, cause, "group.user_membership.remove", user.target(), group.target())
     provisioning.member_removed(call.connection, cause, group.no, user)
     return NO_CONTENT
-
-
-def rules(call: Call) -> Answer:
-    """`GET /api/v1/groups/rules`."""
-    limit = paging.limit_of(call, 50, 200)
-    (after,) = paging.after_of(call, "rules") or [""]
-    rows = call.connection.execute(
-        "SELECT id, name, status, expression, groups, excluded, created, last_updated FROM rule"
-        " WHERE id > ? ORDER BY id LIMIT ?",
-        (after, limit + 1),
-    ).fetchall()
-    return paging.page(
-        call, "rules", rows, limit, lambda row: [row[0]], lambda row: json.dumps(_rule(call, *row))
-    )
-
-
-def rule(call: Call) -> Answer:
-    """`GET /api/v1/groups/rules/{id}`."""
-    row = call.connection.execute(
-        "SELECT id, name, status, expression, groups, excluded, created, last_updated FROM rule"
-        " WHERE id = ?",
-        (call.parts["rule"],),
-    ).fetchone()
-    if row is None:
-        raise not_found(call.parts["rule"], "GroupRule")
-    return document(_rule(call, *row))
-
-
-def _rule(
-    call: Call,
-    number: str,
-    name: str,
-    status: str,
-    value: str,
-    groups: str,
-    excluded: str,
-    created: str,
-    updated: str,
-) -> Document:
-    given: list[str] = json.loads(groups)
-    shown: Document = {
-        "id": number,
-        "type": "group_rule",
-        "name": name,
-        "status": status,
-        "created": created,
-        "lastUpdated": updated,
-        "conditions": {
-            "people": {
-                "users": {"exclude": json.loads(excluded)},
-                "groups": {"exclude": []},
-            },
-            "expression": {"value": value, "type": "urn:okta:expression:1.0"},
-        },
-        "actions": {"assignUserToGroups": {"groupIds": given}},
-    }
-    if call.query.get("expand") == "groupIdToGroupNameMap":
-        shown["_embedded"] = {
-            "groupIdToGroupNameMap": {g: find(call.connection, g).name for g in given}
-        }
-    return shown
-
-
-def _rules_giving(
-    connection: sqlite3.Connection, group: Group, user: User
-) -> list[tuple[str, str, list[str]]]:
-    rows = connection.execute(
-        "SELECT id, name, excluded FROM rule WHERE status = 'ACTIVE'"
-        " AND EXISTS (SELECT 1 FROM json_each(rule.groups) WHERE value = ?)",
-        (group.id,),
-    ).fetchall()
-    read = [(number, name, list(json.loads(excluded))) for number, name, excluded in rows]
-    return [rule for rule in read if user.id not in rule[2]]
 
 
 def _writable(call: Call) -> tuple[Group, User]:
@@ -282,38 +162,6 @@ def _writable(call: Call) -> tuple[Group, User]:
     if group.type != "OKTA_GROUP":
         raise forbidden()  # the app or Okta itself owns this membership
     return group, user
-
-
-def _membership_changed(call: Call, group: Group) -> None:
-    call.connection.execute(
-        "UPDATE grp SET last_membership_updated = ? WHERE no = ?", (call.at, group.no)
-    )
-
-
-def shown(call: Call, group: Group) -> str:
-    """The group as JSON."""
-    own = f"{call.base}/api/v1/groups/{group.id}"
-    made: Document = {
-        "id": group.id,
-        "created": group.created,
-        "lastUpdated": group.last_updated,
-        "lastMembershipUpdated": group.last_membership_updated,
-        "objectClass": [_CLASSES.get(group.type, "okta:user_group")],
-        "type": group.type,
-        "profile": {"name": group.name, "description": group.description},
-        "_links": {"users": {"href": f"{own}/users"}, "apps": {"href": f"{own}/apps"}},
-    }
-    if call.query.get("expand") == "stats":
-        counts = call.connection.execute(
-            "SELECT (SELECT count(*) FROM member WHERE grp = ?1),"
-            " (SELECT count(*) FROM app_group WHERE grp = ?1),"
-            " (SELECT count(*) FROM push_mapping WHERE grp = ?1)",
-            (group.no,),
-        ).fetchone()
-        names = ("usersCount", "appsCount", "groupPushMappingsCount")
-        stats = dict(zip(names, counts, strict=True)) | {"hasAdminPrivlege": False}
-        made["_embedded"] = {"stats": stats}
-    return json.dumps(made)
 
 
 def _field(fields: dict[str, Field], name: str) -> Field:

@@ -1,9 +1,9 @@
-"""Changes of a user: create, profile, suspend, deactivate, activate, delete, end sessions."""
+"""A user's life: created, changed, suspended, deactivated, activated, deleted."""
 
 import json
 import sqlite3
 
-from keyturn_providers.simulated.okta import provisioning, user_records
+from keyturn_providers.simulated.okta import provisioning, rules, user_records
 from keyturn_providers.simulated.okta.behaviour import ASYNC_POLLS, DEACTIVATE_STATUS
 from keyturn_providers.simulated.okta.events import Cause, Target, cause_of, emit
 from keyturn_providers.simulated.okta.moments import moment, new_id
@@ -11,6 +11,7 @@ from keyturn_providers.simulated.okta.user_records import User
 from keyturn_providers.simulated.okta.web import (
     EMPTY_OBJECT,
     NO_CONTENT,
+    NOT_NOW,
     Answer,
     Call,
     Document,
@@ -19,8 +20,6 @@ from keyturn_providers.simulated.okta.web import (
     invalid,
 )
 from keyturn_providers.simulated.wire.state import setting, writing
-
-_NOT_NOW = "This operation is not allowed in the user's current status."
 
 
 def create(call: Call) -> Answer:
@@ -60,6 +59,7 @@ def create(call: Call) -> Answer:
     emit(call.connection, cause_of(call), "user.lifecycle.create", user.target())
     if activated:
         emit(call.connection, cause_of(call), "user.lifecycle.activate", user.target())
+    rules.evaluate(call.connection, cause_of(call), user)
     return Answer(200, user_records.text(user, call.base))
 
 
@@ -81,6 +81,8 @@ def update(call: Call) -> Answer:
     user = user_records.by_no(call.connection, user.no)
     emit(call.connection, cause_of(call), "user.account.update_profile", user.target())
     provisioning.profile_changed(call.connection, cause_of(call), user)
+    if user.status != "DEPROVISIONED":
+        rules.evaluate(call.connection, cause_of(call), user)
     return Answer(200, user_records.text(user, call.base))
 
 
@@ -127,7 +129,7 @@ def reactivate(call: Call) -> Answer:
     """Only from PROVISIONED."""
     user = user_records.find(call.connection, call.parts["user"])
     if user.status != "PROVISIONED":
-        raise Refused(403, "E0000038", _NOT_NOW)
+        raise Refused(403, "E0000038", NOT_NOW)
     emit(call.connection, cause_of(call), "user.lifecycle.reactivate", user.target())
     return _activation(call)
 
@@ -156,70 +158,6 @@ def delete(call: Call) -> Answer:
     call.connection.execute("DELETE FROM role WHERE holder = ?", (user.id,))
     call.connection.execute("DELETE FROM user WHERE no = ?", (user.no,))
     emit(call.connection, cause, "user.lifecycle.delete.completed", user.target())
-    return NO_CONTENT
-
-
-def end_sessions(call: Call) -> Answer:
-    """`DELETE /api/v1/users/{id}/sessions`; `oauthTokens=true` also ends OAuth clients' tokens."""
-    user = user_records.find(call.connection, call.parts["user"])
-    kinds = ("SESSION", "TOKEN" if call.query.get("oauthTokens") == "true" else "SESSION")
-    call.connection.execute(
-        "DELETE FROM session WHERE user = ? AND kind IN (?, ?)", (user.no, *kinds)
-    )
-    emit(call.connection, cause_of(call), "user.session.clear", user.target())
-    return NO_CONTENT
-
-
-def revoke_consents(call: Call) -> Answer:
-    """`DELETE /api/v1/users/{id}/grants`."""
-    user = user_records.find(call.connection, call.parts["user"])
-    call.connection.execute("DELETE FROM consent WHERE user = ?", (user.no,))
-    emit(call.connection, cause_of(call), "app.oauth2.consent.revoke.user", user.target())
-    return NO_CONTENT
-
-
-def revoke_client_tokens(call: Call) -> Answer:
-    """`DELETE /api/v1/users/{id}/clients/{client}/tokens`."""
-    user = user_records.find(call.connection, call.parts["user"])
-    call.connection.execute(
-        "DELETE FROM session WHERE user = ? AND client = ?", (user.no, call.parts["client"])
-    )
-    emit(call.connection, cause_of(call), "app.oauth2.token.revoke.implicit.user", user.target())
-    return NO_CONTENT
-
-
-def universal_logout(call: Call) -> Answer:
-    """`POST /oauth2/v1/global-token-revocation`."""
-    subject = call.json().get("sub_id")
-    told = subject if isinstance(subject, dict) else {}
-    key = told.get("id") if told.get("format") == "opaque" else told.get("sub")
-    if not isinstance(key, str) or told.get("format") not in ("opaque", "iss_sub"):
-        raise invalid("sub_id", "sub_id: it names no subject")
-    user = user_records.find(call.connection, key)
-    call.connection.execute("DELETE FROM session WHERE user = ?", (user.no,))
-    emit(call.connection, cause_of(call), "user.authentication.universal_logout", user.target())
-    return NO_CONTENT
-
-
-def reset_factors(call: Call) -> Answer:
-    """Removes all factors; not possible on a deactivated user."""
-    user = _with_factors(call)
-    call.connection.execute("DELETE FROM factor WHERE user = ?", (user.no,))
-    emit(call.connection, cause_of(call), "user.mfa.factor.reset_all", user.target())
-    return EMPTY_OBJECT
-
-
-def remove_factor(call: Call) -> Answer:
-    """Removes one factor; not possible on a deactivated user."""
-    user = _with_factors(call)
-    gone = call.connection.execute(
-        "DELETE FROM factor WHERE user = ? AND id = ?", (user.no, call.parts["factor"])
-    ).rowcount
-    if not gone:
-        raise Refused(
-            404, "E0000007", f"Not found: Resource not found: {call.parts['factor']} (UserFactor)"
-        )
-    emit(call.connection, cause_of(call), "user.mfa.factor.deactivate", user.target())
     return NO_CONTENT
 
 
@@ -271,7 +209,7 @@ def _move(call: Call, only_from: set[str], to: str, event: str, cause: str) -> A
     user = user_records.find(call.connection, call.parts["user"])
     if user.status not in only_from:
         if not cause:
-            raise Refused(403, "E0000038", _NOT_NOW)
+            raise Refused(403, "E0000038", NOT_NOW)
         raise invalid("user", f"user: {cause}")
     _set_status(call.connection, call.now, user, to)
     emit(call.connection, cause_of(call), event, user.target())
@@ -292,13 +230,6 @@ def _activation(call: Call) -> Answer:
         return EMPTY_OBJECT
     token = new_id("")
     return document({"activationUrl": f"{call.base}/welcome/{token}", "activationToken": token})
-
-
-def _with_factors(call: Call) -> User:
-    user = user_records.find(call.connection, call.parts["user"])
-    if user.status == "DEPROVISIONED":
-        raise Refused(403, "E0000038", _NOT_NOW)
-    return user
 
 
 def _profile(body: Document) -> Document:

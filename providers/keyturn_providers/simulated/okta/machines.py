@@ -9,6 +9,7 @@ from keyturn_providers.simulated.okta.web import (
     Answer,
     Call,
     Document,
+    Refused,
     document,
     not_found,
 )
@@ -201,6 +202,18 @@ def principal_rate_limits(call: Call) -> Answer:
             for kind, number, created in tokens + oauth
             if not wanted or kind in wanted
         ]
+    )
+
+
+def api_services(_: Call) -> Answer:
+    """`GET /integrations/api/v1/api-services`: this org has none."""
+    return document([])
+
+
+def not_bought(_: Call) -> Answer:
+    """What belongs to a product that this org does not have: a 401 that is not the token's."""
+    raise Refused(
+        401, "E0000015", "You do not have permission to access the feature you are requesting"
     )
 
 

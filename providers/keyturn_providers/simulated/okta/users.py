@@ -73,62 +73,6 @@ def one(call: Call) -> Answer:
     return Answer(200, body, (("etag", f'W/"{zlib.crc32(body.encode()):08x}"'),))
 
 
-def sessions_clients(call: Call) -> Answer:
-    """`GET /api/v1/users/{id}/clients`: the OAuth clients the user has tokens for."""
-    user = user_records.find(call.connection, call.parts["user"])
-    rows = call.connection.execute(
-        "SELECT DISTINCT client FROM session WHERE user = ? AND kind = 'TOKEN'", (user.no,)
-    )
-    return document([{"client_id": row[0], "client_name": row[0]} for row in rows])
-
-
-def consents(call: Call) -> Answer:
-    """`GET /api/v1/users/{id}/grants`."""
-    user = user_records.find(call.connection, call.parts["user"])
-    rows = call.connection.execute(
-        "SELECT id, client, scope, created FROM consent WHERE user = ? ORDER BY id", (user.no,)
-    )
-    return document(
-        [
-            {
-                "id": number,
-                "status": "ACTIVE",
-                "created": created,
-                "lastUpdated": created,
-                "issuer": call.base,
-                "clientId": client,
-                "userId": user.id,
-                "scopeId": scope,
-                "source": "END_USER",
-            }
-            for number, client, scope, created in rows
-        ]
-    )
-
-
-def factors(call: Call) -> Answer:
-    """`GET /api/v1/users/{id}/factors`."""
-    user = user_records.find(call.connection, call.parts["user"])
-    rows = call.connection.execute(
-        "SELECT id, type, provider, status, created FROM factor WHERE user = ? ORDER BY id",
-        (user.no,),
-    )
-    return document(
-        [
-            {
-                "id": number,
-                "factorType": kind,
-                "provider": provider,
-                "vendorName": provider,
-                "status": status,
-                "created": created,
-                "lastUpdated": created,
-            }
-            for number, kind, provider, status, created in rows
-        ]
-    )
-
-
 def app_links(call: Call) -> Answer:
     """`GET /api/v1/users/{id}/appLinks`."""
     user = user_records.find(call.connection, call.parts["user"])

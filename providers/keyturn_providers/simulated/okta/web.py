@@ -98,6 +98,7 @@ def document(body: object, status: int = 200, **headers: str) -> Answer:
     )
 
 
+NOT_NOW = "This operation is not allowed in the user's current status."
 NO_CONTENT = Answer(204)
 EMPTY_OBJECT = Answer(200, "{}")
 
