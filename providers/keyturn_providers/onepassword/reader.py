@@ -50,7 +50,7 @@ class _ListsMemberships(Asked):
 class _ListsVaults(Asked):
     async def vaults(self) -> AsyncIterator[Page[Vault]]:
         op = self._reading.op()
-        with at(Surface.OP, alone=self._reading.alone):
+        with at(Surface.OP, contain=self._reading.joined):
             async for page in op.vaults():
                 yield page
 
@@ -58,7 +58,7 @@ class _ListsVaults(Asked):
 class _ListsGrants(Asked):
     async def grants(self, vault_id: str) -> AsyncIterator[Page[Grant]]:
         op = self._reading.op()
-        with at(Surface.OP, alone=self._reading.alone):
+        with at(Surface.OP, contain=self._reading.joined):
             async for page in op.grants(vault_id):
                 yield page
 
@@ -66,7 +66,7 @@ class _ListsGrants(Asked):
 class _ListsMachines(Asked):
     async def machines(self) -> AsyncIterator[Page[MachineIdentity]]:
         op = self._reading.op()
-        with at(Surface.OP, alone=self._reading.alone):
+        with at(Surface.OP, contain=self._reading.joined):
             async for page in op.machines():
                 yield page
 
@@ -89,7 +89,7 @@ class _ReadsGrant(Asked):
         vault_ids: frozenset[str] = frozenset(),
     ) -> tuple[Grant, ...]:
         op = self._reading.op()
-        with at(Surface.OP, alone=self._reading.alone):
+        with at(Surface.OP):
             return await op.read_grants_of(principal_kind, principal_id, vault_ids)
 
 
@@ -100,11 +100,11 @@ class _FindsAccount(Asked):
 
 class _ReadsAudit(Asked):
     async def audit_checkpoint(self) -> str:
-        with at(Surface.EVENTS, alone=self._reading.alone):
+        with at(Surface.EVENTS, contain=self._reading.joined):
             return await self._log().audit_checkpoint()
 
     async def audit_events(self, since: str, sought: Sequence[Sought]) -> tuple[AuditEvent, ...]:
-        with at(Surface.EVENTS, alone=self._reading.alone):
+        with at(Surface.EVENTS, contain=self._reading.joined):
             return await self._log().audit_events(since, sought)
 
     def _log(self) -> AuditReading:
@@ -119,7 +119,7 @@ class _StreamsEvents(Asked):
     async def stream(
         self, name: str, position: str | None, last_ms: int | None
     ) -> AsyncIterator[EventPage]:
-        with at(Surface.EVENTS, alone=self._reading.alone):
+        with at(Surface.EVENTS, contain=self._reading.joined):
             async for page in self._events().stream(name, position, last_ms):
                 yield page
 

@@ -71,7 +71,7 @@ class Reading:
         surface = self._best(_GROUPS)
         theirs = await self._bridge_groups() if surface is Surface.OP else {}
         seen: set[str] = set()
-        with at(surface, alone=self._alone):
+        with at(surface, contain=self.joined):
             pages = able(self._readers[surface], ListsGroups).groups()
             async for page in self._unproven(pages):
                 seen.update(group.id for group in page.records)
@@ -87,7 +87,7 @@ class Reading:
 
     async def memberships(self, group_id: str) -> AsyncIterator[Page[Membership]]:
         surface = self._best(_GROUPS)
-        with at(surface, alone=self._alone):
+        with at(surface, contain=self.joined):
             members = able(self._readers[surface], ListsMemberships).memberships(group_id)
             async for page in self._unproven(members):
                 yield page
@@ -119,7 +119,7 @@ class Reading:
 
     async def read_members(self, group_id: str) -> tuple[Membership, ...] | None:
         surface = self._best(_GROUPS)
-        with at(surface, alone=self._alone):
+        with at(surface):
             members = await able(self._readers[surface], ReadsMembers).read_members(group_id)
         if members is None and Surface.OP in self._down:
             # The bridge does not know every group: that it has none of this id proves nothing.
@@ -136,7 +136,7 @@ class Reading:
             surfaces = surfaces[:1]
         found: Account | None = None
         for surface in surfaces:
-            with at(surface, alone=self._alone):
+            with at(surface):
                 found = await able(self._readers[surface], FindsAccount).find_account(email)
             if found is not None:
                 break
@@ -154,9 +154,9 @@ class Reading:
         raise self._missing((Surface.OP,))
 
     @property
-    def alone(self) -> bool:
-        """Whether there is one surface only, so that its errors are the source's."""
-        return self._alone
+    def joined(self) -> bool:
+        """Whether there are several surfaces, so that one's failure is not the source's."""
+        return not self._alone
 
     async def _lists_of_people(
         self,
@@ -228,7 +228,7 @@ class Reading:
     ) -> Account | ProviderError | None:
         its_id = self._other_ids.get((surface, account_id), account_id)
         try:
-            with at(surface, alone=self._alone):
+            with at(surface):
                 return await able(self._readers[surface], ReadsAccount).read_account(its_id)
         except ProviderError as error:
             return error

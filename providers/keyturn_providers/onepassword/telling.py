@@ -22,8 +22,12 @@ def named(surface: Surface, error: ProviderError) -> ProviderError:
 
 
 def contained(surface: Surface, error: ProviderError) -> ProviderError:
-    """Named, and for a source that has other surfaces: a credential that is not taken, or an answer
-    that is not understood, ends what this surface does, not the source."""
+    """Named, and no end of the source: for listings and logs of a source that has other surfaces, a
+    credential that is not taken, or an answer that is not understood, ends what this one tells.
+
+    Never for changes, nor for the reads around them: there the two errors mean that nothing more is
+    sent, or that nobody knows whether it was done.
+    """
     told = named(surface, error)
     if isinstance(error, NotAuthenticated):
         return _like(error, NotAllowed, told.what, told.why, told.next_step)
@@ -42,13 +46,13 @@ def none_answers(down: Mapping[Surface, ProviderError]) -> ProviderError:
 
 
 @contextmanager
-def at(surface: Surface, *, alone: bool) -> Iterator[None]:
-    """Errors from inside are named; and contained, unless the surface is the only one there is."""
+def at(surface: Surface, *, contain: bool = False) -> Iterator[None]:
+    """Errors from inside are named, or contained."""
     failure: ProviderError | None = None
     try:
         yield
     except ProviderError as error:
-        failure = named(surface, error) if alone else contained(surface, error)
+        failure = contained(surface, error) if contain else named(surface, error)
     if failure is not None:
         raise failure
 

@@ -30,28 +30,28 @@ class _Reactivates(Told):
 class _Provisions(Told):
     async def provision(self, email: str, name: str, operation_id: str) -> Receipt:
         op = self._writing.op()
-        with at(Surface.OP, alone=self._writing.alone):
+        with at(Surface.OP):
             return await op.provision(email, name, operation_id)
 
 
 class _Confirms(Told):
     async def confirm(self, account_id: str, operation_id: str) -> Receipt:
         op = self._writing.op()
-        with at(Surface.OP, alone=self._writing.alone):
+        with at(Surface.OP):
             return await op.confirm(account_id, operation_id)
 
 
 class _AddsMemberships(Told):
     async def add_membership(self, group_id: str, account_id: str, operation_id: str) -> Receipt:
         op = self._writing.op()
-        with at(Surface.OP, alone=self._writing.alone):
+        with at(Surface.OP):
             return await op.add_membership(group_id, account_id, operation_id)
 
 
 class _RemovesMemberships(Told):
     async def remove_membership(self, group_id: str, account_id: str, operation_id: str) -> Receipt:
         op = self._writing.op()
-        with at(Surface.OP, alone=self._writing.alone):
+        with at(Surface.OP):
             return await op.remove_membership(group_id, account_id, operation_id)
 
 
@@ -66,7 +66,7 @@ class _MakesGrants(Told):
         permissions: tuple[str, ...] = (),
     ) -> Receipt:
         op = able(self._writing.op(), MakesGrants)
-        with at(Surface.OP, alone=self._writing.alone):
+        with at(Surface.OP):
             return await op.grant(
                 vault_id, principal_kind, principal_id, level, operation_id, permissions
             )
@@ -75,14 +75,14 @@ class _MakesGrants(Told):
         self, carrier: str, operation_id: str, permissions: tuple[str, ...] = ()
     ) -> Receipt:
         op = able(self._writing.op(), MakesGrants)
-        with at(Surface.OP, alone=self._writing.alone):
+        with at(Surface.OP):
             return await op.restore(carrier, operation_id, permissions)
 
 
 class _Revokes(Told):
     async def revoke(self, carrier: str, operation_id: str) -> Receipt:
         op = self._writing.op()
-        with at(Surface.OP, alone=self._writing.alone):
+        with at(Surface.OP):
             return await op.revoke(carrier, operation_id)
 
 
@@ -91,7 +91,7 @@ class _Narrows(Told):
         self, carrier: str, level: Level, operation_id: str, permissions: tuple[str, ...] = ()
     ) -> Receipt:
         op = able(self._writing.op(), Narrows)
-        with at(Surface.OP, alone=self._writing.alone):
+        with at(Surface.OP):
             return await op.narrow(carrier, level, operation_id, permissions)
 
 

@@ -21,7 +21,7 @@ from keyturn_providers.errors import (
 from keyturn_providers.onepassword.op.writer import OpWriter
 from keyturn_providers.onepassword.parts import Parts
 from keyturn_providers.onepassword.reading import Reading
-from keyturn_providers.onepassword.telling import contained, named, none_answers
+from keyturn_providers.onepassword.telling import named, none_answers
 from keyturn_providers.onepassword.view import Standing, Surface
 
 _PEOPLE = (Surface.OP, Surface.USERS_API, Surface.BRIDGE)
@@ -34,7 +34,6 @@ class Writing:
     def __init__(self, parts: Parts, standing: Standing) -> None:
         self._source = parts.source
         self._standing = standing
-        self._alone = len(parts.configured) == 1
         self._reading = Reading(parts, standing)
         self._writers: dict[Surface, object] = {}
         if parts.op is not None and Surface.OP in standing.up:
@@ -43,11 +42,6 @@ class Writing:
             self._writers[Surface.USERS_API] = parts.users
         if parts.bridge is not None and Surface.BRIDGE in standing.up:
             self._writers[Surface.BRIDGE] = parts.bridge.writer()
-
-    @property
-    def alone(self) -> bool:
-        """Whether there is one surface only, so that its errors are the source's."""
-        return self._alone
 
     def op(self) -> OpWriter:
         """The writer of `op`, which alone changes groups and vaults."""
@@ -105,7 +99,7 @@ class Writing:
                 return _told(receipt, surface, passed, note_elsewhere)
             if isinstance(failure, Gone):
                 failure = await self._if_proven_gone(surface, account_id, what, failure)
-            raise named(surface, failure) if self._alone else contained(surface, failure)
+            raise named(surface, failure)
         raise none_answers(passed or self._standing.down)
 
     async def _if_proven_gone(

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import pytest
 from pydantic import SecretStr
-from tests.fault.server import fault_server
+from tests.fault.server import Reply, fault_server
 from tests.providers.onepassword.bridge_double import TOKEN as BRIDGE_TOKEN
 from tests.providers.onepassword.bridge_double import BridgeDouble, bridge_user
 from tests.providers.onepassword.events_double import TOKEN as EVENTS_TOKEN
@@ -33,7 +33,9 @@ from keyturn_providers.contract import (
     Page,
     Reactivates,
     ReadsAccount,
+    ReadsGrant,
     ReadsMembers,
+    RemovesMemberships,
     StreamsEvents,
     Surroundings,
     Suspends,
@@ -52,7 +54,7 @@ from keyturn_providers.errors import (
     Unreachable,
 )
 from keyturn_providers.onepassword import PROVIDER, OnePasswordSettings
-from keyturn_providers.records import AccountState
+from keyturn_providers.records import AccountState, PrincipalKind
 from keyturn_providers.registry import check
 from keyturn_providers.simulated.onepassword import inspection
 from keyturn_providers.simulated.wire import faults, request_log
@@ -221,6 +223,35 @@ async def test_after_a_lost_answer_no_other_surface_is_asked(account: Whole) -> 
     again = await able(connector.writer(), Suspends).suspend(DANA, "op-1")
     assert again.outcome.value == "already so"
     await connector.aclose()
+
+
+async def test_signed_out_in_the_middle_of_a_run(account: Whole) -> None:
+    """What only op can do stays open for later; what others can do goes on."""
+    connector = account.open("op", "users_api")
+    await connector.about()
+    writer, reader = connector.writer(), connector.reader()
+    inspection.sign_in_op(account.path, "")
+    with pytest.raises(NotAuthenticated, match=r"\(op\)"):
+        await able(writer, RemovesMemberships).remove_membership(ENG, DANA, "op-1")
+    with pytest.raises(NotAuthenticated, match=r"\(op\)"):
+        await able(reader, ReadsGrant).read_grants_of(PrincipalKind.ACCOUNT, DANA)
+    receipt = await able(writer, Suspends).suspend(DANA, "op-2")
+    assert "by the Users API; op did not take it" in receipt.note
+    assert inspection.user_state(account.path, DANA) == "SUSPENDED"
+    await connector.aclose()
+
+
+async def test_an_answer_nobody_understands_may_have_been_the_change() -> None:
+    users = UsersDouble(
+        {"A": user("A")}, refusal=lambda _: Reply(302, headers={"Location": "/elsewhere"})
+    )
+    bridge = BridgeDouble({"A": bridge_user("A")})
+    async with fault_server(users) as one, fault_server(bridge) as other:
+        connector = over(users=one.url, bridge=other.url)
+        with pytest.raises(BadAnswer, match=r"\(Users API\)"):
+            await able(connector.writer(), Suspends).suspend("A", "op-1")
+        assert other.seen == []
+        await connector.aclose()
 
 
 async def test_keyturn_s_own_account_is_refused_by_every_surface(account: Whole) -> None:
