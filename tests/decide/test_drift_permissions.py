@@ -214,3 +214,17 @@ def test_members_out_of_a_directory_group_that_is_in_no_listing_have_no_side_eff
     who = Ref(Side.DIRECTORY, ObjectKind.ACCOUNT, "d1", "Name 1")
     change = Change(ChangeKind.REMOVE_MEMBERSHIP, Side.DIRECTORY, account=who, group=there)
     assert side_effects(one_by_one().world(), change) == ()
+
+
+def test_a_revocation_is_told_by_vault_and_level_where_edges_have_no_names() -> None:
+    org = one_by_one()
+    hold(org, ACCOUNT, "s1", "pay", "view", "reveal")
+    org.secrets.grants[-1] = replace(org.secrets.grants[-1], level=Level.READ)
+    found = org.one(DriftKind.DIRECT_GRANT)
+    (operation,) = plan_sync([found], org.context()).operations
+    assert operation.words.startswith("Revoke read on pay from Name 1")
+    assert operation.inverse is not None
+    back = plan_sync([replace(found, remedy=(operation.inverse,))], org.context()).operations[0]
+    assert back.words.startswith("Give Name 1")
+    assert "back view and reveal on pay" in back.words or "back read on pay" in back.words
+    assert operation.change.carrier == "account/s1/vault/v-pay"

@@ -198,11 +198,21 @@ def _what(change: Change) -> str:
     return level.value
 
 
+def _what_held(grant: Grant | None) -> str:
+    """What is held by a grant: its level, or what there is of it where no level fits."""
+    if grant is None or grant.level is Level.UNKNOWN:
+        return "all access"
+    return grant.level.value
+
+
 def _restore(world: World, change: Change) -> Wording:
     who, vaults = _holder(world, change), vaults_of(change)
     where = world.side(change.side).name
+    edge = f"{change.carrier} (opens {vaults})"
+    if world.secrets.snapshot.permission_rules is not None:
+        edge = f"{_what(change)} on {vaults}"
     return Wording(
-        words=f"Give {who} back {change.carrier} (opens {vaults}) in {where}",
+        words=f"Give {who} back {edge} in {where}",
         precondition=f"{who} is there by id {_id(change.principal)} and does not hold it.",
         expected=f"Read back: {who} holds it; {_LOGGED}.",
         inverse=replace(change, kind=ChangeKind.REVOKE),
@@ -213,9 +223,14 @@ def _restore(world: World, change: Change) -> Wording:
 def _revoke(world: World, change: Change) -> Wording:
     who, vaults = _holder(world, change), vaults_of(change)
     token = change.carrier.startswith(TOKEN_PREFIX)
+    where = world.side(change.side).name
+    words = f"Revoke {change.carrier} from {who} (opens {vaults}) in {where}"
+    if world.secrets.snapshot.permission_rules is not None:
+        # There an edge has no name of its own: it is whose it is, and on which vault.
+        held = held_by(world, change)
+        words = f"Revoke {_what_held(held)} on {vaults} from {who} in {where}"
     return Wording(
-        words=f"Revoke {change.carrier} from {who} (opens {vaults}) in "
-        f"{world.side(change.side).name}",
+        words=words,
         precondition=f"{who} is there by id {_id(change.principal)} and holds it.",
         expected=f"Read back: not among the grants of {who}; {_LOGGED}.",
         inverse=None if token else replace(change, kind=ChangeKind.RESTORE_GRANT),

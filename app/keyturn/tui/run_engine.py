@@ -127,14 +127,16 @@ class RunEngine:
         world = self._world(self.doors.load())
         person = find_person(world, person_key)
         found = [why(world, person, vault_id or None)]
+        one_by_one = world.secrets.snapshot.permission_rules is not None
         for path in access_paths(world, person):
             if vault_id in {"", path.vault_id}:
                 line = f" (line {path.policy_line})" if path.policy_line else ""
                 policy = f"in policy{line}" if path.in_policy else "not in policy"
                 note = f" ({path.note})" if path.note else ""
+                # Where permissions are given one by one an edge has no name of its own.
+                by = "" if one_by_one else f", by {path.carrier}"
                 found.append(
-                    f"{path.vault_name}: {path.level.value}, {path.via}, by {path.carrier}, "
-                    f"{policy}{note}"
+                    f"{path.vault_name}: {path.level.value}, {path.via}{by}, {policy}{note}"
                 )
         return tuple(found)
 
