@@ -5,6 +5,7 @@ then looks behind keyturn's back into the tenants themselves.
 """
 
 import asyncio
+from collections import Counter
 
 from keyturn.demo.checking import (
     NOT_VERIFIED,
@@ -23,6 +24,8 @@ from keyturn.demo.people import LEAVER
 from keyturn.run.results import RunResult
 from keyturn_providers.simulated.okta import reading as okta
 from keyturn_providers.simulated.onepassword import inspection as onepassword
+
+_PUSHED_WITHIN_S = 30
 
 
 def run_check(session: DemoSession, out: Out) -> int:
@@ -52,6 +55,7 @@ async def _check(work: Checking, session: DemoSession) -> None:
     work.out("Proof from outside keyturn:")
     _out_of_both(session, work.out)
     _in_the_log(session, result, work.out)
+    await _pushed(session, work.out)
     await in_step(work, person, session.leaver_email)
     await nothing_open(work)
 
@@ -74,6 +78,16 @@ def _out_of_both(session: DemoSession, out: Out) -> None:
         raise CheckFailed(NOT_VERIFIED, "the tenants say otherwise.")
 
 
+async def _pushed(session: DemoSession, out: Out) -> None:
+    """Waits until Okta has pushed what it has to, as it does by itself some seconds later."""
+    for _ in range(_PUSHED_WITHIN_S):
+        if not okta.pushes_waiting(session.okta):
+            out("  Okta has pushed everything to the bridge")
+            return
+        await asyncio.sleep(1)
+    raise CheckFailed(NOT_VERIFIED, "Okta has not pushed what it had to.")
+
+
 def _in_the_log(session: DemoSession, result: RunResult, out: Out) -> None:
     """The suspension, looked for in the tenant's own log and not through the connector."""
     suspended = [
@@ -84,4 +98,5 @@ def _in_the_log(session: DemoSession, result: RunResult, out: Out) -> None:
     if not suspended:
         raise CheckFailed(NOT_VERIFIED, "1Password's own log knows no suspension.")
     out(f"  1Password's own log: suspended by {suspended[-1].actor_email}")
-    out(f"  steps effective and logged: {len(result.steps)}")
+    for verdict, count in Counter(step.verdict for step in result.steps).items():
+        out(f"  {count} of {len(result.steps)} steps: {verdict}")

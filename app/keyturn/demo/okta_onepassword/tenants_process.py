@@ -8,6 +8,9 @@ credentials: those are in the files.
 import sys
 from pathlib import Path
 
+from starlette.types import ASGIApp
+
+from keyturn_providers.simulated.okta import push
 from keyturn_providers.simulated.okta.application import app as okta_app
 from keyturn_providers.simulated.onepassword.bridge import bridge_app
 from keyturn_providers.simulated.onepassword.events_api import events_app
@@ -18,15 +21,15 @@ PORTS = 4
 
 
 def main(okta: Path, onepassword: Path, port: int) -> None:
-    """Serves until told to end."""
-    serve_forever(
-        [
-            (okta_app(okta), port),
-            (bridge_app(onepassword), port + 1),
-            (users_app(onepassword), port + 2),
-            (events_app(onepassword), port + 3),
-        ]
-    )
+    """Serves until told to end, and provisions from Okta to the bridge meanwhile."""
+    apps: list[tuple[ASGIApp, int]] = [
+        (okta_app(okta), port),
+        (bridge_app(onepassword), port + 1),
+        (users_app(onepassword), port + 2),
+        (events_app(onepassword), port + 3),
+    ]
+    with push.running(okta):
+        serve_forever(apps)
 
 
 if __name__ == "__main__":
