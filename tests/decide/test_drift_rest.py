@@ -15,6 +15,7 @@ from keyturn_providers.records import (
     Group,
     Level,
     MachineIdentity,
+    Side,
     Vault,
 )
 
@@ -31,6 +32,21 @@ def _machine(owner: str | None = None, rule: str | None = None) -> Org:
 
 def test_a_machine_nobody_answers_for() -> None:
     assert "nobody answers" in _machine().one(ORPHAN).words
+
+
+def test_the_directory_s_machines_are_looked_at_too() -> None:
+    org = office()
+    org.directory.machines = [
+        MachineIdentity("t-1", "sync", "API token", "d1", dies_with_owner=True),
+        MachineIdentity("app-1", "reports", "service app"),
+        MachineIdentity("t-9", "old", "API token", "d9"),
+    ]
+    lost = {found.subject.id: found for found in org.drift(ORPHAN)}
+    assert set(lost) == {"app-1", "t-9"}
+    assert "reports (service app) in idp: nobody answers" in lost["app-1"].words
+    assert {found.subject.side for found in lost.values()} == {Side.DIRECTORY}
+    org.directory.change("d1", state=SUSPENDED)
+    assert "who left. It ends with their account." in org.one(LEFT).words
 
 
 def test_a_machine_with_an_owner_is_in_order() -> None:

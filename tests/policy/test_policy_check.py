@@ -262,3 +262,17 @@ def test_a_permission_that_is_like_none_is_told_all_there_are() -> None:
     found = check(odd, secrets=replace(SECRETS, permission_rules=ONE_BY_ONE))
     (one,) = [x for x in found if x.code is Code.NOT_A_PERMISSION]
     assert "There are: view_items, edit_items." in one.message
+
+
+def test_a_machine_may_be_the_directory_s() -> None:
+    token = POLICY.replace("machine: ci", "machine: sync")
+    nobody = [x for x in check(token) if x.code is Code.NOBODY]
+    assert "Neither source has a machine identity called" in nobody[0].message
+    known = replace(DIRECTORY, machines=(MachineIdentity("t1", "sync", "API token"),))
+    assert Code.NOBODY not in {x.code for x in check(token, directory=known)}
+    assert Code.NOBODY not in {x.code for x in check(token, cut(known, Collection.MACHINES))}
+    without = replace(
+        DIRECTORY,
+        listings=tuple(x for x in DIRECTORY.listings if x.collection is not Collection.MACHINES),
+    )
+    assert [x.code for x in check(token, without)].count(Code.NOBODY) == 1

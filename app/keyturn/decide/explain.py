@@ -135,7 +135,7 @@ def _by(path: AccessPath) -> str:
 def _can(person: Person) -> str:
     account = person.secrets
     if account is not None and account.state.is_off:
-        return "could, if not suspended,"
+        return f"could, if not {account.state.value},"
     if account is not None and account.state is AccountState.UNKNOWN:
         return "can perhaps"
     return "can"
@@ -149,7 +149,7 @@ def _state_words(world: World, person: Person) -> str:
     if mine is None:
         return f"Nobody in {here} stands behind the account."
     if mine.state.is_off and theirs.state is AccountState.ACTIVE:
-        return f"{here} has the account suspended; {there} still has it active."
+        return f"{here} has the account {mine.state.value}; {there} still has it active."
     if mine.state is not theirs.state:
         return f"The account is {mine.state.value} in {here} and {theirs.state.value} in {there}."
     return "" if mine.state is AccountState.ACTIVE else f"The account is {mine.state.value}."

@@ -50,8 +50,8 @@ def vault_ref(vault: Vault) -> Ref:
     return Ref(Side.SECRETS, ObjectKind.VAULT, vault.id, vault.name or vault.id)
 
 
-def machine_ref(machine: MachineIdentity) -> Ref:
-    return Ref(Side.SECRETS, ObjectKind.MACHINE, machine.id, machine.name or machine.id)
+def machine_ref(machine: MachineIdentity, side: Side = Side.SECRETS) -> Ref:
+    return Ref(side, ObjectKind.MACHINE, machine.id, machine.name or machine.id)
 
 
 def listed(names: Iterable[str], limit: int = 5) -> str:

@@ -215,14 +215,19 @@ class _Check:
                 yield self._said(path, line, message, Code.NOBODY)
 
     def _machines(self) -> Iterator[Problem]:
-        if not self._proves(Side.SECRETS, Collection.MACHINES):
+        of_directory = (Collection.MACHINES, "") in self.directory.listings
+        asked = Side if of_directory else (Side.SECRETS,)
+        if not all(self._proves(side, Collection.MACHINES) for side in asked):
             return
-        names = {one.name for one in self.secrets.machines.values()} | set(self.secrets.machines)
+        names = {
+            name
+            for known in self.of.values()
+            for one in known.machines.values()
+            for name in (one.id, one.name)
+        }
         for number, rule in enumerate(self.rules.machines):
             if rule.machine not in names:
-                message = (
-                    f"The secret manager has no machine identity called {shown(rule.machine)}."
-                )
+                message = f"Neither source has a machine identity called {shown(rule.machine)}."
                 path = ("machines", number, "machine")
                 yield self._said(path, rule.line, message, Code.NOBODY)
 

@@ -115,4 +115,4 @@ def _every_name(indexed: Indexed) -> Iterator[Ref]:
     for vault in snapshot.vaults:
         yield vault_ref(vault)
     for machine in snapshot.machines:
-        yield machine_ref(machine)
+        yield machine_ref(machine, side)
