@@ -37,7 +37,7 @@ def blind_spots(standing: Standing) -> tuple[str, ...]:
 def _spots(standing: Standing) -> Iterator[str]:
     up = standing.up
     for surface, error in standing.down.items():
-        yield f"all that only the {surface.value} shows, which does not answer: {error.why}"
+        yield f"all that only {surface.phrase} shows, which does not answer: {error.why}"
     if Surface.OP not in up:
         yield from _without_op(standing)
     for view in up.values():

@@ -17,6 +17,11 @@ class Surface(StrEnum):
     BRIDGE = "SCIM bridge"
     EVENTS = "Events API"
 
+    @property
+    def phrase(self) -> str:
+        """As it stands within a sentence: "op", "the Users API"."""
+        return self.value if self is Surface.OP else f"the {self.value}"
+
 
 class View(Protocol):
     """What a surface can do as it is now. `tenant` is the account's UUID, "" where the surface

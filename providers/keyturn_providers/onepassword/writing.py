@@ -137,7 +137,7 @@ def _told(
     receipt: Receipt, surface: Surface, passed: dict[Surface, ProviderError], elsewhere: str
 ) -> Receipt:
     """The receipt with which surface did it, and why not a more exact one."""
-    parts = [f"by the {surface.value}" if surface is not Surface.OP else "by op"]
+    parts = [f"by {surface.phrase}"]
     parts += [f"{other.value} did not take it: {error.why}" for other, error in passed.items()]
     if surface is not Surface.OP and elsewhere:
         parts.append(elsewhere)

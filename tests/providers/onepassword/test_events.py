@@ -203,9 +203,13 @@ async def test_item_usages_and_sign_ins_name_whom_they_are_about() -> None:
     assert json.loads(tried.raw) == sign_in
 
 
-async def test_more_without_a_way_on_is_not_asked_for_ever() -> None:
+@pytest.mark.parametrize("items", [[], [event(1, 1_800_000_000_000, "view", "vault", "v")]])
+@pytest.mark.parametrize("cursor", ["same", "", None])
+async def test_more_without_a_way_on_is_not_asked_for_ever(
+    items: list[object], cursor: str | None
+) -> None:
     def fault(request: object) -> Reply:
-        return json_reply({"items": [], "cursor": "same", "has_more": True})
+        return json_reply({"items": items, "cursor": cursor, "has_more": True})
 
     async with surface_of(EventsDouble(fault=fault)) as surface:
         with pytest.raises(BadAnswer, match="not how to get on"):

@@ -85,7 +85,7 @@ async def test_while_op_is_signed_out_the_others_go_on(account: Whole) -> None:
     check(about, connector.reader(), connector.writer())
     assert {Ability.LIST_VAULTS, Ability.SUSPEND, Ability.READ_AUDIT} <= about.abilities
     assert not about.abilities & {Ability.REVOKE, Ability.READ_GRANT, Ability.REMOVE_MEMBERSHIP}
-    assert any(spot.startswith("all that only the op shows") for spot in about.blind_spots)
+    assert any(spot.startswith("all that only op shows") for spot in about.blind_spots)
     (told,) = [one for one in about.checks if one.subject == "op"]
     assert (told.topic, told.condition) == (Topic.TOKEN, Condition.WRONG)
     assert "revoke" in told.hides
@@ -301,7 +301,7 @@ async def test_an_account_that_changes_behind_its_address_is_noticed() -> None:
         connector = over(events=events.url)
         assert (await connector.about()).source.tenant == double.account
         double.account = "ANOTHERACCOUNT"
-        with pytest.raises(TenantChanged, match="now to ANOTHERACCOUNT"):
+        with pytest.raises(TenantChanged, match="now it is ANOTHERACCOUNT"):
             await connector.about()
         await connector.aclose()
 

@@ -130,7 +130,7 @@ class EventsClient:
                 return
             # An empty last page says nothing new: the position before it is the one to keep.
             told = page.cursor if page.items or page.has_more or not kept else kept
-            repeats = repeats + 1 if told == kept and not page.items else 0
+            repeats = repeats + 1 if told == kept else 0
             if page.has_more and (not told or repeats >= _MOST_REPEATS):
                 raise BadAnswer(
                     self.source, what, "It says there is more, but not how to get on.", _DIFFERS
