@@ -86,9 +86,9 @@ class Sources(Frame):
         for event in happened:
             if isinstance(event, RequestSeen):
                 status = "no answer" if event.status is None else str(event.status)
+                took = f"{event.elapsed_ms:.0f} ms"
                 self._requests.append(
-                    f"{event.source}  {event.method} {event.path}  {status}  "
-                    f"{event.elapsed_ms:.0f} ms"
+                    f"{status:>3} {took:>8}  {event.source}  {event.method} {event.path}"
                 )
             elif isinstance(event, Waiting):
                 self._requests.append(
