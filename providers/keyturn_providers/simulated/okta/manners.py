@@ -36,6 +36,14 @@ _KNOWN = {
     "E0000006": "You do not have permission to perform the requested action",
     "E0000007": "Not found: Resource not found",
     "E0000001": "Api validation failed",
+    "E0000004": "Authentication failed",
+    "E0000005": "Invalid session",
+    "E0000016": "Activation failed because the user is already active",
+    "E0000029": "Invalid paging request.",
+    "E0000031": "Invalid search criteria.",
+    "E0000038": "This operation is not allowed in the user's current status.",
+    "E0000060": "Unsupported operation.",
+    "E0000112": "Cannot update this user because they are still being activated.",
     "E0000047": "API call exceeded rate limit due to too many requests.",
 }
 _USUAL = {

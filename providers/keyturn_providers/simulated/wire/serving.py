@@ -42,8 +42,9 @@ def serve_in_thread(apps: Sequence[tuple[ASGIApp, int]]) -> Iterator[tuple[str, 
     server = _server(apps, sockets, up.set)
     thread = threading.Thread(target=server.run, args=(sockets,), name="tenants", daemon=True)
     thread.start()
-    up.wait(10)
     try:
+        if not up.wait(30):
+            raise RuntimeError("The simulated tenants did not start; see standard error.")
         yield _urls(sockets)
     finally:
         server.should_exit = True
