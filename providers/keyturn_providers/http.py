@@ -42,6 +42,7 @@ from keyturn_providers.exchange import (
     request_id_in,
     usable_token,
 )
+from keyturn_providers.lanes import Lanes
 from keyturn_providers.origin import checked_base, origin_of, same_origin, target_of
 from keyturn_providers.pacing import Pacer
 from keyturn_providers.ratelimit import Window, retry_after
@@ -65,6 +66,7 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
+_MOST_CONNECTIONS = 20
 # Who sends a change holds a lease meanwhile and must renew it: a longer wait is the caller's.
 _LONGEST_WRITE_WAIT_S = 10.0
 
@@ -150,8 +152,8 @@ class Transport:
         shown = {"User-Agent": "keyturn", "Accept": "application/json", **(headers or {})}
         # A write must not meet a kept connection that the server has just closed: its outcome
         # would be unknown for no reason. So writes have a pool that keeps none.
-        self._read_client = self._client(tls, shown, kept=20)
-        self._write_client = self._client(tls, shown, kept=0)
+        self._reads = Lanes(lambda: self._client(tls, shown, kept=1), _MOST_CONNECTIONS)
+        self._writes = Lanes(lambda: self._client(tls, shown, kept=0), _MOST_CONNECTIONS)
 
     def __repr__(self) -> str:
         return f"Transport({self.source!r}, {self.base_url!r})"
@@ -168,8 +170,8 @@ class Transport:
 
     async def aclose(self) -> None:
         """Closes all connections. The transport cannot be used afterwards."""
-        await self._read_client.aclose()
-        await self._write_client.aclose()
+        for client in (*self._reads.made, *self._writes.made):
+            await client.aclose()
 
     async def request(
         self,
@@ -317,7 +319,7 @@ class Transport:
     async def _exchange(
         self, call: Call, credential: _Credential | None
     ) -> tuple[int, dict[str, str], bytes]:
-        client = self._write_client if call.writes else self._read_client
+        lanes = self._writes if call.writes else self._reads
         started, started_s = time.monotonic(), time.time()
         status: int | None = None
         request_id = ""
@@ -327,6 +329,7 @@ class Transport:
         try:
             async with (
                 asyncio.timeout(self._timeouts.whole),
+                lanes.one() as client,
                 client.stream(
                     call.method,
                     call.url,
@@ -397,7 +400,7 @@ class Transport:
             timeout=httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect, pool=60.0),
             # A session cookie would keep a revoked token alive and mix up whose answer this is.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            limits=httpx.Limits(max_connections=20, max_keepalive_connections=kept),
+            limits=httpx.Limits(max_connections=2, max_keepalive_connections=kept),
         )
 
     def _tell_wait(self, seconds: float, reason: str) -> None:

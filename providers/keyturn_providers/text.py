@@ -86,7 +86,7 @@ def looks_hostile(safe_text: str) -> bool:
 
 def _is_plain(value: str) -> bool:
     # isprintable is False for all of Cc, Cf, Cs, Cn, Zl and Zp, and runs at the speed of C.
-    return value.isprintable() and _BLANK.search(value) is None
+    return value.isprintable() and (value.isascii() or _BLANK.search(value) is None)
 
 
 def _pieces(value: str) -> list[str]:

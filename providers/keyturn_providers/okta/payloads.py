@@ -195,6 +195,8 @@ class Shape(Generic[T]):
 
 def usable_id(value: object) -> str | None:
     """`value` if it can be an id: compared, and put in an address; else None."""
+    if isinstance(value, str) and value.isalnum() and value.isascii() and len(value) <= 64:
+        return value  # as Okta's are
     try:
         return safe_id(value) if isinstance(value, str) and value not in {".", ".."} else None
     except ValueError:

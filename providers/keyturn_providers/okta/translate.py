@@ -227,7 +227,7 @@ def transaction_id(event: EventPayload) -> str:
 
 def time_ms(value: object) -> int | None:
     """`2026-11-20T08:11:02.000Z` as milliseconds; None for anything else."""
-    if not isinstance(value, str) or not value:
+    if not value or not isinstance(value, str):
         return None
     try:
         moment = datetime.fromisoformat(value)
@@ -263,7 +263,7 @@ def _emails(profile: Mapping[str, object], login: str) -> tuple[Email, ...]:
 
 
 def _text(value: object, limit: int = 512) -> str:
-    return safe(value.strip(), limit) if isinstance(value, str) else ""
+    return safe(value.strip(), limit) if value and isinstance(value, str) else ""
 
 
 def _id(value: object) -> str | None:
