@@ -153,8 +153,9 @@ def main() -> None:
                     profile.enable()
                 run = asyncio.run(one_refresh(url, folder))
                 profile.disable()
+                ratio = run.wall_s / max(bound, 0.01)
                 print(
-                    f"wall {run.wall_s:6.2f} s  ratio {run.wall_s / max(bound, 0.01):5.2f}  this process"
+                    f"wall {run.wall_s:6.2f} s  ratio {ratio:5.2f}  this process"
                     f" {run.process_s:5.2f} s  {run.requests} requests, {run.waits} waits,"
                     f" {run.rows} memberships, {'complete' if run.complete else run.words}"
                 )
