@@ -117,9 +117,12 @@ def test_a_permission_nobody_knows_is_left_to_people() -> None:
     assert "cannot evaluate what it allows (new_thing)" in unwanted.remedy_words
 
 
-def test_a_policy_with_an_unknown_permission_gives_nothing() -> None:
+def test_a_policy_with_an_unknown_permission_gives_and_takes_nothing() -> None:
     org = one_by_one()
     want(org, "edti")
+    wider = org.one(DriftKind.PERMISSIONS_WIDER)
+    assert not wider.remedy
+    assert "does not know: edti" in wider.remedy_words
     found = org.one(DriftKind.PERMISSIONS_NARROWER)
     assert "does not know: edti" in found.remedy_words
     org.secrets.grants = [g for g in org.secrets.grants if g.principal_id != "sg-eng"]

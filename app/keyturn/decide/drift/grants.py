@@ -113,7 +113,7 @@ def _wider(
             world,
             _smaller(world, holder, grant, rule),
             missing=missing,
-            against=against or keeps(world, grant, holder, others),
+            against=against or not_to_be_given(world, rule) or keeps(world, grant, holder, others),
         ),
         of=vault,
         path=grant.carrier,
