@@ -35,8 +35,9 @@ from keyturn_storage.snapshots import open_cache
 
 pytestmark = pytest.mark.real
 
-# Every kind that SCIM and OpenBao can show is in the organisation.
-NOT_SHOWN: frozenset[DriftKind] = frozenset()
+# Every kind that SCIM and OpenBao can show is in the organisation: OpenBao invites nobody, and a
+# SCIM server does not tell what it pushes.
+NOT_SHOWN = frozenset({DriftKind.STUCK_INVITE, DriftKind.PUSH_FAILED})
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +173,7 @@ def test_the_check_passes(session: DemoSession, tmp_path: Path) -> None:
     )
     assert "  a new login: refused" in out
     assert "  keyturn resume: nothing is open" in out
-    for kind in DriftKind:
+    for kind in set(DriftKind) - NOT_SHOWN:
         assert kind.value in text
     assert "effective and logged" in text
     assert text.replace("\n", "").isprintable()

@@ -17,7 +17,17 @@ from keyturn_providers.records import Level, PrincipalKind
 pytestmark = pytest.mark.real
 WRONG = SecretStr("a-wrong-token-that-nobody-may-see-either")
 # SCIM has no vaults, sessions or audit log.
+NOT_IN_BAO = {
+    "permission rules are closed",
+    "narrow a grant and widen it again",
+    "accounts are found by address",
+    "invite somebody",
+    "let somebody in",
+    "deactivate and reactivate",
+    "end all sessions",
+}
 NOT_IN_SCIM = {
+    *NOT_IN_BAO,
     "grant, revoke and restore",
     "operations are found in the audit log",
     "end a session",
@@ -72,4 +82,4 @@ async def test_openbao_conforms(check: Check, demo: Demo) -> None:
         grant=GrantTarget(made.vaults["board-room"], PrincipalKind.ACCOUNT, ravi, Level.READ),
     )
     result = await run_one(check, subject)
-    assert result.mark is Mark.PASSED, str(result)
+    assert result.mark is (Mark.SKIPPED if check.name in NOT_IN_BAO else Mark.PASSED), str(result)
