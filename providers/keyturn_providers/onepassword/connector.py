@@ -128,7 +128,7 @@ class OnePasswordConnector:
             before = self._tenant_ids.get(surface, tenant)
             if before != tenant:
                 raise self._other_tenant(
-                    f"The {surface.value} led to {before} and now to {tenant}."
+                    f"By {surface.phrase} it was {before}, and now it is {tenant}."
                 )
         if len(set(told.values())) > 1:
             pairs = ", ".join(f"{surface.value}: {tenant}" for surface, tenant in told.items())

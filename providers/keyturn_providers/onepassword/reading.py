@@ -21,7 +21,7 @@ from keyturn_providers.onepassword.op.reader import OpReader
 from keyturn_providers.onepassword.parts import Parts
 from keyturn_providers.onepassword.telling import at, contained, named, none_answers
 from keyturn_providers.onepassword.view import Standing, Surface
-from keyturn_providers.records import Account, Group, Membership, Unreadable
+from keyturn_providers.records import Account, AccountState, Group, Membership, Unreadable
 
 T = TypeVar("T")
 PATIENCE_S = 3.0
@@ -108,8 +108,10 @@ class Reading:
         first = found[0]
         if isinstance(first, ProviderError) and surfaces[0] is Surface.OP:
             raise first
+        # The Users API lists active and suspended people only: of others it can tell nothing.
+        knowing = [one for one in told if not _tells_nothing(one)]
         if told:
-            return joined(told).accounts[0]
+            return joined(knowing or told).accounts[0]
         failures = [one for one in found if isinstance(one, ProviderError)]
         if failures and not (surfaces[0] is Surface.OP and first is None):
             raise failures[0]
@@ -268,6 +270,10 @@ def _first_contained(failures: dict[Surface, ProviderError]) -> ProviderError | 
         if surface in failures:
             return contained(surface, failures[surface])
     return None
+
+
+def _tells_nothing(told: SurfaceList) -> bool:
+    return told.surface is Surface.USERS_API and told.accounts[0].state is AccountState.UNKNOWN
 
 
 def _only_bridge(group_id: str) -> Unreadable:

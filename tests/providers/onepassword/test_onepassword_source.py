@@ -369,6 +369,22 @@ async def test_states_that_disagree_are_shown() -> None:
     assert found.state_raw == "SUSPENDED; SCIM bridge: active or invited"
 
 
+async def test_of_who_is_invited_the_users_api_tells_nothing() -> None:
+    users = UsersDouble({"A": user("A", "STATE_UNSPECIFIED")})
+    bridge = BridgeDouble({"A": bridge_user("A")})
+    async with fault_server(users) as one, fault_server(bridge) as other:
+        both = over(users=one.url, bridge=other.url)
+        found = await able(both.reader(), ReadsAccount).read_account("A")
+        await both.aclose()
+        alone = over(users=one.url)
+        unknown = await able(alone.reader(), ReadsAccount).read_account("A")
+        await alone.aclose()
+    assert found is not None
+    assert (found.state, found.state_raw) == (AccountState.ACTIVE, "active or invited")
+    assert unknown is not None
+    assert unknown.state is AccountState.UNKNOWN
+
+
 async def test_alone_a_surface_s_errors_are_the_source_s() -> None:
     async with fault_server(BridgeDouble(token="renewed")) as server:
         connector = over(bridge=server.url)
