@@ -178,13 +178,14 @@ def _permission_rules(standing: Standing) -> PermissionRules | None:
 def _notes(standing: Standing, *, read_only: bool) -> Iterator[str]:
     yield f"Read through: {', '.join(surface.value for surface in standing.up)}."
     switches = [
-        surface.value
+        surface
         for surface, view in standing.up.items()
         if {Ability.SUSPEND, Ability.REACTIVATE} <= view.writes
     ]
     if switches and not read_only:
-        devices = "" if switches[0] == Surface.OP.value else "; devices stay authorised then"
-        yield f"People are suspended and reactivated through {switches[0]}{devices}."
+        first = switches[0]
+        devices = "" if first is Surface.OP else "; devices stay authorised then"
+        yield f"People are suspended and reactivated through {first.phrase}{devices}."
     for view in standing.up.values():
         yield from view.notes
 

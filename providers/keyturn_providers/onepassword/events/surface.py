@@ -50,7 +50,7 @@ class EventsSurface:
             reads.add(Ability.READ_AUDIT)
         own = OwnIdentity(
             None,
-            "an Events API token",
+            "the holder of an Events API token",
             expires_ms=opened.claims.expires_ms,
             created_ms=told.issued_ms or opened.claims.issued_ms,
         )
