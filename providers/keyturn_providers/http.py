@@ -46,7 +46,7 @@ from keyturn_providers.lanes import Lanes
 from keyturn_providers.origin import checked_base, origin_of, same_origin, target_of
 from keyturn_providers.pacing import Pacer
 from keyturn_providers.ratelimit import Window, retry_after
-from keyturn_providers.sightings import Seen, seen_in
+from keyturn_providers.sightings import Seen, certificate_end, seen_in
 from keyturn_providers.text import safe
 
 __all__ = [
@@ -189,13 +189,12 @@ class Transport:
     ) -> Answer:
         """Sends a request and returns the answer if its status is in `ok`.
 
-        The body is `json`, or `form` as a web form, or none.
-
-        `path` is below the base URL (ids in it encoded with `origin.segment`), or an absolute URL
-        of the same origin, as paging links are. `what` names the attempt for messages ("listing
-        users"). With `writes` it is sent at most once, and an error says whether nothing was done
-        (`Unreachable`, `Throttled`, and all with a definite answer) or nobody knows
-        (`OutcomeUnknown`). Reads are sent again as `Retries` says. Raises `ProviderError` only.
+        The body is `json`, or `form` as a web form, or none. `path` is below the base URL (ids in
+        it encoded with `origin.segment`), or an absolute URL of the same origin, as paging links.
+        `what` names the attempt for messages ("listing users"). With `writes` it is sent at most
+        once, and an error says whether nothing was done (`Unreachable`, `Throttled`, and all with
+        a definite answer) or nobody knows (`OutcomeUnknown`). Reads are sent again as `Retries`
+        says. Raises `ProviderError` only.
         """
         if form is not None:
             headers = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
@@ -252,11 +251,18 @@ class Transport:
             return delay
 
         failure: ProviderError
+        failed: list[_Again] = []
+        try:
+            return await self._follow(call)  # without the machinery that few requests need
+        except _Again as again:
+            failed.append(again)
         try:
             async for attempt in stamina.retry_context(
                 on=backoff, attempts=self._retries.attempts, timeout=None
             ):
                 with attempt:
+                    if failed:
+                        raise failed.pop()
                     return await self._follow(call)
             raise AssertionError("stamina ends with an answer or an error")
         except _Again as again:
@@ -341,7 +347,12 @@ class Transport:
             ):
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 status, request_id = response.status_code, request_id_in(headers)
-                self._seen = seen_in(headers, started_s, time.time(), _certificate_end(response))
+                self._seen = seen_in(
+                    headers,
+                    started_s,
+                    time.time(),
+                    certificate_end(response.extensions.get("network_stream")),
+                )
                 body = bytearray()
                 async for chunk in response.aiter_bytes():
                     body += chunk
@@ -408,16 +419,6 @@ class Transport:
 
     def _explained(self, body: bytes) -> str:
         return self._explain(body[:65_536])
-
-
-def _certificate_end(response: httpx.Response) -> str:
-    """The `notAfter` of the server's certificate; "" over plain http."""
-    stream = response.extensions.get("network_stream")
-    tls = stream.get_extra_info("ssl_object") if stream is not None else None
-    if not isinstance(tls, ssl.SSLObject | ssl.SSLSocket):
-        return ""
-    end = (tls.getpeercert() or {}).get("notAfter")
-    return end if isinstance(end, str) else ""
 
 
 def _how_it_broke(error: Exception) -> str:

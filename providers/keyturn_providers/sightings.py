@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from ssl import cert_time_to_seconds
+from ssl import SSLObject, SSLSocket, cert_time_to_seconds
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,19 @@ def seen_in(
             expires = None
     offset, doubt = _clock(headers, started_s, ended_s)
     return Seen((ended_s - started_s) * 1000, expires, offset, doubt)
+
+
+class _Stream(Protocol):
+    def get_extra_info(self, info: str) -> object: ...
+
+
+def certificate_end(stream: _Stream | None) -> str:
+    """The `notAfter` of the server's certificate on a connection; "" over plain http."""
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    if not isinstance(tls, SSLObject | SSLSocket):
+        return ""
+    end = (tls.getpeercert() or {}).get("notAfter")
+    return end if isinstance(end, str) else ""
 
 
 def _clock(headers: Mapping[str, str], started_s: float, ended_s: float) -> tuple[int | None, int]:
