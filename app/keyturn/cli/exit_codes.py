@@ -16,6 +16,7 @@ class Exit(IntEnum):
     LOCKED = 7
     STORAGE = 8
     NOT_FOUND = 9
+    ALTERED = 10
     CRASH = 70
     INTERRUPTED = 130
 
@@ -31,6 +32,7 @@ MEANING: dict[Exit, str] = {
     Exit.LOCKED: "another keyturn holds the same person, vault or tenant",
     Exit.STORAGE: "a data file is refused (permissions, newer version, damage)",
     Exit.NOT_FOUND: "no such person, plan or run",
+    Exit.ALTERED: "evidence is not as it was written: verify says what and where",
     Exit.CRASH: "keyturn itself failed: a redacted report was written",
     Exit.INTERRUPTED: "interrupted with Ctrl-C",
 }

@@ -57,6 +57,9 @@ def _code_of_ours(failure: Exception) -> Exit | None:
     """The codes of what is imported only when something has failed."""
     from keyturn.decide.planfile import PlanFileError
     from keyturn.demo.processes import DemoError
+    from keyturn.evidence.bundle import CannotWrite
+    from keyturn.evidence.reading import NotABundle
+    from keyturn.evidence.signing import CannotSign
     from keyturn.policy.problems import PolicyInvalid
     from keyturn.run.admission import NotAdmitted
     from keyturn.run.assess import NothingRead
@@ -75,6 +78,9 @@ def _code_of_ours(failure: Exception) -> Exit | None:
         (PolicyInvalid, Exit.USAGE),
         (PlanFileError, Exit.USAGE),
         (DemoError, Exit.INCOMPLETE),
+        (CannotSign, Exit.USAGE),
+        (CannotWrite, Exit.USAGE),
+        (NotABundle, Exit.NOT_FOUND),
         (NotAdmitted, Exit.REFUSED),
         (NothingRead, Exit.INCOMPLETE),
         (NoSuchPerson, Exit.NOT_FOUND),

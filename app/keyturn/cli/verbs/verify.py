@@ -1,0 +1,93 @@
+"""`keyturn verify BUNDLE`: whether evidence is as it was written, and what is wrong where."""
+
+from pathlib import Path
+
+import click
+
+from keyturn.cli.exit_codes import Exit
+from keyturn.cli.failures import VerbFailed
+from keyturn.cli.invocation import Answer, Invocation, json_option
+from keyturn.evidence.against_journal import differing
+from keyturn.evidence.verify_bundle import Checked, Wrong, checkpoint_words, verify_bundle
+from keyturn_storage.journal import open_journal
+
+
+@click.command(name="verify")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option(
+    "--signers",
+    type=click.Path(path_type=Path),
+    help="Who may have signed: an allowed signers file of ssh-keygen. Then unsigned is wrong.",
+)
+@click.option(
+    "--journal",
+    "with_journal",
+    is_flag=True,
+    help="Compare every entry with the journal of this machine too.",
+)
+@json_option
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    bundle: Path,
+    signers: Path | None,
+    with_journal: bool,
+    answer: Answer,
+) -> int:
+    """Check BUNDLE, the folder or zip that keyturn report wrote: every byte, the chain of its
+    journal lines, and its signature. Nothing is unpacked and nothing is changed.
+
+    Ends with 0 if all of it is as written, and 10 if anything is not.
+    """
+    if signers is not None and not signers.is_file():
+        raise VerbFailed(
+            Exit.USAGE,
+            f"{signers}: there is no such file, so nobody is allowed to sign. Name a file with a "
+            "line for each signer: NAME, then their public key.",
+        )
+    checked = verify_bundle(bundle, signers)
+    wrong = list(checked.wrong)
+    if with_journal and checked.manifest is not None:
+        with open_journal(invocation.places().journal, read_only=True) as journal:
+            wrong += differing(bundle, journal)
+    _show(answer, bundle, checked, wrong)
+    return Exit.ALTERED if wrong else Exit.IN_STEP
+
+
+def _show(answer: Answer, bundle: Path, checked: Checked, wrong: list[Wrong]) -> None:
+    manifest = checked.manifest
+    answer.document(
+        {
+            "bundle": str(bundle),
+            "as_written": not wrong,
+            "wrong": [{"file": one.file, "where": one.where, "words": one.words} for one in wrong],
+            "run": manifest.run if manifest else None,
+            "keyturn": manifest.keyturn if manifest else None,
+            "checkpoint": {"seq": manifest.checkpoint.seq, "hash": manifest.checkpoint.hash}
+            if manifest
+            else None,
+            "files": checked.files,
+            "entries": checked.entries,
+            "withheld": checked.withheld,
+            "signed": checked.signed,
+        }
+    )
+    for one in wrong:
+        answer.line(f"! {one}")
+    if wrong:
+        answer.line(
+            f"{bundle} is NOT as it was written ({len(wrong)} found). Do not rely on it; ask for "
+            "the bundle again, or make it anew from the journal with keyturn report."
+        )
+        return
+    if manifest is None:
+        return
+    answer.line(
+        f"{bundle} is as it was written: {checked.files} files, {checked.entries} journal entries "
+        f"({checked.withheld} of other runs, known by their hash alone)."
+    )
+    answer.line(f"signature: {checked.signed}")
+    answer.line(
+        f"checkpoint: {checkpoint_words(manifest.checkpoint)}; compare it with where it was "
+        "published: whoever can write the journal and sign can also make all of it anew."
+    )

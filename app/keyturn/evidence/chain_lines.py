@@ -1,0 +1,88 @@
+"""The journal's lines in a bundle: those of the run in full, the others by their hash alone.
+
+A line of another run is about another person, so it is withheld. Its hash is kept, for the next
+line hangs on it; whether it is true can be seen only in the journal itself.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from keyturn.evidence.manifest import Place
+from keyturn_storage.chain import Entry, link
+
+FILE = "journal.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """One entry as the bundle gives it. `line` is None where it is withheld."""
+
+    seq: int
+    hash: str
+    line: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLink:
+    """`row` counts the lines of the file from 1; `seq` is the entry's number."""
+
+    row: int
+    seq: int
+    words: str
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, strict=True)
+
+    seq: int
+    hash: str
+    line: str | None = None
+
+
+class NotALine(ValueError):
+    """A row of the file is not one that keyturn wrote; says which."""
+
+
+def written(entries: Iterable[Entry], run_id: str, *, whole: bool) -> bytes:
+    """The file. `whole` withholds nothing."""
+    return "".join(_row(entry, run_id, whole=whole) for entry in entries).encode("ascii")
+
+
+def _row(entry: Entry, run_id: str, *, whole: bool) -> str:
+    row: dict[str, int | str] = {"seq": entry.seq, "hash": entry.hash}
+    if whole or is_of(entry.line, run_id):
+        row["line"] = entry.line
+    return json.dumps(row) + "\n"
+
+
+def is_of(line: str, run_id: str) -> bool:
+    """Whether an entry is about this run."""
+    content = json.loads(line)
+    return isinstance(content, dict) and content.get("run") == run_id
+
+
+def read(content: bytes) -> Iterator[ShownLine]:
+    """The rows of the file. Raises NotALine."""
+    for number, row in enumerate(content.split(b"\n")[:-1], start=1):
+        try:
+            found = _Row.model_validate_json(row)
+        except ValidationError:
+            raise NotALine(f"line {number} is no entry of a journal") from None
+        yield ShownLine(found.seq, found.hash, found.line)
+
+
+def broken_links(lines: Iterable[ShownLine], start: Place, end: Place) -> Iterator[BrokenLink]:
+    """Every place where the chain from `start` to `end` does not hold."""
+    seq, last, row = start.seq, start.hash, 0
+    for row, shown in enumerate(lines, start=1):
+        if shown.seq != seq + 1:
+            yield BrokenLink(row, seq + 1, f"entry {seq + 1} should stand here, not {shown.seq}")
+        elif shown.line is not None and link(last, shown.line) != shown.hash:
+            yield BrokenLink(row, shown.seq, f"entry {shown.seq} was changed, or one before it")
+        seq, last = shown.seq, shown.hash
+    if (seq, last) != (end.seq, end.hash):
+        words = f"the lines end at entry {seq}; the checkpoint is entry {end.seq}, {end.hash}"
+        yield BrokenLink(row + 1, seq + 1, words)

@@ -1,0 +1,53 @@
+"""The audit events of a run as the sources gave them, one JSON object to a line."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from keyturn_storage.rows import ArchivedEvent
+
+EVENTS = "events.ndjson"
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, strict=True)
+
+    actor: str
+    action: str
+    target: str
+    source_address: str
+    raw: str
+
+
+def written(events: Iterable[ArchivedEvent]) -> bytes:
+    """The file: what the journal archived, `raw` exactly as the source's own log had it."""
+    return "".join(_row(event) for event in events).encode("ascii")
+
+
+def _row(event: ArchivedEvent) -> str:
+    row = {
+        "source": event.source,
+        "id": event.event_id,
+        "at_ms": event.at_ms,
+        "operation": event.operation_id,
+        "actor": event.actor,
+        "action": event.action,
+        "target": event.target,
+        "source_address": event.source_address,
+        "raw": event.raw,
+    }
+    return json.dumps(row) + "\n"
+
+
+def event_digests(content: bytes) -> Iterator[str]:
+    """Of each line what the journal's chain keeps of that event; "" for a line that is none."""
+    for row in content.split(b"\n")[:-1]:
+        try:
+            kept = _Kept.model_validate_json(row)
+        except ValidationError:
+            yield ""
+            continue
+        stored = (kept.actor, kept.action, kept.target, kept.source_address, kept.raw)
+        yield hashlib.sha256(json.dumps(stored).encode()).hexdigest()
