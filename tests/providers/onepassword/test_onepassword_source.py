@@ -148,6 +148,11 @@ async def test_with_op_everything_is_whole_and_the_bridge_adds_what_it_knows(
     assert proof.startswith("op: ")
     assert "SCIM bridge: " in proof
     assert {one.id for one in people} >= {DANA, GUEST}
+    dana = next(one for one in people if one.id == DANA)
+    assert (dana.external_id, dana.state_raw) == ("00u-dana", "ACTIVE")
+    groups, _, _ = await until_error(able(connector.reader(), ListsGroups).groups())
+    assert {one.id: one.external_id for one in groups}[ENG] == "00g-eng"
+    assert len(groups) > 2
     await connector.aclose()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import SecretStr
-from tests.providers.simulated_onepassword.small_tenant import SMALL, person
+from tests.providers.simulated_onepassword.small_tenant import DANA, ENG, SMALL, person
 
 from keyturn_providers.contract import Connector, Surroundings
 from keyturn_providers.onepassword import PROVIDER, OnePasswordSettings
@@ -76,8 +76,10 @@ def whole(path: Path) -> Iterator[Whole]:
     create(path)
     client = OAuthClient("client", USERS_SECRET)
     waiting = User(WAITING, "Wanda Wait", "wanda@example.com", "TRANSFER_ACCEPTED", accepted_ms=1)
-    users = (*SMALL.users, waiting)
-    seed(path, replace(SMALL, users=users, bridge_token=BRIDGE_TOKEN, oauth_clients=(client,)))
+    users = [replace(one, external_id="00u-dana") if one.id == DANA else one for one in SMALL.users]
+    groups = [replace(one, external_id="00g-eng") if one.id == ENG else one for one in SMALL.groups]
+    filled = replace(SMALL, users=(*users, waiting), groups=tuple(groups))
+    seed(path, replace(filled, bridge_token=BRIDGE_TOKEN, oauth_clients=(client,)))
     apps = [(bridge_app(path), 0), (users_app(path), 0), (events_app(path), 0)]
     with serve_in_thread(apps) as urls:
         yield Whole(path, *urls)
