@@ -231,3 +231,14 @@ def test_a_revocation_is_told_by_vault_and_level_where_edges_have_no_names() -> 
     assert back.words.startswith("Give Name 1")
     assert "back view and reveal on pay" in back.words or "back read on pay" in back.words
     assert operation.change.carrier == "account/s1/vault/v-pay"
+
+
+def test_a_revocation_is_told_by_what_is_held() -> None:
+    org = one_by_one()
+    hold(org, GROUP, "sg-eng", "pay", "manage")
+    found = org.one(DriftKind.GRANT_NOT_IN_POLICY)
+    (operation,) = plan_sync([found], org.context()).operations
+    assert operation.words == "Revoke all access on pay from eng in bao"
+    org.secrets.grants[-1] = replace(org.secrets.grants[-1], level=Level.MANAGE)
+    (operation,) = plan_sync([found], org.context()).operations
+    assert operation.words == "Revoke manage on pay from eng in bao"
