@@ -8,6 +8,7 @@ from keyturn.cli.exit_codes import Exit
 from keyturn.cli.invocation import Answer, Invocation, Json
 from keyturn.cli.work import journal_of, operator, stoppable, tell, with_connections
 from keyturn.decide.plans import Plan
+from keyturn.decide.undo import NOT_RESTORED, not_restored
 from keyturn.policy.loaded import LoadedPolicy
 from keyturn.run.apply import apply
 from keyturn.run.clock import system_clock
@@ -64,13 +65,19 @@ def exit_of(results: tuple[RunResult, ...]) -> Exit:
 
 
 def result_json(result: RunResult) -> Json:
-    """One run for programs: its state, and every step with state, verdict and error."""
+    """One run for programs: its state, and every step with state, verdict and error. `undoes` is
+    the run that it takes back, `not_restored` what that could not bring back."""
     return {
         "id": result.run_id,
         "plan": result.plan.id,
         "state": result.state,
         "words": result.words,
         "blocked": list(result.blocked),
+        "undoes": result.plan.undoes,
+        "not_restored": [
+            {"words": lost.words.removeprefix(NOT_RESTORED), "reason": lost.reason}
+            for lost in not_restored(result.plan)
+        ],
         "steps": [
             {
                 "number": step.operation.number,
@@ -105,4 +112,6 @@ def show_result(answer: Answer, result: RunResult) -> None:
             answer.line(f"{step.operation.number}. {step.error}")
     for words in result.blocked:
         answer.line(f"stopped working with a source: {words}")
+    for lost in not_restored(result.plan):
+        answer.line(f"{lost.words} ({lost.reason})")
     answer.line(result.words)

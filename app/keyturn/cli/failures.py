@@ -64,6 +64,7 @@ def _code_of_ours(failure: Exception) -> Exit | None:
     from keyturn.run.admission import NotAdmitted
     from keyturn.run.assess import NothingRead
     from keyturn.run.persons import NoSuchPerson
+    from keyturn.run.runs_done import NoSuchRun, StillOpen
     from keyturn.settings import ConfigNotFound
     from keyturn_storage.errors import (
         LeaseHeld,
@@ -84,6 +85,8 @@ def _code_of_ours(failure: Exception) -> Exit | None:
         (NotAdmitted, Exit.REFUSED),
         (NothingRead, Exit.INCOMPLETE),
         (NoSuchPerson, Exit.NOT_FOUND),
+        (NoSuchRun, Exit.NOT_FOUND),
+        (StillOpen, Exit.STOPPED),
         (LeaseHeld, Exit.LOCKED),
         (LeaseLost, Exit.LOCKED),
         (StorageBusy, Exit.LOCKED),

@@ -19,6 +19,7 @@ from keyturn.decide.guards_of_objects import (
     never_touch,
     policy_agrees,
 )
+from keyturn.decide.guards_of_return import comes_back
 from keyturn.decide.plans import GuardVerdict, Operation, PlanScope
 
 Guard = Callable[[tuple[Operation, ...], PlanContext, PlanScope], GuardVerdict]
@@ -46,6 +47,8 @@ GUARDS: tuple[Guard, ...] = (
 def judge(
     operations: Iterable[Operation], context: PlanContext, scope: PlanScope = PlanScope.SYNC
 ) -> tuple[GuardVerdict, ...]:
-    """What every guard says of these operations, in the order of `GUARDS`."""
+    """What every guard says of these operations, in the order of `GUARDS`; of an undo also the one
+    of what comes back."""
     every = tuple(operations)
-    return tuple(guard(every, context, scope) for guard in GUARDS)
+    guards = (*GUARDS, comes_back) if scope is PlanScope.UNDO else GUARDS
+    return tuple(guard(every, context, scope) for guard in guards)

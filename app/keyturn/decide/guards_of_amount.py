@@ -2,14 +2,23 @@
 
 They are there against mistakes that repeat. An offboarding names one person, and the operator
 types that name; so the number of that person's sessions and grants is not held against it, and it
-counts as one. Within the count a sync of more than one removal asks for the number to be typed.
+counts as one; so does taking back what a run did to one person. Within the count a sync of more
+than one removal asks for the number to be typed.
 """
 
+from keyturn.decide.concerned import one_person
 from keyturn.decide.context import PlanContext
 from keyturn.decide.findings import ChangeKind
 from keyturn.decide.names import counted, listed
 from keyturn.decide.plans import GuardVerdict, Operation, PlanScope, Verdict
 from keyturn_providers.records import AccountState, Side
+
+
+def _one_named(operations: tuple[Operation, ...], context: PlanContext, scope: PlanScope) -> bool:
+    """Whether the operator types the name of the one person whom everything is taken from."""
+    if scope is PlanScope.UNDO:
+        return one_person(context.world, operations) is not None
+    return scope is PlanScope.OFFBOARD
 
 
 def _removals(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
@@ -22,7 +31,7 @@ def count(
     """Refuses more removals than `limits.removals.count`; asks for the number beyond one."""
     removals, limit = _removals(operations), context.world.rules.limits.removals_count
     number = len(removals)
-    if scope is PlanScope.OFFBOARD:
+    if _one_named(operations, context, scope):
         return GuardVerdict(
             "removals: count",
             Verdict.ALLOW,
@@ -56,7 +65,7 @@ def share(
     """Refuses a plan that takes more than `limits.removals.share` of the active accounts, of the
     memberships or of the grants of a side. One of a kind is always within its share."""
     limit = context.world.rules.limits.removals_share
-    if scope is PlanScope.OFFBOARD:
+    if _one_named(operations, context, scope):
         return GuardVerdict(
             "removals: share",
             Verdict.ALLOW,
@@ -108,11 +117,12 @@ def per_day(
     offboarding is asked about instead: nobody who has to leave stays in because of a number."""
     limit, before = context.world.rules.limits.removals_per_day, context.removals_last_day
     number = len(_removals(operations))
-    now = min(number, 1) if scope is PlanScope.OFFBOARD else number
+    named = _one_named(operations, context, scope)
+    now = min(number, 1) if named else number
     words = f"{before} in the last 24 hours and {now} now, of at most {limit} a day."
     if now == 0 or before + now <= limit:
         return GuardVerdict("removals: per day", Verdict.ALLOW, words)
-    if scope is PlanScope.OFFBOARD:
+    if named:
         return GuardVerdict(
             "removals: per day",
             Verdict.ASK,

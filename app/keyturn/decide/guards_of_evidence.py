@@ -29,9 +29,10 @@ def needs_of(world: World, change: Change, scope: PlanScope) -> tuple[Need, ...]
 
     A sync takes away what the directory and the policy do not show, so the listings in which it
     would show must be whole. An offboarding takes from one named person: it rests on knowing who
-    that is, and for memberships on knowing which groups the directory decides about.
+    that is, and for memberships on knowing which groups the directory decides about. An undo takes
+    back what a run gave, by id.
     """
-    if not change.kind.removes:
+    if not change.kind.removes or scope is PlanScope.UNDO:
         return ()
     offboarding = scope is PlanScope.OFFBOARD
     accounts = ACCOUNTS_SEEN if offboarding else accounts_needed(_person(world, change))
@@ -65,7 +66,7 @@ def complete(
         need for o in removals for need in needs_of(context.world, o.change, scope)
     )
     missing = unproven(context.world, needs)
-    if removals and scope is not PlanScope.OFFBOARD:
+    if removals and not scope.by_name:
         unread = (
             not_read(context.world, ref)
             for o in removals
@@ -110,14 +111,14 @@ def fresh(
     if ahead and removes:
         return GuardVerdict(
             "fresh snapshots",
-            Verdict.ASK if scope is PlanScope.OFFBOARD else Verdict.REFUSE,
+            Verdict.ASK if scope.by_name else Verdict.REFUSE,
             f"{listed(ahead)} was read later than this machine's clock says it is now, so nobody "
             "knows how old that is.",
             ahead,
             "Set the clock right, and refresh.",
         )
     if old and removes:
-        if scope is PlanScope.OFFBOARD:
+        if scope.by_name:
             return GuardVerdict(
                 "fresh snapshots",
                 Verdict.ASK,

@@ -6,6 +6,8 @@ sessions, after it, so that no new one can appear behind them; then memberships 
 then open nothing any more. What is given comes before what is taken, so that nobody who moves is
 without access in between. Ending the account's life in the directory comes last of all: it cannot
 wholly be taken back, and may take along what the other steps still have to find.
+
+The two stages of bringing an account back are of an undo, which has an order of its own.
 """
 
 from collections.abc import Iterable
@@ -24,6 +26,8 @@ class Stage(IntEnum):
     MEMBERSHIPS = 5
     GRANTS = 6
     END_ACCOUNT = 7
+    BACK_IN_DIRECTORY = 8
+    BACK_IN_SECRETS = 9
 
 
 STAGE_TITLES = {
@@ -35,6 +39,8 @@ STAGE_TITLES = {
     Stage.MEMBERSHIPS: "Take memberships away",
     Stage.GRANTS: "Take grants away",
     Stage.END_ACCOUNT: "End the account's life",
+    Stage.BACK_IN_DIRECTORY: "Bring the account back in the directory",
+    Stage.BACK_IN_SECRETS: "Bring the account back in the secret manager",
 }
 
 _STAGES = {
@@ -63,7 +69,9 @@ def stage_of(change: Change) -> Stage:
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
     """Each change once, by stage; within a stage by the names a reader sees, then by id."""
-    return tuple(sorted(dict.fromkeys(changes), key=_place))
+    return tuple(
+        sorted(dict.fromkeys(changes), key=lambda change: (stage_of(change), *place(change)))
+    )
 
 
 def waits_for(change: Change, others: Iterable[Change]) -> tuple[Change, ...]:
@@ -84,10 +92,10 @@ def waits_for(change: Change, others: Iterable[Change]) -> tuple[Change, ...]:
     )
 
 
-def _place(change: Change) -> tuple[str, ...]:
+def place(change: Change) -> tuple[str, ...]:
+    """Where a change stands within its stage: by the names a reader sees, then by id."""
     account = change.account or change.principal
     return (
-        str(int(stage_of(change))),
         change.kind.value,
         account.name if account else "",
         account.id if account else "",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from keyturn.decide.concerned import login_of
 from keyturn.decide.context import PlanContext
 from keyturn.decide.findings import Change, Finding
 from keyturn.decide.guard import judge
@@ -9,7 +10,7 @@ from keyturn.decide.leaver import cut
 from keyturn.decide.left_out import why_left_out
 from keyturn.decide.names import counted
 from keyturn.decide.operations import word
-from keyturn.decide.order import in_order, stage_of, waits_for
+from keyturn.decide.order import Stage, in_order, stage_of, waits_for
 from keyturn.decide.people import Person
 from keyturn.decide.planfile import sealed
 from keyturn.decide.plans import (
@@ -21,6 +22,7 @@ from keyturn.decide.plans import (
     SnapshotUsed,
 )
 from keyturn.decide.side_effects import side_effects
+from keyturn.decide.world import World
 from keyturn_providers.records import Session, Side, Snapshot
 
 
@@ -49,7 +51,7 @@ def plan_sync(
             because.setdefault(change, []).append(finding.id)
     scope = PlanScope.SYNC if chosen is None else PlanScope.FINDINGS
     operations = _operations(context, because, {})
-    return _plan(
+    return plan_of(
         context,
         scope,
         title=f"{counted(len(operations), 'change')} for {counted(mended, 'finding')}",
@@ -69,14 +71,14 @@ def plan_offboard(person: Person, sessions: Sequence[Session], context: PlanCont
     """
     found = cut(context, person, sessions)
     operations = _operations(context, dict.fromkeys(found.changes, ()), found.also)
-    return _plan(
+    return plan_of(
         context,
         PlanScope.OFFBOARD,
         title=f"Offboard {person.name}",
         subject=person.key,
         operations=operations,
         left=found.left_alone,
-        confirm_with=_login(person),
+        confirm_with=login_of(person),
     )
 
 
@@ -91,29 +93,51 @@ def _operations(
 ) -> tuple[Operation, ...]:
     changes = in_order(because)
     ids = {change: context.new_id() for change in changes}
-    found: list[Operation] = []
-    for number, change in enumerate(changes, start=1):
-        wording = word(context.world, change)
-        found.append(
-            Operation(
-                id=ids[change],
-                number=number,
-                change=change,
-                words=wording.words,
-                precondition=wording.precondition,
-                expected=wording.expected,
-                inverse=wording.inverse,
-                irreversible=wording.irreversible,
-                depends_on=tuple(ids[other] for other in waits_for(change, changes)),
-                stage=int(stage_of(change)),
-                finding_ids=tuple(because[change]),
-                also=(*side_effects(context.world, change), *also.get(change, ())),
-            )
+    return tuple(
+        operation_of(
+            context.world,
+            change,
+            operation_id=ids[change],
+            number=number,
+            stage=stage_of(change),
+            depends_on=tuple(ids[other] for other in waits_for(change, changes)),
+            also=also.get(change, ()),
+            finding_ids=tuple(because[change]),
         )
-    return tuple(found)
+        for number, change in enumerate(changes, start=1)
+    )
 
 
-def _plan(
+def operation_of(
+    world: World,
+    change: Change,
+    *,
+    operation_id: str,
+    number: int,
+    stage: Stage,
+    depends_on: tuple[str, ...],
+    also: tuple[str, ...],
+    finding_ids: tuple[str, ...] = (),
+) -> Operation:
+    """A change as an operation, with all that it says of itself; `also` comes on top of that."""
+    wording = word(world, change)
+    return Operation(
+        id=operation_id,
+        number=number,
+        change=change,
+        words=wording.words,
+        precondition=wording.precondition,
+        expected=wording.expected,
+        inverse=wording.inverse,
+        irreversible=wording.irreversible,
+        depends_on=depends_on,
+        stage=int(stage),
+        finding_ids=finding_ids,
+        also=(*side_effects(world, change), *also),
+    )
+
+
+def plan_of(
     context: PlanContext,
     scope: PlanScope,
     *,
@@ -123,6 +147,7 @@ def _plan(
     left: Sequence[LeftAlone],
     confirm_with: str,
 ) -> Plan:
+    """The sealed plan of these operations, judged by every guard."""
     world = context.world
     spots = [
         f"{indexed.name}: {spot}"
@@ -170,9 +195,4 @@ def _confirmation(context: PlanContext, operations: Sequence[Operation]) -> str:
         for o in operations
     }
     only = next(iter(people)) if len(people) == 1 else None
-    return _login(only) if only is not None else str(len(operations))
-
-
-def _login(person: Person) -> str:
-    account = person.directory or person.secrets
-    return (account.name or account.id) if account else person.key
+    return login_of(only) if only is not None else str(len(operations))

@@ -13,6 +13,17 @@ class PlanScope(StrEnum):
     SYNC = "sync"
     OFFBOARD = "offboard"
     FINDINGS = "findings"
+    UNDO = "undo"
+
+    @property
+    def by_name(self) -> bool:
+        """Whether such a plan says by name what it changes, each read live by id, and rests on
+        nothing that a listing lacks."""
+        return self in {PlanScope.OFFBOARD, PlanScope.UNDO}
+
+    def subject(self, run_id: str) -> str:
+        """The `subject_key` of a plan of this scope that is about a run."""
+        return f"run:{run_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,7 @@ class Plan:
     """`id` is the first 12 hex digits of `digest`, the SHA-256 over everything else.
 
     `confirm_with` is what the operator must type: the login (one person) or the count.
+    `subject_key` is the leaver's key, or "run:" and the id of the run that is undone.
     """
 
     id: str
@@ -97,6 +109,11 @@ class Plan:
     left_alone: tuple[LeftAlone, ...]
     blind_spots: tuple[str, ...]
     confirm_with: str
+
+    @property
+    def undoes(self) -> str:
+        """The id of the run that this plan takes back; empty for every other plan."""
+        return self.subject_key.removeprefix("run:") if self.scope is PlanScope.UNDO else ""
 
     @property
     def refused(self) -> bool:

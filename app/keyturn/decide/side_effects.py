@@ -10,10 +10,11 @@ from keyturn.decide.permissions import closed_to_give, in_order
 from keyturn.decide.world import World
 from keyturn_providers.records import AccountState, Level, PrincipalKind, PushState, Side
 
-_NOT_BACK = (
+NOT_BACK = (
     "reactivating later does not bring back what goes with the account's life: what it was "
     "assigned to, and what its applications keep of it"
 )
+"""Of every deactivation."""
 
 
 def side_effects(world: World, change: Change) -> tuple[str, ...]:
@@ -28,7 +29,7 @@ def side_effects(world: World, change: Change) -> tuple[str, ...]:
     if change.kind in {ChangeKind.REMOVE_MEMBERSHIP, ChangeKind.ADD_MEMBERSHIP}:
         return tuple(_on_membership(world, change))
     if change.kind is ChangeKind.DEACTIVATE:
-        return (_NOT_BACK,)
+        return (NOT_BACK,)
     return ()
 
 

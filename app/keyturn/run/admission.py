@@ -8,7 +8,7 @@ from keyturn.decide.plans import Plan, PlanScope, Verdict
 from keyturn.decide.rules import Rules
 from keyturn.run.connections import Connections
 from keyturn_providers.contract import About
-from keyturn_providers.errors import ProviderError, ReadOnly
+from keyturn_providers.errors import ProviderError, ReadOnly, TenantChanged
 from keyturn_providers.records import Side
 from keyturn_storage.journal import Journal
 
@@ -84,10 +84,10 @@ def refuse_unconfirmed(plan: Plan, confirmed: str) -> None:
 def refuse_if_old(plan: Plan, rules: Rules, now_ms: int) -> None:
     """Raises `NotAdmitted` for removals planned from listings longer ago than the policy allows.
 
-    The oldest listing counts, from when its reading began. An offboarding is not decided by what
-    a listing lacks, so its age does not matter; each step is checked live.
+    The oldest listing counts, from when its reading began. An offboarding or an undo is not decided
+    by what a listing lacks, so its age does not matter; each step is checked live.
     """
-    if plan.scope is PlanScope.OFFBOARD or not _removals(plan):
+    if plan.scope.by_name or not _removals(plan):
         return
     moments = [plan.created_ms, *(used.taken_ms for used in plan.snapshots)]
     age_ms, limit_ms = now_ms - min(moments), rules.limits.snapshot_age_ms
@@ -138,7 +138,7 @@ def _removals(plan: Plan) -> int:
 def lease_targets(plan: Plan) -> tuple[str, ...]:
     """What nobody else may work on meanwhile, by id: accounts, groups and other principals.
 
-    A plan that is not about one person holds its tenants too.
+    A plan that rests on what whole listings lack holds its tenants too.
     """
     targets: set[str] = set()
     for operation in plan.operations:
@@ -146,9 +146,25 @@ def lease_targets(plan: Plan) -> tuple[str, ...]:
         for ref in (change.account, change.group, change.principal):
             if ref is not None:
                 targets.add(f"{ref.side.value}/{ref.kind.value}/{ref.id}")
-    if plan.scope is not PlanScope.OFFBOARD:
+    if not plan.scope.by_name:
         targets.update(f"tenant/{used.source}/{used.tenant}" for used in plan.snapshots)
     return tuple(sorted(targets)) or (f"plan/{plan.id}",)
+
+
+def refuse_other_sources(plan: Plan, abouts: Mapping[Side, About], doing: str) -> None:
+    """Raises `TenantChanged` where a run was made for other sources than those that answer now."""
+    for side, used in zip(Side, plan.snapshots, strict=False):
+        if side not in abouts:
+            continue
+        now = abouts[side].source
+        if (now.name, now.kind, now.tenant) != (used.source, used.kind, used.tenant):
+            raise TenantChanged(
+                now.name,
+                f"cannot {doing} {plan.title}",
+                f"the run was made for {used.source} ({used.kind}, tenant {used.tenant!r}), and "
+                f"{now.name} ({now.kind}, tenant {now.tenant!r}) answers now.",
+                "Check the address and the source's name in keyturn.yaml.",
+            )
 
 
 def tenants_now(plan: Plan, abouts: Mapping[Side, About]) -> dict[str, str]:

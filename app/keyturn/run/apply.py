@@ -25,6 +25,7 @@ from keyturn.run.ids import new_id
 from keyturn.run.progress import Observer
 from keyturn.run.results import RunResult
 from keyturn.run.running import Run
+from keyturn.run.runs_done import note_undo
 from keyturn.run.verify import DEFAULT_AUDIT_WAIT_S
 from keyturn_providers.contract import Ability, About, ReadsAudit, able
 from keyturn_providers.errors import ProviderError
@@ -138,4 +139,6 @@ def _start(run: Run, operator: str) -> None:
         for op in plan.operations
     ]
     run.journal.start_run(row, steps, generation=run.generation)
+    if plan.undoes:
+        note_undo(run.journal, run_id=run.id, undone=plan.undoes, at_ms=at_ms)
     run.load()

@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from keyturn.decide.before import Before
 from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.index import TOKEN_PREFIX, edge_of
 from keyturn.run import effect_on_accounts as on_accounts
@@ -48,11 +49,13 @@ async def _membership(change: Change, reader: object) -> Effect:
     if members is None:
         words = f"the group {group.name} does not exist any more"
         return Effect(Seen.IMPOSSIBLE if adding else Seen.AS_WANTED, words)
-    inside = any(member.member_id == account.id for member in members)
+    found = next((member for member in members if member.member_id == account.id), None)
+    inside = found is not None
     words = f"{account.name} is {'' if inside else 'not '}a member of {group.name}"
     if inside is adding:
         return Effect(Seen.AS_WANTED, words)
-    return await if_same_account(change.account, reader, Effect(Seen.NOT_YET, words))
+    now = Before(role=found.role if found is not None else "", held=inside)
+    return await if_same_account(change.account, reader, Effect(Seen.NOT_YET, words, now=now))
 
 
 async def _grant(change: Change, reader: object) -> Effect:
@@ -82,7 +85,22 @@ async def _grant(change: Change, reader: object) -> Effect:
                 f"{principal.name}: refresh and plan again",
             )
         return Effect(Seen.AS_WANTED, words)
-    return await _if_same_holder(change, reader, Effect(Seen.NOT_YET, words))
+    return await _if_same_holder(
+        change, reader, Effect(Seen.NOT_YET, words, now=_now(_edges(change, held)))
+    )
+
+
+def _edges(change: Change, held: tuple[Grant, ...]) -> list[Grant]:
+    """What there is of the change's edge: by its name, else by whom it opens."""
+    if change.carrier:
+        return [grant for grant in held if grant.carrier == change.carrier]
+    vaults = {vault.id for vault in change.vaults}
+    return [grant for grant in held if grant.vault_id in vaults]
+
+
+def _now(edges: list[Grant]) -> Before:
+    names = dict.fromkeys(name for edge in edges for name in edge.permissions)
+    return Before(permissions=tuple(names), held=bool(edges))
 
 
 async def _narrowed(change: Change, reader: object) -> Effect:
@@ -93,7 +111,7 @@ async def _narrowed(change: Change, reader: object) -> Effect:
     held = await _held(change, reader)
     if held is None:
         return Effect(Seen.AS_WANTED, gone(principal))
-    edges = [grant for grant in held if grant.carrier == change.carrier]
+    edges = _edges(change, held)
     if change.permissions:
         allowed = set(change.permissions)
         beyond = sorted({name for edge in edges for name in edge.permissions} - allowed)
@@ -105,7 +123,7 @@ async def _narrowed(change: Change, reader: object) -> Effect:
             Seen.AS_WANTED, f"{principal.name} holds nothing beyond that on {_names(change)}"
         )
     words = f"{principal.name} holds also {', '.join(beyond)} on {_names(change)}"
-    return await _if_same_holder(change, reader, Effect(Seen.NOT_YET, words))
+    return await _if_same_holder(change, reader, Effect(Seen.NOT_YET, words, now=_now(edges)))
 
 
 async def _held(change: Change, reader: ReadsGrant) -> tuple[Grant, ...] | None:

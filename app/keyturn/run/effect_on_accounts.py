@@ -1,5 +1,6 @@
 """Reads, live and by id, whether a change of an account is in effect."""
 
+from keyturn.decide.before import Before
 from keyturn.decide.findings import Change, ChangeKind, Ref
 from keyturn.run.seen import Effect, Seen, blind, gone, needed, other, same_name
 from keyturn_providers.contract import FindsAccount, ReadsAccount, ReadsSessions
@@ -23,7 +24,8 @@ async def state(change: Change, reader: object) -> Effect:
     words = f"{ref.name} is {account.state.value}"
     if change.kind is ChangeKind.CONFIRM and account.state.is_off:
         return Effect(Seen.IMPOSSIBLE, f"{words}: plan again")
-    return Effect(Seen.AS_WANTED if _fits(change.kind, account.state) else Seen.NOT_YET, words)
+    seen = Seen.AS_WANTED if _fits(change.kind, account.state) else Seen.NOT_YET
+    return Effect(seen, words, now=Before(state=account.state))
 
 
 def _fits(kind: ChangeKind, now: AccountState) -> bool:

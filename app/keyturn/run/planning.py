@@ -38,8 +38,8 @@ async def plan_sync(
     than its snapshot, or the sources' ProviderError: both are asked who they are.
     """
     assessment = read_assessment(cache, loaded.rules, clock.now_ms())
-    abouts = await _ask(connections, assessment)
-    context = _context(assessment.world, abouts, cache, journal, clock, ids)
+    abouts = await ask_same(connections, assessment)
+    context = context_of(assessment.world, abouts, cache, journal, clock, ids)
     return decide_sync(assessment.findings, context, chosen)
 
 
@@ -61,13 +61,14 @@ async def plan_offboard(
     """
     before = read_assessment(cache, loaded.rules, clock.now_ms())
     person = find_person(before.world, who)
-    abouts = await _ask(connections, before)
+    abouts = await ask_same(connections, before)
     now = await read_leaver(person, before, connections, abouts, loaded.rules, clock.now_ms())
-    context = _context(now.assessment.world, abouts, cache, journal, clock, ids)
+    context = context_of(now.assessment.world, abouts, cache, journal, clock, ids)
     return decide_offboard(now.person, now.sessions, context)
 
 
-async def _ask(connections: Connections, assessment: Assessment) -> dict[Side, About]:
+async def ask_same(connections: Connections, assessment: Assessment) -> dict[Side, About]:
+    """Who both sources are now. Raises TenantChanged where one is not that of its snapshot."""
     abouts: dict[Side, About] = {}
     for side in Side:
         about = await connections.of(side).about()
@@ -84,7 +85,7 @@ async def _ask(connections: Connections, assessment: Assessment) -> dict[Side, A
     return abouts
 
 
-def _context(
+def context_of(
     world: World,
     abouts: Mapping[Side, About],
     cache: Cache,
@@ -92,6 +93,7 @@ def _context(
     clock: Clock,
     ids: Callable[[], str],
 ) -> PlanContext:
+    """What planning is given besides the world."""
     return PlanContext(
         world=world,
         new_id=ids,

@@ -10,6 +10,7 @@ from keyturn.run.admission import (
     ask_both,
     lease_targets,
     refuse_if_old,
+    refuse_other_sources,
     refuse_writing_read_only,
 )
 from keyturn.run.apply import refuse_if_all_failed, refuse_stale, take_checkpoints
@@ -21,7 +22,6 @@ from keyturn.run.results import RunResult, result_of
 from keyturn.run.running import Run
 from keyturn.run.verify import DEFAULT_AUDIT_WAIT_S
 from keyturn_providers.contract import About
-from keyturn_providers.errors import TenantChanged
 from keyturn_providers.records import Side
 from keyturn_storage import leases
 from keyturn_storage.errors import LeaseHeld
@@ -93,7 +93,7 @@ async def _resume(
 ) -> RunResult:
     plan = recorded(row.plan_json)
     abouts, failures = await ask_both(connections)
-    _refuse_other_tenant(plan, abouts)
+    refuse_other_sources(plan, abouts, "resume")
     refuse_if_all_failed(plan, failures)
     generation = leases.take(
         journal,
@@ -123,18 +123,3 @@ def _outdated(plan: Plan, loaded: HasRules, abouts: dict[Side, About], now_ms: i
     except NotAdmitted as changed:
         return f"{changed.why} {changed.next_step}".strip()
     return ""
-
-
-def _refuse_other_tenant(plan: Plan, abouts: dict[Side, About]) -> None:
-    for side, used in zip(Side, plan.snapshots, strict=False):
-        if side not in abouts:
-            continue
-        now = abouts[side].source
-        if (now.name, now.kind, now.tenant) != (used.source, used.kind, used.tenant):
-            raise TenantChanged(
-                now.name,
-                f"cannot resume {plan.title}",
-                f"the run was made for {used.source} ({used.kind}, tenant {used.tenant!r}), and "
-                f"{now.name} ({now.kind}, tenant {now.tenant!r}) answers now.",
-                "Check the address and the source's name in keyturn.yaml.",
-            )

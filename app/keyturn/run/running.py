@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from keyturn.decide.before import kept
 from keyturn.decide.plans import Operation, Plan
 from keyturn.decide.steps import Event, Illegal, State, advance
 from keyturn.run.clock import Clock
@@ -165,6 +166,7 @@ class Run:
             "session": change.session_id,
             "permissions": list(change.permissions),
             "email": change.email,
+            "before": kept(before.now, earlier),
             "read_before": {"seen": before.seen.value, "words": before.words},
             "generation": self.generation,
         }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from keyturn.decide.before import NOT_READ, Before
 from keyturn.decide.findings import Ref
 from keyturn_providers.contract import ReadsAccount
 from keyturn_providers.records import Account
@@ -22,11 +23,12 @@ class Seen(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Effect:
     """`words` is one plain phrase with names, e.g. "Dana Okafor is suspended". `blind`: the source
-    cannot be asked for it at all."""
+    cannot be asked for it at all. `now` is what was read, for undoing what is done after it."""
 
     seen: Seen
     words: str
     blind: bool = False
+    now: Before = NOT_READ
 
 
 async def if_same_account(ref: Ref | None, reader: object, effect: Effect) -> Effect:

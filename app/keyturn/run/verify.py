@@ -5,8 +5,9 @@ another's audit event. What a source has no log of is said, never taken for gran
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from keyturn.decide.findings import ChangeKind
 from keyturn.decide.plans import Operation
 from keyturn.decide.steps import (
     AuditAnswer,
@@ -20,9 +21,9 @@ from keyturn.run.looking import BLOCKING, look_again
 from keyturn.run.running import Run
 from keyturn.run.seen import Effect, Seen
 from keyturn.run.sought import sought_by
-from keyturn_providers.contract import Ability, ReadsAudit
+from keyturn_providers.contract import Ability, Outcome, ReadsAudit
 from keyturn_providers.errors import ProviderError
-from keyturn_providers.records import AuditEvent, Side
+from keyturn_providers.records import AccountState, AuditEvent, Side
 from keyturn_storage.rows import ArchivedEvent
 
 DEFAULT_AUDIT_WAIT_S = 30.0
@@ -67,12 +68,39 @@ async def _read_back(run: Run, operation: Operation) -> _Claim | None:
     if side in run.blocked:
         return None
     effect = await look_again(run, operation)
+    if effect.seen is Seen.NOT_YET and (after := _put_off_again(run, operation)) is not None:
+        effect = _was_on(effect, after)
     if effect.seen is Seen.UNREADABLE and (side in run.blocked or run.stop()):
         return None
     step = run.steps[operation.id]
     about = run.abouts.get(side)
     lag_ms = int((about.audit_lag_s if about else 0.0) * 1000)
     return _Claim(operation, effect, step.intent != "", step.at_ms + lag_ms)
+
+
+def _put_off_again(run: Run, operation: Operation) -> Operation | None:
+    """The later step that suspended again an account which this one had to bring back first."""
+    change = operation.change
+    if change.kind is not ChangeKind.REACTIVATE:
+        return None
+    return next(
+        (
+            other
+            for other in run.plan.operations
+            if other.change == replace(change, kind=ChangeKind.SUSPEND)
+            and operation.id in other.depends_on
+            and run.steps[other.id].outcome.startswith(Outcome.APPLIED.value)
+        ),
+        None,
+    )
+
+
+def _was_on(effect: Effect, after: Operation) -> Effect:
+    """Who is suspended, and was so by that step, was on before it; who is deactivated was not."""
+    if effect.now.state is not AccountState.SUSPENDED:
+        return effect
+    words = f"{effect.words} again, by step {after.number}, which found the account on"
+    return Effect(Seen.AS_WANTED, words, now=effect.now)
 
 
 async def _match_audit(run: Run, claims: list[_Claim], audit_wait_s: float) -> None:

@@ -4,11 +4,8 @@ from pathlib import Path
 
 import click
 
-from keyturn.cli.applying import apply_plan, confirmation
-from keyturn.cli.exit_codes import Exit
 from keyturn.cli.invocation import Answer, Invocation, json_option
-from keyturn.cli.plan_files import nothing_to_do, save_plan
-from keyturn.cli.shown import plan_json, show_plan
+from keyturn.cli.planned import apply_or_save
 from keyturn.cli.work import cache_of, journal_of, loaded_policy, with_connections
 from keyturn.decide.plans import Plan
 from keyturn.run.clock import system_clock
@@ -45,19 +42,6 @@ def command(
             )
 
         plan = with_connections(invocation, loaded, answer, work, planning=True)
-    show_plan(answer, plan)
-    only_shown = plan_only or plan.refused or not plan.operations
-    if not only_shown:
-        typed = confirmation(plan, confirm, answer)
-        if typed:
-            return apply_plan(invocation, loaded, plan, typed, answer)
-    path = save_plan(plan, invocation, out) if plan.operations else None
-    answer.document({"plan": plan_json(plan), "file": str(path) if path else None})
-    if plan.refused:
-        answer.line("a guard refuses this plan as it stands")
-        return Exit.REFUSED
-    if path is None:
-        return nothing_to_do(plan)
-    answer.line(f"nothing was changed; saved: {path}")
-    answer.line(f"apply it with: keyturn apply {path} --confirm {plan.confirm_with}")
-    return Exit.DRIFT if plan_only else Exit.REFUSED
+    return apply_or_save(
+        invocation, loaded, plan, answer, plan_only=plan_only, confirm=confirm, out=out
+    )

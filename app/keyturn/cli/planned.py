@@ -1,0 +1,41 @@
+"""What a verb does with the plan it made: shows it, and applies it once it is confirmed, or saves
+it for `keyturn apply`."""
+
+from pathlib import Path
+
+from keyturn.cli.applying import apply_plan, confirmation
+from keyturn.cli.exit_codes import Exit
+from keyturn.cli.invocation import Answer, Invocation
+from keyturn.cli.plan_files import nothing_to_do, save_plan
+from keyturn.cli.shown import plan_json, show_plan
+from keyturn.decide.plans import Plan
+from keyturn.policy.loaded import LoadedPolicy
+
+
+def apply_or_save(
+    invocation: Invocation,
+    loaded: LoadedPolicy,
+    plan: Plan,
+    answer: Answer,
+    *,
+    plan_only: bool,
+    confirm: str | None,
+    out: Path | None,
+) -> Exit:
+    """Nothing is changed before what the plan asks for was typed, or given with `confirm`."""
+    show_plan(answer, plan)
+    only_shown = plan_only or plan.refused or not plan.operations
+    if not only_shown:
+        typed = confirmation(plan, confirm, answer)
+        if typed:
+            return apply_plan(invocation, loaded, plan, typed, answer)
+    path = save_plan(plan, invocation, out) if plan.operations else None
+    answer.document({"plan": plan_json(plan), "file": str(path) if path else None})
+    if plan.refused:
+        answer.line("a guard refuses this plan as it stands")
+        return Exit.REFUSED
+    if path is None:
+        return nothing_to_do(plan)
+    answer.line(f"nothing was changed; saved: {path}")
+    answer.line(f"apply it with: keyturn apply {path} --confirm {plan.confirm_with}")
+    return Exit.DRIFT if plan_only else Exit.REFUSED

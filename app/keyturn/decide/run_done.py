@@ -1,0 +1,61 @@
+"""A run as the journal tells it: each operation, and whether this very run changed something."""
+
+from dataclasses import dataclass
+
+from keyturn.decide.before import Before, before_of
+from keyturn.decide.plans import Operation, Plan
+from keyturn.decide.steps import State
+
+_MAY_BE_DONE = frozenset({State.APPLIED, State.ALREADY_SO, State.VERIFIED, State.NOT_SEEN})
+_OPEN = frozenset({State.PLANNED, State.INTENDED, State.UNKNOWN})
+_NOT_BY_US = ("already so", "gone")
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """One operation of a run with what the journal has of it: `intent` and `outcome` are "" where
+    nothing was sent."""
+
+    operation: Operation
+    state: State
+    intent: str = ""
+    outcome: str = ""
+
+    @property
+    def made(self) -> bool:
+        """Whether a call of this run changed something. One whose answer was lost, and that was
+        then found done, counts."""
+        sent = self.intent != "" and not self.outcome.startswith(_NOT_BY_US)
+        return sent and self.state in _MAY_BE_DONE
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be done, or nobody knows whether it was."""
+        return self.state in _OPEN
+
+    @property
+    def before(self) -> Before:
+        """How its object was before the first call."""
+        return before_of(self.intent)
+
+    @property
+    def why_not_made(self) -> str:
+        """Why there is nothing of it to be undone."""
+        if self.open:
+            return "Whether it was done is not known yet: keyturn resume reads it first."
+        if self.state in _MAY_BE_DONE:
+            return "It was so before the run, which changed nothing there."
+        return "The run did not do it."
+
+
+@dataclass(frozen=True, slots=True)
+class RunDone:
+    """A run, with its steps in the order of the plan."""
+
+    id: str
+    plan: Plan
+    steps: tuple[StepDone, ...]
+
+    @property
+    def made(self) -> tuple[StepDone, ...]:
+        return tuple(step for step in self.steps if step.made)
