@@ -1,7 +1,7 @@
 """The requests of the Users API: list by state, read, suspend, reactivate."""
 
 from collections.abc import Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from keyturn_providers.contract import Surroundings
 from keyturn_providers.errors import BadAnswer, Misconfigured, NotAllowed, ProviderError
@@ -37,7 +37,7 @@ class UsersClient:
             source,
             settings.base_url,
             surroundings,
-            headers={"User-Agent": f"keyturn/{version('keyturn')}"},
+            headers={"User-Agent": _user_agent()},
             explain=explain,
             renewed=self._tokens,
             judge=self._judge,
@@ -137,3 +137,11 @@ class UsersClient:
             return None
         quoted = f' It says: "{said}".' if said else ""
         return NotAllowed(self.source, answer.what, f"{why}{quoted} Nothing was changed.", step)
+
+
+def _user_agent() -> str:
+    """Product and version, as every call must name them."""
+    try:
+        return f"keyturn/{version('keyturn')}"
+    except PackageNotFoundError:  # run from a tree that was never installed
+        return "keyturn/0"
