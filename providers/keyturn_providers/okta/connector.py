@@ -1,5 +1,6 @@
 """One connected Okta organisation: who it is, who keyturn is there, its reader and writer."""
 
+import asyncio
 import random
 import time
 from contextlib import suppress
@@ -69,8 +70,9 @@ class OktaConnector:
     async def about(self) -> About:
         """Asks the organisation who it is, and tries what the credential may see."""
         granted = None if self._service_app is None else await self._service_app.granted()
-        tenant, company = await self._organisation()
-        sight = await look(self._client, self._settings.app, granted)
+        (tenant, company), sight = await asyncio.gather(
+            self._organisation(), look(self._client, self._settings.app, granted)
+        )
         now_ms = int(time.time() * 1000)
         own = await self._own(sight, now_ms)
         self._sight = sight

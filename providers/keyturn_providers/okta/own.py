@@ -1,5 +1,6 @@
 """Who keyturn itself is in an organisation, and the state of its credential."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,9 @@ async def of_api_token(
 ) -> Own:
     """The token's owner, and the token itself where it can be told among the owner's."""
     what = "asking who keyturn is"
-    owner = await client.one("/api/v1/users/me", USERS, what=what)
+    owner, tokens = await asyncio.gather(
+        client.one("/api/v1/users/me", USERS, what=what), _tokens(client, sight)
+    )
     if owner is None:
         raise BadAnswer(
             client.source,
@@ -41,7 +44,7 @@ async def of_api_token(
             "Check that token_env or token_command gives an API token of this organisation.",
         )
     account = translate.account(owner)
-    token, doubt = await _token_of(client, sight, owner.id, token_name)
+    token, doubt = _token_of(tokens, owner.id, token_name)
     name = account.name or account.id
     identity = OwnIdentity(
         owner.id,
@@ -82,12 +85,17 @@ def _token_check(identity: OwnIdentity, token: MachineIdentity, now_ms: int) -> 
     return Check(Topic.TOKEN, condition, "token", f"{words} Turn it." if old else words)
 
 
-async def _token_of(
-    client: OktaClient, sight: Sight, owner_id: str, token_name: str | None
-) -> tuple[MachineIdentity | None, str]:
+async def _tokens(client: OktaClient, sight: Sight) -> tuple[TokenPayload, ...] | None:
     if scopes.TOKENS not in sight.seen:
+        return None
+    return await client.all("/api/v1/api-tokens", TOKENS, noun="API tokens")
+
+
+def _token_of(
+    tokens: tuple[TokenPayload, ...] | None, owner_id: str, token_name: str | None
+) -> tuple[MachineIdentity | None, str]:
+    if tokens is None:
         return None, "API tokens may not be listed"
-    tokens = await client.all("/api/v1/api-tokens", TOKENS, noun="API tokens")
     own = [one for one in tokens if one.userId == owner_id and _named(one, token_name)]
     if len(own) == 1:
         return translate.api_token(own[0], ()), ""

@@ -92,8 +92,8 @@ async def look(client: OktaClient, app: str | None, granted: frozenset[str] | No
         )
 
     async def groups() -> bool:
-        await rules()
-        return await builtin()
+        shown, _ = await asyncio.gather(builtin(), rules())
+        return shown
 
     async def apps() -> tuple[AppPayload | None, str]:
         return await _app(client, app)
