@@ -133,7 +133,8 @@ def _words(info: SnapshotInfo, listings: Sequence[Listing]) -> str:
     first = broken[0]
     what = f"{first.collection.value} of {first.parent_id}" if first.parent_id else first.collection
     return (
-        f"incomplete: {len(broken)} of {len(listings)} listings; {what}: {first.error}{odd} "
+        f"incomplete: {len(broken)} of {len(listings)} listings were not read whole; the first, "
+        f"{what}: {first.error}{odd} "
         "Nothing is taken away because of this snapshot."
     )
 
