@@ -21,7 +21,6 @@ from keyturn_providers.errors import (
 )
 from keyturn_providers.onepassword import abilities
 from keyturn_providers.onepassword.blind_spots import blind_spots
-from keyturn_providers.onepassword.events.streams import KEPT_S
 from keyturn_providers.onepassword.events.surface import AUDIT_LAG_S
 from keyturn_providers.onepassword.op.surface import OpView
 from keyturn_providers.onepassword.parts import PRESUMED, open_parts
@@ -34,6 +33,7 @@ from keyturn_providers.onepassword.writer import Told, writer_class
 from keyturn_providers.onepassword.writing import Writing
 from keyturn_providers.records import PermissionRules, Side, SourceIdentity
 
+_DAY_S = 86_400.0
 CONSISTENCY_DELAY_S = 5.0
 """How long a read may lag behind a write. Not documented; the surfaces share one back end."""
 
@@ -76,8 +76,12 @@ class OnePasswordConnector:
             notes=tuple(_notes(standing, read_only=self._read_only)),
             checks=tuple(_checks(standing)),
             permission_rules=_permission_rules(standing),
-            events_kept_s=float(KEPT_S) if Ability.STREAM_EVENTS in able else None,
+            events_kept_s=self._events_kept_s() if Ability.STREAM_EVENTS in able else None,
         )
+
+    def _events_kept_s(self) -> float | None:
+        events = self._settings.events
+        return None if events is None else events.kept_days * _DAY_S
 
     def reader(self) -> Asked:
         """A reader with the abilities of the last `about`, for one refresh."""

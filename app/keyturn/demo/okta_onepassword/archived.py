@@ -1,12 +1,15 @@
 """Gives the demo the archive of somebody who has run keyturn for two years.
 
 1Password's Events API forgets after 120 days. While the archive is filled the simulated one still
-knows everything; from then on it forgets as the real one does, and what is older is in the journal.
+knows everything, and the configuration says so; from then on it forgets as the real one does, and
+what is older is in the journal.
 """
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
+from keyturn.demo.okta_onepassword.config_file import Sources, write_config
 from keyturn.demo.processes import DemoError
 from keyturn.policy.load import load_policy
 from keyturn.run.archive import archive
@@ -20,21 +23,24 @@ _ALL_DAYS = 800
 _REAL_DAYS = 120
 
 
-def archive_history(places: Places, onepassword: Path) -> None:
+def archive_history(places: Places, sources: Sources, onepassword: Path) -> None:
     """Archives every event the tenant has. Raises `DemoError` where a stream fails."""
+    config = places.config.with_name("archiving.yaml")
+    write_config(config, sources, datetime.now(UTC).date(), events_days=_ALL_DAYS)
     set_switch(onepassword, "events_days", _ALL_DAYS)
     try:
-        asyncio.run(_archive(places))
+        asyncio.run(_archive(config, places.journal))
     finally:
         set_switch(onepassword, "events_days", _REAL_DAYS)
+        config.unlink()
 
 
-async def _archive(places: Places) -> None:
-    connections = open_connections(load_policy(places.config), read_only=True)
+async def _archive(config: Path, journal: Path) -> None:
+    connections = open_connections(load_policy(config), read_only=True)
     try:
         report = await archive(
             connections,
-            lambda: open_journal(places.journal),
+            lambda: open_journal(journal),
             observe=lambda _: None,
             stop=lambda: False,
             clock=system_clock(),

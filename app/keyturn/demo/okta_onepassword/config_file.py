@@ -36,14 +36,18 @@ class Sources:
     op_command: Sequence[str]
 
 
-def write_config(path: Path, sources: Sources, today: date) -> None:
-    """Writes the policy, readable by the user alone."""
+def write_config(
+    path: Path, sources: Sources, today: date, *, events_days: int | None = None
+) -> None:
+    """Writes the policy, readable by the user alone. `events_days` is how far back events are asked
+    for, where not as usual."""
     path.touch(mode=0o600)
-    path.write_text(config_text(sources, today), encoding="utf-8")
+    path.write_text(config_text(sources, today, events_days), encoding="utf-8")
 
 
-def config_text(sources: Sources, today: date) -> str:
+def config_text(sources: Sources, today: date, events_days: int | None = None) -> str:
     """keyturn.yaml: the two sources, what should be, and who is never touched."""
+    kept = "" if events_days is None else f", kept_days: {events_days}"
     return "\n".join(
         [
             "# Made by `keyturn demo`. Tokens are not in here: they come from the environment.",
@@ -64,7 +68,7 @@ def config_text(sources: Sources, today: date) -> str:
             f"    account_id: {sources.account_id}",
             f"    client_id: {USERS_CLIENT}",
             f"    token_env: {USERS_SECRET}",
-            f"  events: {{url: {sources.events_url}, token_env: {EVENTS_TOKEN}}}",
+            f"  events: {{url: {sources.events_url}, token_env: {EVENTS_TOKEN}{kept}}}",
             "mappings:",
             *_mappings(),
             "exceptions:",

@@ -109,7 +109,7 @@ def demo_session(tell: Callable[[str], None] = _quiet) -> Iterator[DemoSession]:
             raise DemoError(f"keyturn demo: the simulated tenants did not start. {why} Try again.")
         with in_environment(environment):
             tell("archiving two years of its events ...")
-            archive_history(places, tenants.onepassword)
+            archive_history(places, sources, tenants.onepassword)
             yield DemoSession(
                 places=places,
                 environment=environment,

@@ -1,4 +1,4 @@
-"""The event streams, to be archived before 1Password forgets them after 120 days."""
+"""The event streams, to be archived before 1Password forgets them."""
 
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -17,7 +17,7 @@ from keyturn_providers.onepassword.events.payloads import (
 from keyturn_providers.onepassword.events.token import Feature
 from keyturn_providers.onepassword.moments import moment_ms
 
-KEPT_S = 120 * 86_400
+_DAY_MS = 86_400_000
 STREAMS: Mapping[str, Feature] = {
     "audit events": Feature.AUDIT_EVENTS,
     "item usages": Feature.ITEM_USAGES,
@@ -26,16 +26,17 @@ STREAMS: Mapping[str, Feature] = {
 OVERLAP_MS = 600_000
 """How much is read again where a position is refused: events may become visible late."""
 # Asking for what is just being forgotten may be refused, so the oldest minutes are left out.
-_FLOOR_MS = KEPT_S * 1000 - 300_000
+_MARGIN_MS = 300_000
 _REMEMBERED = 20_000
 _VAULT_KINDS = frozenset({"vault", "uva", "gva", "items"})
 
 
 class Streaming:
-    """Reads the streams that the token's `features` allow."""
+    """Reads the streams that the token's `features` allow, from `kept_days` back at most."""
 
-    def __init__(self, client: EventsClient, features: frozenset[str]) -> None:
+    def __init__(self, client: EventsClient, features: frozenset[str], kept_days: int) -> None:
         self._client = client
+        self._kept_days = kept_days
         self._names = tuple(name for name, feature in STREAMS.items() if feature.value in features)
 
     def streams(self) -> tuple[str, ...]:
@@ -56,8 +57,8 @@ class Streaming:
                 "The Events API token may not read it.",
                 "Make a token with this feature, or leave the stream off.",
             )
-        floor_ms = self._now_ms() - _FLOOR_MS
-        gap = _gap(floor_ms, last_ms) if position is not None else ""
+        floor_ms = self._now_ms() - self._kept_days * _DAY_MS + _MARGIN_MS
+        gap = self._gap(floor_ms, last_ms) if position is not None else ""
         seen: dict[str, None] = {}
         given = False
         if position is not None:
@@ -85,6 +86,18 @@ class Streaming:
         ):
             yield EventPage(_events(feature, page, seen), page.cursor, not page.has_more)
 
+    def _gap(self, floor_ms: int, last_ms: int | None) -> str:
+        if last_ms is None or last_ms >= floor_ms:
+            return ""
+        since, until = (
+            datetime.fromtimestamp(moment // 1000, UTC).strftime("%d %b %Y")
+            for moment in (last_ms, floor_ms)
+        )
+        return (
+            f"1Password keeps events for {self._kept_days} days: those between {since} and {until}"
+            " are lost."
+        )
+
     def _now_ms(self) -> int:
         return int(time.time() * 1000) + self._client.clock_ahead_ms
 
@@ -93,16 +106,6 @@ _REFUSED = (
     "1Password did not accept the position reached before, so reading started anew with the oldest"
     " event it still has."
 )
-
-
-def _gap(floor_ms: int, last_ms: int | None) -> str:
-    if last_ms is None or last_ms >= floor_ms:
-        return ""
-    since, until = (
-        datetime.fromtimestamp(moment // 1000, UTC).strftime("%d %b %Y")
-        for moment in (last_ms, floor_ms)
-    )
-    return f"1Password keeps events for 120 days: those between {since} and {until} are lost."
 
 
 def _with_gap(page: EventPage, gap: str, until_ms: int) -> EventPage:

@@ -36,6 +36,7 @@ class EventsSurface:
 
     def __init__(self, source: str, settings: EventsSettings, surroundings: Surroundings) -> None:
         self._client = EventsClient(source, settings, surroundings)
+        self._kept_days = settings.kept_days
         self._reserve = surroundings.rate_reserve
         self._features = _EVERY
 
@@ -77,7 +78,7 @@ class EventsSurface:
         return AuditReading(self._client)
 
     def streaming(self) -> Streaming:
-        return Streaming(self._client, self._features)
+        return Streaming(self._client, self._features, self._kept_days)
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -1,0 +1,124 @@
+"""`keyturn demo --check` and `keyturn drill --check`, as processes, on the simulated tenants."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from keyturn.decide.words import DriftKind
+from keyturn.demo.okta_onepassword.session import DemoSession, demo_session
+from keyturn.demo.okta_onepassword.slips import LEAVERS
+from keyturn.policy.load import load_policy
+from keyturn.run.assess import Assessment, assess
+from keyturn.run.clock import system_clock
+from keyturn.run.connections import open_connections
+from keyturn.run.persons import find_person
+from keyturn.run.refresh import refresh
+from keyturn_providers.simulated.onepassword import inspection as onepassword
+from keyturn_storage.journal import open_journal
+from keyturn_storage.queries.coverage import coverage
+from keyturn_storage.snapshots import open_cache
+
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("okta-demo")]
+
+_DAY_MS = 86_400_000
+NOT_SHOWN: frozenset[DriftKind] = frozenset()
+"""Every kind there is can be shown on Okta and 1Password, and is."""
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[DemoSession]:
+    with demo_session() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def decided(session: DemoSession) -> Assessment:
+    return asyncio.run(_decided(session))
+
+
+async def _decided(session: DemoSession) -> Assessment:
+    loaded = load_policy(session.places.config)
+    connections = open_connections(loaded, read_only=True)
+    try:
+        with open_cache(session.places.cache) as cache:
+            report = await refresh(
+                connections,
+                cache,
+                observe=lambda _: None,
+                stop=lambda: False,
+                clock=system_clock(),
+            )
+            assert report.complete, report.words
+            return assess(cache, loaded.rules, system_clock().now_ms())
+    finally:
+        await connections.aclose()
+
+
+def test_every_kind_of_drift_is_there_and_the_list_stays_readable(
+    decided: Assessment,
+) -> None:
+    kinds = Counter(finding.kind for finding in decided.findings)
+    assert set(kinds) == set(DriftKind) - NOT_SHOWN
+    assert max(kinds.values()) <= 9
+    assert 30 <= len(decided.findings) <= 60
+    assert all(finding.remedy or finding.remedy_words for finding in decided.findings)
+
+
+def test_the_leaver_is_out_in_okta_and_still_in_in_1password(
+    decided: Assessment, session: DemoSession
+) -> None:
+    person = find_person(decided.world, session.leaver_email)
+    assert person.secrets is not None
+    assert person.secrets.id == session.leaver_account_id
+    kinds = {finding.kind for finding in decided.findings if finding.person == person.key}
+    assert {DriftKind.LEAVER_ACTIVE, DriftKind.DIRECT_GRANT} <= kinds
+
+
+def test_two_years_of_events_are_archived_without_a_gap(session: DemoSession) -> None:
+    with open_journal(session.places.journal, read_only=True) as journal:
+        streams = coverage(journal)
+    assert {one.stream for one in streams} == {"audit events", "item usages", "sign-in attempts"}
+    assert all(not one.gaps for one in streams)
+    oldest = min(one.oldest_ms for one in streams if one.oldest_ms is not None)
+    assert system_clock().now_ms() - oldest > 700 * _DAY_MS
+
+
+def test_the_tokens_are_in_no_file_of_keyturn(session: DemoSession) -> None:
+    files = [path for path in session.places.data.rglob("*") if path.is_file()]
+    content = b"".join(path.read_bytes() for path in (*files, session.places.config))
+    for secret in session.environment.values():
+        assert secret.get_secret_value().encode() not in content
+
+
+def _run(verb: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "keyturn", verb, "--check", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        env=os.environ | {"NO_COLOR": "1"},
+        check=False,
+    )
+
+
+def test_the_check_passes() -> None:
+    done = _run("demo")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert json.loads(done.stdout) == {"passed": True, "exit_code": 0}
+
+
+def test_the_drill_is_come_through() -> None:
+    done = _run("drill")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert json.loads(done.stdout) == {"passed": True, "exit_code": 0}
+
+
+def test_nobody_else_was_touched_in_the_module_demo(session: DemoSession) -> None:
+    """Reading changes nothing: the log of the tenant has no change since it was filled."""
+    assert not onepassword.happened(session.onepassword, "suspend", "user")[len(LEAVERS) :]
