@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 _MINUTE_S = 60
+_WIDTH = 100
+_INDENT = " " * 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +28,14 @@ def report(episodes: Sequence[Episode], whole_s: float) -> Iterator[str]:
     yield ""
     yield f"The drill took {duration(whole_s)}."
     yield ""
-    yield f"  {'at':>6}  {'took':>7}  what went wrong"
+    yield f"  {'at':>6}  {'took':>8}  what went wrong"
     for episode in episodes:
         sign = "=" if episode.well else "!"
         yield (
-            f"{sign} {clock(episode.began_s):>6}  {duration(episode.took_s):>7}  {episode.title}"
+            f"{sign} {clock(episode.began_s):>6}  {duration(episode.took_s):>8}  {episode.title}"
         )
         for sentence in episode.words:
-            yield f"{'':19}{sentence}"
+            yield from wrap(sentence, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
     yield ""
     failed = [episode.title for episode in episodes if not episode.well]
     if failed:
@@ -47,7 +50,7 @@ def clock(seconds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds to a tenth, or minutes and seconds."""
+    """Seconds to a tenth, or minutes and seconds: 1 m 07 s."""
     if seconds < _MINUTE_S:
         return f"{seconds:.1f} s"
-    return f"{int(seconds) // _MINUTE_S} min {int(seconds) % _MINUTE_S} s"
+    return f"{int(seconds) // _MINUTE_S} m {int(seconds) % _MINUTE_S:02} s"

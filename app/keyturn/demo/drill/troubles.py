@@ -1,27 +1,36 @@
 """What goes wrong on a bad day. Each is put into the tenants' files, where the tenants find it."""
 
 from keyturn.demo.okta_onepassword.session import DemoSession
+from keyturn_providers.simulated.okta.manners import BUCKETS
 from keyturn_providers.simulated.onepassword import inspection as onepassword
-from keyturn_providers.simulated.wire import faults
+from keyturn_providers.simulated.wire import faults, windows
 
-STORM_ANSWERS = 24
-_STORM_S = 1.0
+_STORM_S = 15.0
+_AT_ONCE = 4
 _LOST = "user suspend *"
 
 
 def storm(session: DemoSession) -> None:
-    """Others have used up Okta's rate limit: the next requests are refused, in both of its ways."""
+    """Somebody else has used up every one of Okta's rate limits, for some seconds; and for a few
+    requests more there are too many at once, which Okta refuses in another way."""
+    for name, bucket in BUCKETS.items():
+        windows.set_limit(session.okta, name, bucket.limit, window_s=_STORM_S, share=bucket.share)
+        windows.spend(session.okta, bucket, bucket.limit)
     faults.put(
         session.okta,
-        faults.Fault(
-            faults.Kind.THROTTLE,
-            path="/api/v1/*",
-            skip=3,
-            times=STORM_ANSWERS - 4,
-            seconds=_STORM_S,
+        *(
+            faults.Fault(faults.Kind.THROTTLE_CONCURRENCY, path="/api/v1/groups*", skip=skip)
+            for skip in range(0, 7 * _AT_ONCE, 7)
         ),
-        faults.Fault(faults.Kind.THROTTLE_CONCURRENCY, path="/api/v1/*", times=4),
     )
+
+
+def storm_is_over(session: DemoSession) -> None:
+    """The usual limits again, of a minute each."""
+    for name, bucket in BUCKETS.items():
+        windows.set_limit(
+            session.okta, name, bucket.limit, window_s=bucket.window_s, share=bucket.share
+        )
 
 
 def bridge_restarts(session: DemoSession) -> None:
@@ -46,6 +55,7 @@ def answer_is_lost(session: DemoSession) -> None:
 
 def all_is_well(session: DemoSession) -> None:
     """Nothing goes wrong any more."""
+    storm_is_over(session)
     faults.clear(session.okta)
     faults.clear(session.onepassword)
     onepassword.clear_op_faults(session.onepassword)

@@ -7,7 +7,6 @@ from pydantic import Field, field_validator
 from keyturn_providers.credential_part import CredentialPart
 from keyturn_providers.origin import checked_base
 
-
 KEPT_DAYS = 120
 """How long 1Password keeps events, as of 2026."""
 
