@@ -21,6 +21,7 @@ VERBS: dict[str, str] = {
     "apply": "Apply a reviewed plan: change, read back, match the audit log.",
     "offboard": "Plan a leaver's offboarding and apply it.",
     "undo": "Plan what takes a run back, and apply it.",
+    "recheck": "Look again whether what was cut is still cut.",
     "resume": "Go on with what was interrupted, re-reading first.",
     "verify": "Check a bundle of evidence, byte by byte, and who signed it.",
     "policy": "Check keyturn.yaml, every mistake by line and column.",

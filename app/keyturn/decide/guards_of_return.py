@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from keyturn.decide.context import PlanContext
 from keyturn.decide.desired import beyond, desired_grants, desired_members, permitted
 from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
-from keyturn.decide.names import listed
+from keyturn.decide.names import account_title, listed
 from keyturn.decide.plans import GuardVerdict, Operation, PlanScope, Verdict
 from keyturn.decide.world import World
-from keyturn_providers.records import Grant, Level, PrincipalKind, Side
+from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind, Side
 
 GUARD = "what comes back"
 
@@ -35,10 +35,19 @@ def comes_back(
 def _not_due(world: World, change: Change, changes: tuple[Change, ...]) -> Iterator[str]:
     if change.kind is ChangeKind.REACTIVATE and change.side is Side.SECRETS:
         yield from _leaver(world, change, changes)
+    elif change.kind is ChangeKind.REACTIVATE:
+        yield from _ended(world, change)
     elif change.kind is ChangeKind.ADD_MEMBERSHIP and change.side is Side.SECRETS:
         yield from _stray(world, change, changes)
     elif change.kind in {ChangeKind.RESTORE_GRANT, ChangeKind.GRANT}:
         yield from _not_in_policy(world, change)
+
+
+def _ended(world: World, change: Change) -> Iterator[str]:
+    """The directory's own account, where its life had ended: whoever ended it may have meant it."""
+    account = world.directory.accounts.get(change.account.id) if change.account else None
+    if account is not None and account.state is AccountState.DEACTIVATED:
+        yield f"{account_title(account)}, whose account in {world.directory.name} had ended"
 
 
 def _leaver(world: World, change: Change, changes: tuple[Change, ...]) -> Iterator[str]:

@@ -5,9 +5,8 @@ another's audit event. What a source has no log of is said, never taken for gran
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from keyturn.decide.findings import ChangeKind
 from keyturn.decide.plans import Operation
 from keyturn.decide.steps import (
     AuditAnswer,
@@ -21,9 +20,9 @@ from keyturn.run.looking import BLOCKING, look_again
 from keyturn.run.running import Run
 from keyturn.run.seen import Effect, Seen
 from keyturn.run.sought import sought_by
-from keyturn_providers.contract import Ability, Outcome, ReadsAudit
+from keyturn_providers.contract import Ability, ReadsAudit
 from keyturn_providers.errors import ProviderError
-from keyturn_providers.records import AccountState, AuditEvent, Side
+from keyturn_providers.records import AuditEvent, Side
 from keyturn_storage.rows import ArchivedEvent
 
 DEFAULT_AUDIT_WAIT_S = 30.0
@@ -35,7 +34,7 @@ _TO_PROVE = frozenset({State.APPLIED, State.ALREADY_SO})
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
+class Claim:
     """An operation to prove: what the read-back said, and until when its event may come."""
 
     operation: Operation
@@ -50,7 +49,7 @@ async def verify(run: Run, *, audit_wait_s: float = DEFAULT_AUDIT_WAIT_S) -> Non
     Steps whose audit event may still come when `audit_wait_s` is over are "lagging" and stay open,
     as do those of a blocked source. Stops between two requests.
     """
-    claims: list[_Claim] = []
+    claims: list[Claim] = []
     for operation in run.plan.operations:
         if run.state(operation) not in _TO_PROVE or _settled(run, operation):
             continue
@@ -63,47 +62,20 @@ async def verify(run: Run, *, audit_wait_s: float = DEFAULT_AUDIT_WAIT_S) -> Non
     await _match_audit(run, claims, audit_wait_s)
 
 
-async def _read_back(run: Run, operation: Operation) -> _Claim | None:
+async def _read_back(run: Run, operation: Operation) -> Claim | None:
     side = operation.change.side
     if side in run.blocked:
         return None
     effect = await look_again(run, operation)
-    if effect.seen is Seen.NOT_YET and (after := _put_off_again(run, operation)) is not None:
-        effect = _was_on(effect, after)
     if effect.seen is Seen.UNREADABLE and (side in run.blocked or run.stop()):
         return None
     step = run.steps[operation.id]
     about = run.abouts.get(side)
     lag_ms = int((about.audit_lag_s if about else 0.0) * 1000)
-    return _Claim(operation, effect, step.intent != "", step.at_ms + lag_ms)
+    return Claim(operation, effect, step.intent != "", step.at_ms + lag_ms)
 
 
-def _put_off_again(run: Run, operation: Operation) -> Operation | None:
-    """The later step that suspended again an account which this one had to bring back first."""
-    change = operation.change
-    if change.kind is not ChangeKind.REACTIVATE:
-        return None
-    return next(
-        (
-            other
-            for other in run.plan.operations
-            if other.change == replace(change, kind=ChangeKind.SUSPEND)
-            and operation.id in other.depends_on
-            and run.steps[other.id].outcome.startswith(Outcome.APPLIED.value)
-        ),
-        None,
-    )
-
-
-def _was_on(effect: Effect, after: Operation) -> Effect:
-    """Who is suspended, and was so by that step, was on before it; who is deactivated was not."""
-    if effect.now.state is not AccountState.SUSPENDED:
-        return effect
-    words = f"{effect.words} again, by step {after.number}, which found the account on"
-    return Effect(Seen.AS_WANTED, words, now=effect.now)
-
-
-async def _match_audit(run: Run, claims: list[_Claim], audit_wait_s: float) -> None:
+async def _match_audit(run: Run, claims: list[Claim], audit_wait_s: float) -> None:
     checkpoints = run.checkpoints()
     until_ms = run.clock.now_ms() + int(audit_wait_s * 1000)
     pause = _FIRST_POLL_S
@@ -111,9 +83,9 @@ async def _match_audit(run: Run, claims: list[_Claim], audit_wait_s: float) -> N
     while waiting:
         run.keep_lease()
         now_ms = run.clock.now_ms()
-        found, unreadable = await _poll(run, waiting, checkpoints)
+        found, unreadable = await poll(run, waiting, checkpoints)
         last = now_ms >= until_ms
-        left: list[_Claim] = []
+        left: list[Claim] = []
         for claim in waiting:
             answer, why = _audit_of(run, claim, checkpoints, found, unreadable)
             # A log that cannot be read just now says neither yes nor no, however late it is.
@@ -127,8 +99,8 @@ async def _match_audit(run: Run, claims: list[_Claim], audit_wait_s: float) -> N
         pause = min(pause * 2, _LONGEST_POLL_S)
 
 
-async def _poll(
-    run: Run, waiting: list[_Claim], checkpoints: Mapping[Side, str]
+async def poll(
+    run: Run, waiting: list[Claim], checkpoints: Mapping[Side, str]
 ) -> tuple[dict[str, AuditEvent], dict[Side, str]]:
     """The events of the waiting operations, kept for evidence, and why a log was not read."""
     found: dict[str, AuditEvent] = {}
@@ -185,7 +157,7 @@ def _archive(run: Run, side: Side, events: tuple[AuditEvent, ...]) -> None:
 
 def _audit_of(
     run: Run,
-    claim: _Claim,
+    claim: Claim,
     checkpoints: Mapping[Side, str],
     found: Mapping[str, AuditEvent],
     unreadable: Mapping[Side, str],
@@ -209,10 +181,10 @@ def _audit_of(
 
 
 def _conclude(
-    run: Run, claim: _Claim, answer: AuditAnswer, why: str, *, over: bool, last: bool
+    run: Run, claim: Claim, answer: AuditAnswer, why: str, *, over: bool, last: bool
 ) -> bool:
     """Writes the verdict down; False where it is still to be waited for."""
-    read = _READ_BACK[claim.effect.seen]
+    read = READ_BACK[claim.effect.seen]
     if read is ReadBack.UNREADABLE and not claim.operation.change.kind.can_be_read_back:
         read = ReadBack.NOT_TO_BE_READ
     verdict = judge_proof(read, answer, deadline_passed=over)
@@ -235,7 +207,7 @@ def _is_seen(read: ReadBack, verdict: ProofVerdict) -> bool:
     return read is ReadBack.AS_WANTED or verdict is ProofVerdict.LOGGED
 
 
-def _missing(run: Run, claim: _Claim, answer: AuditAnswer) -> bool:
+def _missing(run: Run, claim: Claim, answer: AuditAnswer) -> bool:
     """Whether there is a log that ought to have the change, and it was not found there."""
     about = run.abouts.get(claim.operation.change.side)
     logs = about is not None and Ability.READ_AUDIT in about.abilities
@@ -246,7 +218,7 @@ def _settled(run: Run, operation: Operation) -> bool:
     return run.steps[operation.id].verdict not in ("", ProofVerdict.LAGGING.value)
 
 
-_READ_BACK = {
+READ_BACK = {
     Seen.AS_WANTED: ReadBack.AS_WANTED,
     Seen.NOT_YET: ReadBack.OTHERWISE,
     Seen.IMPOSSIBLE: ReadBack.OTHERWISE,

@@ -112,7 +112,7 @@ def _title(title: str) -> str:
 
 
 def _operations(found: Found) -> tuple[Operation, ...]:
-    stages = {change: _stage(found, change) for change in found.changes}
+    stages = {change: _stage(change) for change in found.changes}
     changes = sorted(found.changes, key=lambda x: (_ORDER[stages[x]], _turn(x), place(x)))
     ids = {change: found.context.new_id() for change in changes}
     return tuple(
@@ -131,49 +131,33 @@ def _operations(found: Found) -> tuple[Operation, ...]:
     )
 
 
-def _stage(found: Found, change: Change) -> Stage:
-    """Bringing an account back is a stage of its own, with putting it as it was."""
-    account = change.account
-    on = Change(ChangeKind.REACTIVATE, change.side, account=account)
-    if change.kind is ChangeKind.REACTIVATE or (
-        change.kind is ChangeKind.SUSPEND and on in found.of
-    ):
-        directory = change.side is Side.DIRECTORY
-        return Stage.BACK_IN_DIRECTORY if directory else Stage.BACK_IN_SECRETS
-    return stage_of(change)
+def _stage(change: Change) -> Stage:
+    """Bringing an account back is a stage of its own."""
+    if change.kind is not ChangeKind.REACTIVATE:
+        return stage_of(change)
+    directory = change.side is Side.DIRECTORY
+    return Stage.BACK_IN_DIRECTORY if directory else Stage.BACK_IN_SECRETS
 
 
 def _turn(change: Change) -> int:
-    """Within a stage: on before off, the directory's memberships before those that follow them."""
-    if change.kind is ChangeKind.REACTIVATE:
-        return 0
-    return 1 if change.side is Side.DIRECTORY else 2
+    """Within a stage: the directory's memberships before those that follow them."""
+    return 0 if change.side is Side.DIRECTORY else 1
 
 
 def _waits(found: Found, change: Change) -> frozenset[Change]:
     """What must be done before a change: what had to wait for it in the run, turned round; an
-    account that is to stay on, before anything is given to it, the directory's first of all."""
-    return frozenset(
-        (*_turned(found, change), *_accounts_of(found, change), *_others(found, change))
-    )
-
-
-def _others(found: Found, change: Change) -> Iterator[Change]:
-    yield from waits_for(change, found.changes)
-    on = Change(ChangeKind.REACTIVATE, change.side, account=change.account)
-    if change.kind is ChangeKind.SUSPEND and on in found.of:
-        yield on
+    account, before anything is given to it, the directory's first of all."""
+    others = waits_for(change, found.changes)
+    return frozenset((*_turned(found, change), *_accounts_of(found, change), *others))
 
 
 def _turned(found: Found, change: Change) -> Iterator[Change]:
-    """Where one cut fails the others are wanted all the more, so no cut waits for another. An
-    account that is put off again is not waited for: it would be seen off."""
+    """Where one cut fails the others are wanted all the more, so no cut waits for another."""
     mine = {step.operation.id for step in found.of[change]}
-    stay_on = set(found.switched.values())
     for other, steps in found.of.items():
         cuts = change.kind.removes and other.kind.removes
         waited = not cuts and any(mine & set(step.operation.depends_on) for step in steps)
-        if other != change and waited and (other.kind not in OF_ACCOUNTS or other in stay_on):
+        if other != change and waited:
             yield other
 
 

@@ -83,36 +83,37 @@ def _bring(
     found: Found, ref: Ref, steps: list[StepDone], now: AccountState, wanted: AccountState
 ) -> None:
     """From the state that the run left to the one before it."""
+    where = found.world.side(ref.side).name
     on = Change(ChangeKind.REACTIVATE, ref.side, account=ref)
     off = Change(ChangeKind.SUSPEND, ref.side, account=ref)
     if wanted is AccountState.DEACTIVATED:
         _end_again(found, ref, steps)
-    elif wanted is AccountState.SUSPENDED and now is AccountState.DEACTIVATED:
-        if why := why_left_out(found.context, off):
-            # Who was off before is not put on only because putting them off again is not possible.
-            _stay(found, ref, f"{ref.name} as suspended", why, lost=True)
-        elif _on(found, on, steps, "on for a moment: the next step suspends the account again"):
-            found.add(off, steps, "the state the account had before the run")
-    elif wanted is AccountState.SUSPENDED:
+    elif wanted is AccountState.SUSPENDED and not now.is_off:
         found.add(off, steps)
     elif not now.is_off:
         found.lose(
-            f"{ref.name} as {wanted.value} in {found.world.side(ref.side).name}",
+            f"{ref.name} as {wanted.value} in {where}",
             "Who was let in cannot be made to wait again; suspend the account if it was wrong.",
         )
     elif _on(found, on, steps):
         found.switched[(ref.side, ref.id)] = on
-        if wanted is AccountState.INVITED:
-            found.lose(
-                f"the invitation of {ref.name} in {found.world.side(ref.side).name}",
-                "The account becomes what the source makes of it: look at it afterwards.",
-            )
+        if wanted is not AccountState.ACTIVE:
+            found.lose(f"{ref.name} as {wanted.value} in {where}", _ON_INSTEAD[wanted])
 
 
-def _on(found: Found, on: Change, steps: list[StepDone], *also: str) -> bool:
+_ON_INSTEAD = {
+    AccountState.INVITED: "The invitation is over; the account becomes what the source makes of "
+    "it: look at it afterwards.",
+    AccountState.SUSPENDED: "A deactivated account can only come back on, waiting for its owner to "
+    "activate it, and who waits cannot be suspended: suspend it by hand once it is active, or "
+    "deactivate it again.",
+}
+
+
+def _on(found: Found, on: Change, steps: list[StepDone]) -> bool:
     """Takes the reactivation up, with what does not come back by it."""
     ended = any(step.operation.change.kind is ChangeKind.DEACTIVATE for step in steps)
-    if found.add(on, steps, *((NOT_BACK,) if ended else ()), *also):
+    if found.add(on, steps, *((NOT_BACK,) if ended else ())):
         if ended and on.account is not None:
             where = found.world.side(on.side).name
             found.lose(f"what went with the end of {on.account.name}'s account in {where}", _GONE)

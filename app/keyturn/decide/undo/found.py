@@ -32,7 +32,7 @@ class Found:
     left_alone: list[LeftAlone] = field(default_factory=list)
     off: dict[tuple[Side, str], str] = field(default_factory=dict)
     switched: dict[tuple[Side, str], Change] = field(default_factory=dict)
-    """The change that brings an account back to stay on, by account."""
+    """The change that brings an account back, by account."""
 
     @property
     def world(self) -> World:

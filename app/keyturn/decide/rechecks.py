@@ -1,0 +1,116 @@
+"""Looking again, later, whether what a run cut is still cut: when it is due, and what it found."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time after the end of a run at which it is to be looked at again."""
+
+    name: str
+    after_ms: int
+
+
+MOMENTS = (
+    Moment("T+5 min", 5 * MINUTE_MS),
+    Moment("T+24 h", DAY_MS),
+    Moment("T+7 d", 7 * DAY_MS),
+)
+"""Soon, for what a push or a rule puts back at once; after the night's imports; after a week's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """`now`: the moment whose time has come, None where it was looked at already, or none has come.
+    `missed` are earlier ones at which nobody looked. `next_ms` is when the next one comes, None
+    after the last."""
+
+    now: Moment | None
+    missed: tuple[Moment, ...] = ()
+    next_ms: int | None = None
+
+
+def due(ended_ms: int, now_ms: int, looked_ms: Iterable[int]) -> Due:
+    """What is due of a run that ended at `ended_ms` and was looked at, wholly, at `looked_ms`.
+
+    A moment lasts until the next one: whoever looks meanwhile has looked for it. One that nobody
+    looked at is missed as soon as the next has come; a look after it has told so.
+    """
+    come = [moment for moment in MOMENTS if ended_ms + moment.after_ms <= now_ms]
+    later = MOMENTS[len(come)] if len(come) < len(MOMENTS) else None
+    last = max(looked_ms, default=ended_ms - 1)
+    open_ones = tuple(moment for moment in come if last < ended_ms + moment.after_ms)
+    next_ms = ended_ms + later.after_ms if later is not None else None
+    if not open_ones:
+        return Due(None, (), next_ms)
+    return Due(open_ones[-1], open_ones[:-1], next_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """Something that the run cut, and that is there again. `words` names whom and what, `likely`
+    says what most likely did it."""
+
+    words: str
+    likely: str
+    operation: str = ""
+    """The run's operation that had cut it; empty for what was cut before the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSeen:
+    """Something of which nobody knows whether it is still cut."""
+
+    words: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """A step whose audit event has appeared since."""
+
+    number: int
+    words: str
+    before: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """One look at what a run cut, as it is kept in the journal. `moment` is that for which it was
+    made, "" for one on demand. `put_back` is what an undo of the run brought back on purpose.
+    `remarks` are about the look itself."""
+
+    run_id: str
+    title: str
+    at_ms: int
+    checked: int
+    moment: str = ""
+    missed: tuple[str, ...] = ()
+    came_back: tuple[CameBack, ...] = ()
+    not_seen: tuple[NotSeen, ...] = ()
+    put_back: tuple[str, ...] = ()
+    upgraded: tuple[Upgraded, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything could be looked at; else it stays due."""
+        return not self.not_seen
+
+    @property
+    def words(self) -> str:
+        """The sum in one line."""
+        if self.came_back:
+            number = len(self.came_back)
+            said = f"{number} thing{'' if number == 1 else 's'} came back"
+        else:
+            said = "nothing came back"
+        blind = f"; {len(self.not_seen)} could not be looked at" if self.not_seen else ""
+        back = f"; {len(self.put_back)} put back by an undo" if self.put_back else ""
+        return f"{self.title}: {said} of {self.checked}{blind}{back}."

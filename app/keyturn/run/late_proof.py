@@ -1,0 +1,70 @@
+"""Proof that came late: steps without their audit event are looked for in the log once more."""
+
+from keyturn.decide.plans import Operation
+from keyturn.decide.rechecks import Upgraded
+from keyturn.decide.steps import AuditAnswer, Event, ProofVerdict, ReadBack, judge_proof
+from keyturn.run.looking import look
+from keyturn.run.running import Run
+from keyturn.run.verify import READ_BACK, Claim, poll
+from keyturn_providers.contract import Ability
+
+
+async def late_proof(run: Run) -> tuple[Upgraded, ...]:
+    """Gives every step whose event has appeared its better verdict, as a new entry of the journal.
+
+    Only ever better: what was read back at the time, and is logged, was effective and logged,
+    whatever became of it since. A step that is still without its event stays as it is.
+    """
+    checkpoints = run.checkpoints()
+    claims = [
+        claim
+        for operation in run.plan.operations
+        if _may_get_better(run, operation) and operation.change.side in checkpoints
+        if (claim := await _claim(run, operation)) is not None
+    ]
+    if not claims:
+        return ()
+    found, _ = await poll(run, claims, checkpoints)
+    upgraded: list[Upgraded] = []
+    for claim in claims:
+        event = found.get(claim.operation.id)
+        if event is None or event.error:
+            continue
+        verdict = judge_proof(_read(run, claim), AuditAnswer.FOUND, deadline_passed=False)
+        if not verdict.is_good:
+            continue
+        before = run.steps[claim.operation.id]
+        # What was read at the time; by now it may be otherwise, which is another question.
+        told = before.words.partition(";")[0]
+        words = f"{told}; logged as {event.id}, which was found later"
+        run.record(claim.operation, Event.SEEN, words, verdict=verdict.value)
+        upgraded.append(
+            Upgraded(claim.operation.number, claim.operation.words, before.verdict, verdict.value)
+        )
+    return tuple(upgraded)
+
+
+def _may_get_better(run: Run, operation: Operation) -> bool:
+    step = run.steps.get(operation.id)
+    about = run.abouts.get(operation.change.side)
+    if step is None or step.intent == "" or about is None:
+        return False
+    if Ability.READ_AUDIT not in about.abilities or operation.change.side in run.blocked:
+        return False
+    waiting = {ProofVerdict.LAGGING.value, ProofVerdict.EFFECTIVE_NOT_LOGGED.value}
+    unread = not operation.change.kind.can_be_read_back
+    return step.verdict in waiting or (unread and step.verdict == ProofVerdict.UNKNOWN.value)
+
+
+async def _claim(run: Run, operation: Operation) -> Claim | None:
+    effect = await look(run, operation)
+    return None if run.stop() else Claim(operation, effect, sent=True, deadline_ms=0)
+
+
+def _read(run: Run, claim: Claim) -> ReadBack:
+    """What was read back at the time, where that was as wanted; else what is read now."""
+    if run.steps[claim.operation.id].verdict == ProofVerdict.EFFECTIVE_NOT_LOGGED.value:
+        return ReadBack.AS_WANTED
+    if not claim.operation.change.kind.can_be_read_back:
+        return ReadBack.NOT_TO_BE_READ
+    return READ_BACK[claim.effect.seen]

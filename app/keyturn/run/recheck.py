@@ -1,0 +1,254 @@
+"""Looks again whether what runs cut is still cut, at any later time, and keeps what was found."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from keyturn.decide.findings import Change, ChangeKind
+from keyturn.decide.names import account_title, counted
+from keyturn.decide.plans import Operation, PlanScope
+from keyturn.decide.rechecks import CameBack, Due, NotSeen, Recheck, Upgraded, due
+from keyturn.decide.steps import State
+from keyturn.decide.values import to_plain
+from keyturn.decide.watched import kept_off, likely, off_before, put_back, renamed, watched
+from keyturn.decide.world import World
+from keyturn.run.admission import ask_both, lease_targets, refuse_other_sources
+from keyturn.run.clock import Clock
+from keyturn.run.connections import Connections
+from keyturn.run.late_proof import late_proof
+from keyturn.run.looking import look
+from keyturn.run.progress import Observer
+from keyturn.run.results import result_of
+from keyturn.run.running import Run
+from keyturn.run.runs_done import run_done, undos_of
+from keyturn.run.seen import Effect, Seen
+from keyturn_providers.contract import About, ReadsAccount, ReadsSessions
+from keyturn_providers.errors import Gone, ProviderError
+from keyturn_providers.records import Account, Session, Side
+from keyturn_storage import leases
+from keyturn_storage.errors import LeaseHeld
+from keyturn_storage.journal import Journal
+from keyturn_storage.rows import RunRow
+
+RECHECK = "recheck"
+"""The kind of the note that keeps a recheck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Both sources as they answered, once for all runs that are looked at."""
+
+    abouts: Mapping[Side, About]
+    failures: Mapping[Side, ProviderError]
+
+
+async def ask(connections: Connections) -> Asked:
+    """Who both sources are; the error of one that cannot say hides nothing of the other."""
+    return Asked(*await ask_both(connections))
+
+
+def offboardings(journal: Journal) -> tuple[RunRow, ...]:
+    """The offboarding runs, newest first."""
+    return tuple(row for row in journal.runs() if row.scope == PlanScope.OFFBOARD.value)
+
+
+def due_of(journal: Journal, row: RunRow, now_ms: int) -> Due:
+    """What is due of a run, by what the journal says was looked at. Nothing is while it has not
+    ended, nor once it was undone."""
+    if row.ended_ms is None or _undone(journal, row.id):
+        return Due(None)
+    bodies = [json.loads(body) for body in journal.notes(RECHECK, run_id=row.id)]
+    looked = [int(body["at_ms"]) for body in bodies if not body["not_seen"]]
+    return due(row.ended_ms, now_ms, looked)
+
+
+async def recheck(
+    row: RunRow,
+    asked: Asked,
+    connections: Connections,
+    journal: Journal,
+    *,
+    world: World | None,
+    observe: Observer,
+    stop: Callable[[], bool],
+    clock: Clock,
+    operator: str,
+    when: Due | None = None,
+) -> Recheck:
+    """Reads everything a run cut again, by id, and the leaver's accounts on both sides; writes what
+    was found into the journal, and the better verdict of steps whose audit event has appeared.
+
+    `world` is of the newest snapshots, for what most likely did it; None where there are none.
+    Raises PlanFileError, or TenantChanged where the sources are not those of the run.
+    """
+    done = run_done(journal, row)
+    refuse_other_sources(done.plan, asked.abouts, "recheck")
+    run = Run(row.id, done.plan, connections, journal, 0, observe, stop, clock, asked.abouts)
+    run.load()
+    for side, failure in asked.failures.items():
+        run.block(side, failure)
+    looking = _Looking(run, world, _restored(journal, row.id))
+    operations = (*watched(done), *(off_before(done.plan, world) if world is not None else ()))
+    for operation in operations:
+        await looking.at(operation)
+    await looking.at_sessions(operations)
+    upgraded, remarks = await _upgrade(run, row, operator)
+    if when is None and row.ended_ms is not None:
+        when = due_of(journal, row, clock.now_ms())
+    found = Recheck(
+        run_id=row.id,
+        title=row.title,
+        at_ms=clock.now_ms(),
+        checked=looking.checked,
+        moment=when.now.name if when is not None and when.now is not None else "",
+        missed=tuple(moment.name for moment in when.missed) if when is not None else (),
+        came_back=tuple(looking.came_back),
+        not_seen=tuple(looking.not_seen),
+        put_back=tuple(looking.put_back),
+        upgraded=upgraded,
+        remarks=remarks,
+    )
+    journal.note(RECHECK, json.dumps(to_plain(found)), found.at_ms, run_id=row.id)
+    return found
+
+
+class _Looking:
+    """One look at everything that a run cut."""
+
+    def __init__(self, run: Run, world: World | None, restored: tuple[Change, ...]) -> None:
+        self._run = run
+        self._world = world
+        self._restored = restored
+        self._titles: dict[tuple[Side, str], str] = {}
+        self.checked = 0
+        self.came_back: list[CameBack] = []
+        self.not_seen: list[NotSeen] = []
+        self.put_back: list[str] = []
+
+    async def at(self, operation: Operation) -> None:
+        """Whether one cut still holds."""
+        self.checked += 1
+        side = operation.change.side
+        if side in self._run.blocked:
+            self.not_seen.append(NotSeen(operation.words, self._run.blocked[side]))
+            return
+        if self._run.stop():
+            self.not_seen.append(NotSeen(operation.words, "stopped before it was looked at"))
+            return
+        now = await self._called(operation)
+        effect = await look(self._run, now)
+        if _holds(now.change, effect):
+            return
+        if effect.seen in {Seen.UNREADABLE, Seen.CANNOT_TELL}:
+            self.not_seen.append(NotSeen(operation.words, effect.words))
+        elif put_back(operation.change, self._restored):
+            self.put_back.append(f"{self._where(operation)}: {effect.words}")
+        else:
+            words = f"{self._where(operation)}: {effect.words} again"
+            why = likely(self._world, operation.change) if self._world is not None else ""
+            self.came_back.append(CameBack(words, why, operation.id))
+
+    async def at_sessions(self, operations: tuple[Operation, ...]) -> None:
+        """Whether an account that was put off in the secret manager has live sessions."""
+        reader = self._run.reader(Side.SECRETS)
+        for operation in operations:
+            ref, kind = operation.change.account, operation.change.kind
+            off = kind in {ChangeKind.SUSPEND, ChangeKind.DEACTIVATE}
+            if ref is None or ref.side is not Side.SECRETS or not off:
+                continue
+            if not isinstance(reader, ReadsSessions) or Side.SECRETS in self._run.blocked:
+                continue
+            if put_back(operation.change, self._restored):
+                continue
+            words = f"sessions of {ref.name} in {self._name(Side.SECRETS)}"
+            try:
+                live: tuple[Session, ...] = await reader.read_sessions(ref.id)
+            except Gone:
+                continue
+            except ProviderError as failure:
+                self.not_seen.append(NotSeen(words, str(failure)))
+                continue
+            self.checked += 1
+            if live:
+                number = counted(len(live), "session")
+                said = f"{self._name(Side.SECRETS)}: {ref.name} has {number} live"
+                self.came_back.append(CameBack(said, "Made after the run, or left by it."))
+
+    def _where(self, operation: Operation) -> str:
+        return self._name(operation.change.side)
+
+    def _name(self, side: Side) -> str:
+        return self._run.abouts[side].source.name
+
+    async def _called(self, operation: Operation) -> Operation:
+        """The operation with its account called as it is called now."""
+        ref = operation.change.account or operation.change.principal
+        reader = self._run.reader(operation.change.side)
+        if ref is None or not isinstance(reader, ReadsAccount) or ref.kind.value != "account":
+            return operation
+        key = (ref.side, ref.id)
+        if key not in self._titles:
+            try:
+                account: Account | None = await reader.read_account(ref.id)
+            except ProviderError:
+                return operation
+            self._titles[key] = account_title(account) if account is not None else ref.name
+        title = self._titles[key]
+        return operation if title == ref.name else renamed(operation, title)
+
+
+def _holds(change: Change, effect: Effect) -> bool:
+    if change.kind is ChangeKind.DEACTIVATE and effect.now.state is not None:
+        return kept_off(effect.now.state, change.kind)
+    return effect.seen is Seen.AS_WANTED
+
+
+async def _upgrade(
+    run: Run, row: RunRow, operator: str
+) -> tuple[tuple[Upgraded, ...], tuple[str, ...]]:
+    """Better verdicts, under the lease of the run's targets; not while somebody works on them."""
+    if run.stop():
+        return (), ()
+    targets, now_ms = lease_targets(run.plan), run.clock.now_ms()
+    doing = f"recheck: {run.plan.title}"
+    try:
+        generation = leases.take(
+            run.journal, targets, holder=operator, operation=doing, now_ms=now_ms
+        )
+    except LeaseHeld as busy:
+        return (), (f"Whether audit events have appeared was not looked at: {busy}",)
+    try:
+        run.generation, run.renewed_ms = generation, now_ms
+        run.load()
+        upgraded = await late_proof(run)
+        if upgraded and row.state == "stopped":
+            _end(run)
+        return upgraded, ()
+    finally:
+        leases.release(run.journal, generation)
+
+
+def _end(run: Run) -> None:
+    """A run of which nothing was open but an audit event that has come is over."""
+    result = result_of(run.id, run.plan, "ended", run.steps)
+    if not result.open:
+        run.journal.end_run(run.id, "ended", run.clock.now_ms(), generation=run.generation)
+
+
+def _restored(journal: Journal, run_id: str) -> tuple[Change, ...]:
+    """What undos of the run brought back and is not undone itself."""
+    return tuple(
+        step.operation.change
+        for row in undos_of(journal, run_id)
+        if not _undone(journal, row.id)
+        for step in run_done(journal, row).steps
+        if step.state not in {State.PLANNED, State.REFUSED, State.GIVEN_UP}
+    )
+
+
+def _undone(journal: Journal, run_id: str) -> bool:
+    """Whether a run was taken back by another, at least in part, that still stands."""
+    return any(
+        run_done(journal, row).made and not _undone(journal, row.id)
+        for row in undos_of(journal, run_id)
+    )
