@@ -23,6 +23,7 @@ VERBS: dict[str, str] = {
     "undo": "Plan what takes a run back, and apply it.",
     "recheck": "Look again whether what was cut is still cut.",
     "resume": "Go on with what was interrupted, re-reading first.",
+    "report": "Write the evidence of a run: a folder and a zip, signed where a key is named.",
     "verify": "Check a bundle of evidence, byte by byte, and who signed it.",
     "policy": "Check keyturn.yaml, every mistake by line and column.",
 }

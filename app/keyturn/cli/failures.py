@@ -59,6 +59,7 @@ def _code_of_ours(failure: Exception) -> Exit | None:
     from keyturn.demo.processes import DemoError
     from keyturn.evidence.bundle import CannotWrite
     from keyturn.evidence.reading import NotABundle
+    from keyturn.evidence.run_record import JournalBroken
     from keyturn.evidence.signing import CannotSign
     from keyturn.policy.problems import PolicyInvalid
     from keyturn.run.admission import NotAdmitted
@@ -80,6 +81,7 @@ def _code_of_ours(failure: Exception) -> Exit | None:
         (PlanFileError, Exit.USAGE),
         (DemoError, Exit.INCOMPLETE),
         (CannotSign, Exit.USAGE),
+        (JournalBroken, Exit.STORAGE),
         (CannotWrite, Exit.USAGE),
         (NotABundle, Exit.NOT_FOUND),
         (NotAdmitted, Exit.REFUSED),

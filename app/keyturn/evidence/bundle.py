@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files as resources
 from pathlib import Path
@@ -129,6 +129,18 @@ def write(bundle: Bundle, into: Path) -> Written:
         ) from None
     text = bundle.files[MANIFEST]
     return Written(folder, packed, sha256(text), sha256(content))
+
+
+def refuse_tokens(bundle: Bundle, tokens: Iterable[str]) -> None:
+    """Raises CannotWrite if any of `tokens` is in a file of the bundle; it is not said which."""
+    for token in tokens:
+        for name, content in bundle.files.items():
+            if token.encode("utf-8") in content:
+                raise CannotWrite(
+                    f"{name}: the evidence is not written: it would hold the value of a token that "
+                    "the configuration names. A source gave it back in an event or a name: change "
+                    "that token now, then look for where it was put."
+                )
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -75,6 +75,7 @@ def parse_policy(content: bytes, path: str, connectors: Connectors | None = None
         read_only=policy.mode == "read-only",
         digest=digest,
         organisation=policy.organisation or "",
+        signing_key=policy.evidence.signing_key or "",
         places=document.places,
     )
 

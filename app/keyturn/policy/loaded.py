@@ -34,7 +34,7 @@ class SourceConfig:
 class LoadedPolicy:
     """keyturn.yaml. `path` is the file as it was named, `digest` the SHA-256 of its bytes.
 
-    `organisation` is "" where the file does not give one.
+    `organisation` and `signing_key`, the path of a key, are "" where the file does not give one.
     """
 
     path: str
@@ -44,4 +44,5 @@ class LoadedPolicy:
     read_only: bool
     digest: str
     organisation: str
+    signing_key: str
     places: "Places" = field(repr=False, compare=False)

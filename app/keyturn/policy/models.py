@@ -176,6 +176,16 @@ class SourcePart(_Part):
     )
 
 
+class EvidencePart(_Part):
+    """How evidence is made."""
+
+    signing_key: Text | None = Field(
+        None,
+        description="The path of an SSH key that signs evidence, from the folder of this file: a "
+        "private key without passphrase, or the public half of one in ssh-agent. Never a key.",
+    )
+
+
 class PolicyPart(_Part):
     """The policy of keyturn: the two sources, what should be, and the limits of every change."""
 
@@ -195,6 +205,7 @@ class PolicyPart(_Part):
     privileges: list[PrivilegePart] = Field(default_factory=list)
     limits: LimitsPart = Field(default_factory=lambda: LimitsPart.model_validate({}))
     allow: AllowPart = Field(default_factory=lambda: AllowPart.model_validate({}))
+    evidence: EvidencePart = Field(default_factory=lambda: EvidencePart.model_validate({}))
     never_touch: list[Text] = Field(
         default_factory=list,
         description="Accounts that no change touches, by id, login or verified e-mail.",

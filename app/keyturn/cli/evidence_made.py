@@ -1,0 +1,152 @@
+"""What a report needs of this installation: the run that is meant, policy, key, and what must not
+be in it."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from keyturn.cli.exit_codes import Exit
+from keyturn.cli.failures import VerbFailed
+from keyturn.decide.names import fold
+from keyturn.decide.planfile import PlanFileError, recorded
+from keyturn.decide.plans import Plan, PlanScope
+from keyturn.decide.rules import Rules
+from keyturn.policy.load import load_policy
+from keyturn.policy.loaded import LoadedPolicy
+from keyturn.settings import Places
+from keyturn_providers.records import Account
+from keyturn_storage.journal import Journal
+from keyturn_storage.rows import RunRow
+from keyturn_storage.snapshots import Cache, open_cache
+
+_SHORTEST_ID = 6
+_SHORTEST_TOKEN = 8
+
+
+@contextmanager
+def cache_if_any(places: Places) -> Iterator[Cache | None]:
+    """The cache; None where there is none, since a report makes no files but its own."""
+    if not places.cache.is_file():
+        yield None
+        return
+    with open_cache(places.cache) as cache:
+        yield cache
+
+
+def run_meant(text: str, journal: Journal, cache: Cache | None) -> RunRow:
+    """The run with this id, or the only one that begins so; else the latest offboarding of the
+    person with this login, e-mail, id or exact name. Raises VerbFailed, also where several fit."""
+    exact = journal.run(text)
+    if exact is not None:
+        return exact
+    runs = journal.runs()
+    fitting = [one for one in runs if len(text) >= _SHORTEST_ID and one.id.startswith(text)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise _not_found(text, f"{len(fitting)} runs begin so. Give more of the id.")
+    wanted = fold(text)
+    ids = _accounts_called(wanted, cache)
+    found: dict[str, RunRow] = {}
+    for row in runs:
+        key = _subject_if_called(row, wanted, ids)
+        if key is not None:
+            found.setdefault(key, row)
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if found:
+        titles = ", ".join(f"{row.title} (run {row.id})" for row in found.values())
+        raise _not_found(text, f"several people are called this: {titles}. Give the run's id.")
+    last = ", ".join(f"{row.id} ({row.title})" for row in runs[:5])
+    why = f"no run has this id, and no offboarding is of such a person. {_runs(last)}"
+    raise _not_found(text, why)
+
+
+def _runs(last: str) -> str:
+    return f"The latest runs are: {last}." if last else "Nothing has been run yet."
+
+
+def _not_found(text: str, why: str) -> VerbFailed:
+    return VerbFailed(Exit.NOT_FOUND, f"{text}: cannot tell which run that is: {why}")
+
+
+def _subject_if_called(row: RunRow, wanted: str, ids: frozenset[str]) -> str | None:
+    """The key of the person a run put out, if they are called `wanted`."""
+    if row.scope != PlanScope.OFFBOARD.value:
+        return None
+    try:
+        plan = recorded(row.plan_json)
+    except PlanFileError:
+        return None
+    called = wanted in _called(plan) or bool(ids & _ids(plan))
+    return plan.subject_key if called else None
+
+
+def _called(plan: Plan) -> set[str]:
+    refs = [operation.change.account for operation in plan.operations]
+    names = {fold(ref.name) for ref in refs if ref is not None}
+    return names | {fold(plan.subject_key), fold(plan.confirm_with)} | set(map(fold, _ids(plan)))
+
+
+def _ids(plan: Plan) -> set[str]:
+    refs = [operation.change.account for operation in plan.operations]
+    own = plan.subject_key.partition(":")[2]
+    return {ref.id for ref in refs if ref is not None} | {own}
+
+
+def _accounts_called(wanted: str, cache: Cache | None) -> frozenset[str]:
+    """The ids of the accounts with this login, address or name in the newest snapshots."""
+    if cache is None:
+        return frozenset()
+    return frozenset(
+        account.id
+        for source in cache.sources()
+        for account in cache.load(source.snapshot_id).accounts
+        if wanted in _names(account)
+    )
+
+
+def _names(account: Account) -> set[str]:
+    every = (account.name, account.display_name, *(mail.address for mail in account.emails))
+    return set(map(fold, every))
+
+
+def _loaded(places: Places) -> LoadedPolicy | None:
+    return load_policy(places.config) if places.config.is_file() else None
+
+
+def rules_of(places: Places) -> Rules | None:
+    """The policy's rules, where there is a configuration. Raises PolicyInvalid."""
+    loaded = _loaded(places)
+    return loaded.rules if loaded else None
+
+
+def signing_key(places: Places) -> Path | None:
+    """The key that the configuration names, a path from its own folder; None without one."""
+    loaded = _loaded(places)
+    if loaded is None or not loaded.signing_key:
+        return None
+    return places.config.parent / Path(loaded.signing_key).expanduser()
+
+
+def watched_tokens(places: Places) -> frozenset[str]:
+    """The values of every environment variable that the configuration names for a token: none of
+    them may be in evidence."""
+    loaded = _loaded(places)
+    if loaded is None:
+        return frozenset()
+    names: set[str] = set()
+    for source in (loaded.directory, loaded.secrets):
+        names |= {source.token_env} if source.token_env else set()
+        names |= set(_variables(source.settings))
+    values = {os.environ.get(name, "").strip() for name in names}
+    return frozenset(value for value in values if len(value) >= _SHORTEST_TOKEN)
+
+
+def _variables(settings: Mapping[str, object]) -> Iterator[str]:
+    for key, value in settings.items():
+        if key == "token_env" and isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            yield from _variables(value)

@@ -1,0 +1,120 @@
+"""`keyturn report RUN_OR_PERSON`: the evidence of a run, as a folder and a zip."""
+
+from pathlib import Path
+
+import click
+
+from keyturn.cli.evidence_made import cache_if_any, rules_of, run_meant, signing_key, watched_tokens
+from keyturn.cli.exit_codes import Exit
+from keyturn.cli.failures import VerbFailed
+from keyturn.cli.invocation import Answer, Invocation, json_option
+from keyturn.evidence.bundle import Written, refuse_tokens, write
+from keyturn.evidence.gather import Report, report_on
+from keyturn.evidence.moments import NotAMoment
+from keyturn.evidence.stated import Stated, stated
+from keyturn_storage.journal import open_journal
+
+
+@click.command(name="report")
+@click.argument("run_or_person", metavar="RUN_OR_PERSON")
+@click.option("--left-at", metavar="TIME", help="When they left, such as 2027-01-15T17:30+01:00.")
+@click.option("--approver", metavar="NAME", help="Who approved it.")
+@click.option("--ticket", metavar="ID", help="The ticket or case it belongs to.")
+@click.option(
+    "--legal-hold", type=click.Choice(["yes", "no"]), help="Whether data must be kept for a case."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The directory to write into; else evidence/ below the data directory.",
+)
+@click.option(
+    "--whole-chain", is_flag=True, help="Withhold no journal line, not even those of other runs."
+)
+@json_option
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    run_or_person: str,
+    left_at: str | None,
+    approver: str | None,
+    ticket: str | None,
+    legal_hold: str | None,
+    out: Path | None,
+    whole_chain: bool,
+    answer: Answer,
+) -> int:
+    """Write the evidence of a run (its id, or its beginning), or of a PERSON's latest offboarding.
+
+    Made from the journal and the cache alone; no source is asked, nothing is changed. What the
+    options say is written down as stated by you. Signed where keyturn.yaml names a key
+    (evidence: {signing_key: PATH}).
+
+    Ends with 0 if every step is proven, 5 if not, 6 while steps are open.
+    """
+    try:
+        said = stated(left_at, approver, ticket, legal_hold)
+    except NotAMoment as odd:
+        raise VerbFailed(Exit.USAGE, str(odd)) from None
+    places = invocation.places()
+    with open_journal(places.journal, read_only=True) as journal, cache_if_any(places) as cache:
+        row = run_meant(run_or_person, journal, cache)
+        report = report_on(
+            row,
+            journal,
+            cache,
+            stated=said,
+            rules=rules_of(places),
+            key=signing_key(places),
+            whole_chain=whole_chain,
+        )
+    refuse_tokens(report.bundle, watched_tokens(places))
+    written = write(report.bundle, out or places.data / "evidence")
+    _show(answer, report, written, said)
+    if report.pack.case.state != "ended":
+        return Exit.STOPPED
+    return Exit.IN_STEP if report.pack.case.proven else Exit.NOT_VERIFIED
+
+
+def _show(answer: Answer, report: Report, written: Written, said: Stated) -> None:
+    pack, manifest = report.pack, report.bundle.manifest
+    answer.document(
+        {
+            "run": pack.case.run,
+            "folder": str(written.folder),
+            "zip": str(written.zip),
+            "zip_sha256": written.zip_sha256,
+            "manifest_sha256": written.manifest_sha256,
+            "checkpoint": {"seq": manifest.checkpoint.seq, "hash": manifest.checkpoint.hash},
+            "signing_key": manifest.signing_key,
+            "proven": pack.case.proven,
+            "verdict": pack.case.verdict,
+            "exposure": [
+                {
+                    "source": one.source,
+                    "minutes": one.exposure.minutes,
+                    "open": one.exposure.open,
+                    "at_most": one.exposure.at_most,
+                    "words": one.exposure.words,
+                }
+                for one in pack.systems
+            ],
+            "stated": list(said.fields),
+            "not_known": [{"field": one.field, "why": one.why} for one in pack.not_known],
+        }
+    )
+    answer.line(f"{pack.case.title}: {pack.case.verdict}")
+    for one in pack.systems:
+        answer.line(f"{one.source}: {one.exposure.words}")
+    answer.line(f"folder: {written.folder}")
+    answer.line(f"zip: {written.zip}")
+    answer.line(f"SHA-256 of the zip: {written.zip_sha256}")
+    answer.line(f"checkpoint: entry {manifest.checkpoint.seq}, hash {manifest.checkpoint.hash}")
+    if manifest.signing_key:
+        answer.line(f"signed with the key {manifest.signing_key}")
+    else:
+        answer.line("not signed: name a key in keyturn.yaml (evidence: {signing_key: PATH})")
+    answer.line(
+        f"{len(pack.not_known)} fields are not known, each named with the reason. Publish the "
+        "checkpoint where nobody here can change it (the ticket, a mail to the auditor)."
+    )

@@ -1,0 +1,96 @@
+"""The head of the pack: the run, whom it is about, and the plan with its guards."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from keyturn.decide.plans import Plan, PlanScope
+from keyturn.evidence.moments import utc
+from keyturn.evidence.pack import CaseTold, GuardTold, LeftTold, PersonTold, PlanTold, StepTold
+from keyturn.evidence.run_record import RunRecord
+from keyturn.evidence.stated import Stated
+from keyturn.evidence.subject import Subject
+from keyturn_providers.records import Side
+
+_POLICY = (
+    "The digest alone is kept with a run, not the text: look for the version of keyturn.yaml whose "
+    "SHA-256 this is (sha256sum keyturn.yaml)."
+)
+
+
+def told_case(record: RunRecord, stated: Stated, steps: Sequence[StepTold]) -> CaseTold:
+    """The run, with what was stated about it."""
+    row = record.row
+    return CaseTold(
+        run=row.id,
+        plan=row.plan_id,
+        scope=row.scope,
+        title=record.plan.title,
+        state=record.state,
+        operators=(row.operator,),
+        started=utc(row.started_ms),
+        ended=utc(record.ended_ms) if record.ended_ms is not None else None,
+        left_at=utc(stated.left_ms) if stated.left_ms is not None else None,
+        left_at_as_stated=stated.left_at,
+        approver=stated.approver,
+        ticket=stated.ticket,
+        legal_hold=stated.legal_hold,
+        stated=stated.fields,
+        proven=record.state == "ended" and all(one.proven for one in steps),
+        verdict=_verdict(record, steps),
+    )
+
+
+def _verdict(record: RunRecord, steps: Sequence[StepTold]) -> str:
+    open_ = [one.number for one in steps if not one.proven]
+    if not steps:
+        return "There was nothing to do."
+    if open_:
+        listed = ", ".join(map(str, open_))
+        return f"NOT PROVEN: {len(open_)} of {len(steps)} steps ({listed})."
+    counts = Counter(one.verdict for one in steps)
+    parts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+    end = "" if record.state == "ended" else f" The run itself is {record.state}."
+    return f"All {len(steps)} steps proven ({parts}).{end}"
+
+
+def told_person(plan: Plan, subject: Subject) -> PersonTold | None:
+    """The leaver, as far as the plan or its snapshots know; None for a run about several."""
+    if plan.scope is not PlanScope.OFFBOARD:
+        return None
+    person = subject.person
+    accounts = [one for side in Side if (one := subject.account(side)) is not None]
+    first = accounts[0] if accounts else None
+    name = person.name if person else next(iter(subject.names.values()), plan.subject_key)
+    return PersonTold(
+        key=plan.subject_key,
+        name=name,
+        logins=tuple(dict.fromkeys(one.name for one in accounts)),
+        emails=tuple(dict.fromkeys(mail.address for one in accounts for mail in one.emails)),
+        title=first.title or None if first else None,
+        department=first.department or None if first else None,
+        manager=first.manager or None if first else None,
+        matched_by=person.matched_by.value if person else None,
+    )
+
+
+def told_plan(record: RunRecord, file: str) -> PlanTold:
+    """The plan as it was reviewed: guards, what was left alone, where its text is."""
+    plan = record.plan
+    return PlanTold(
+        id=plan.id,
+        digest=plan.digest,
+        created=utc(plan.created_ms),
+        program=plan.program,
+        sha256_in_journal=record.plan_sha256,
+        text=f"{file}, word for word; its SHA-256 is in the journal's entry of the run"
+        if file == "plan.json"
+        else f"{file}, without the names of other people; the SHA-256 in the journal is that of "
+        "the whole text, which stays in the journal",
+        policy_sha256=plan.policy_digest,
+        policy=_POLICY,
+        guards=tuple(
+            GuardTold(one.guard, one.verdict.value, one.words, one.names, one.next_step)
+            for one in plan.guards
+        ),
+        left_alone=tuple(LeftTold(one.words, one.reason) for one in plan.left_alone),
+    )

@@ -1,0 +1,219 @@
+"""Makes the evidence of one run from the journal and the cache. Reads only; asks no source."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from keyturn import __version__
+from keyturn.decide.plans import PlanScope
+from keyturn.decide.rules import Rules
+from keyturn.decide.values import to_plain
+from keyturn.evidence import access, chain_lines, events_file, readings
+from keyturn.evidence.bundle import Bundle, bundle_of, logic_digest
+from keyturn.evidence.case_telling import told_case, told_person, told_plan
+from keyturn.evidence.controls import CONTROLS
+from keyturn.evidence.exposure import exposure
+from keyturn.evidence.minimise import Minimiser, minimiser
+from keyturn.evidence.pack import (
+    FORMAT,
+    JournalTold,
+    Pack,
+    StepTold,
+    SystemTold,
+    ToolTold,
+)
+from keyturn.evidence.page import page
+from keyturn.evidence.readings import Reading
+from keyturn.evidence.readme import readme
+from keyturn.evidence.recipes import recipe
+from keyturn.evidence.remains import (
+    machines_of,
+    not_known,
+    orphans_of,
+    residual_risks,
+    sessions_and_devices,
+)
+from keyturn.evidence.rotation import rotation_of
+from keyturn.evidence.run_record import RunRecord, run_record
+from keyturn.evidence.stated import Stated
+from keyturn.evidence.step_telling import told_steps
+from keyturn.evidence.subject import Subject, subject_of
+from keyturn_providers.records import Side
+from keyturn_storage.journal import Journal
+from keyturn_storage.rows import RunRow
+from keyturn_storage.snapshots import Cache
+
+PLAN, PLAN_MINIMISED = "plan.json", "plan-minimised.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A bundle, with the pack that is in it."""
+
+    bundle: Bundle
+    pack: Pack
+
+
+def report_on(
+    row: RunRow,
+    journal: Journal,
+    cache: Cache | None,
+    *,
+    stated: Stated,
+    rules: Rules | None = None,
+    key: Path | None = None,
+    whole_chain: bool = False,
+) -> Report:
+    """The evidence of the run `row`, with the same bytes whenever it is made from the same journal
+    and cache, but for the signature.
+
+    `rules` are used only if they are those the plan was made with. Raises JournalBroken,
+    PlanFileError, CannotSign.
+    """
+    record = run_record(journal, row)
+    plan = record.plan
+    if rules is not None and rules.digest != plan.policy_digest:
+        rules = None
+    before = readings.before(cache, plan.snapshots)
+    later = readings.after(cache, plan.snapshots, record.last_ms)
+    subject = subject_of(plan, before, rules)
+    names = _names(subject)
+    plan_file, plan_text = _plan_file(row.plan_json, names)
+    pack = _pack(record, journal, subject, before, later, stated, names, plan_file)
+    lines = chain_lines.written(record.entries, row.id, whole=whole_chain)
+    files = {
+        "leaver.json": _json(to_plain(pack)),
+        "leaver.html": page(pack).encode("utf-8"),
+        plan_file: plan_text,
+        chain_lines.FILE: lines,
+        events_file.EVENTS: events_file.written(record.events),
+        "README.txt": readme(pack, signed=key is not None).encode("utf-8"),
+    }
+    bundle = bundle_of(
+        files,
+        run=row.id,
+        plan=plan.digest,
+        start=record.start,
+        checkpoint=record.checkpoint,
+        key=key,
+    )
+    return Report(bundle, pack)
+
+
+def _names(subject: Subject) -> Minimiser:
+    if subject.world is None:
+        return Minimiser()
+    every = [one for side in Side for one in subject.world.side(side).snapshot.accounts]
+    return minimiser(every, subject.accounts)
+
+
+def _plan_file(text: str, names: Minimiser) -> tuple[str, bytes]:
+    """The plan word for word, if it names nobody else; else without those names."""
+    plain: object = json.loads(text)
+    without = names.value(plain)
+    if without == plain:
+        return PLAN, text.encode("utf-8")
+    return PLAN_MINIMISED, _json(without)
+
+
+def _json(plain: object) -> bytes:
+    return (json.dumps(plain, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def _pack(
+    record: RunRecord,
+    journal: Journal,
+    subject: Subject,
+    before: Sequence[Reading],
+    later: Sequence[Reading],
+    stated: Stated,
+    names: Minimiser,
+    plan_file: str,
+) -> Pack:
+    plan = record.plan
+    systems = tuple(_system(record, subject, one, later, stated) for one in before)
+    rows = [row for one in systems for row in one.access]
+    secrets = next((one.used for one in before if one.side is Side.SECRETS), None)
+    steps = told_steps(record)
+    withheld = sum(not chain_lines.is_of(one.line, record.row.id) for one in record.entries)
+    start, checkpoint = record.start, record.checkpoint
+    pack = Pack(
+        format=FORMAT,
+        case=told_case(record, stated, steps),
+        person=told_person(plan, subject),
+        systems=systems,
+        steps=steps,
+        sessions_and_devices=sessions_and_devices(steps),
+        machines=machines_of(subject),
+        orphans=orphans_of(plan),
+        rotation=rotation_of(
+            journal,
+            subject,
+            secrets.tenant if secrets else "",
+            secrets.source if secrets else "",
+            stated.left_ms if stated.left_ms is not None else record.row.started_ms,
+            rows,
+        ),
+        residual_risks=residual_risks(steps, systems),
+        plan=told_plan(record, plan_file),
+        completeness=(
+            *(readings.told(one, readings.BEFORE, plan.created_ms) for one in before),
+            *(readings.told(one, readings.AFTER, plan.created_ms) for one in later),
+        ),
+        blind_spots=plan.blind_spots,
+        controls=CONTROLS,
+        recheck=tuple((one.source, recipe(one.kind, one.account_id or "")) for one in systems),
+        journal=JournalTold(
+            start.seq, start.hash, checkpoint.seq, checkpoint.hash, len(record.entries), withheld
+        ),
+        tool=ToolTold(__version__, logic_digest(), plan.policy_digest),
+        not_known=not_known(
+            stated, subject, before, later, offboarding=plan.scope is PlanScope.OFFBOARD
+        ),
+    )
+    return _minimised(pack, names)
+
+
+def _minimised(pack: Pack, names: Minimiser) -> Pack:
+    """Without the names of others, but for who acted: the operators, and actors of events."""
+    small = names.value(pack)
+    return replace(
+        small,
+        case=pack.case,
+        controls=pack.controls,
+        journal=pack.journal,
+        tool=pack.tool,
+        steps=tuple(_step(one, whole) for one, whole in zip(small.steps, pack.steps, strict=True)),
+    )
+
+
+def _step(small: StepTold, whole: StepTold) -> StepTold:
+    return replace(small, event=whole.event)
+
+
+def _system(
+    record: RunRecord,
+    subject: Subject,
+    reading: Reading,
+    later: Sequence[Reading],
+    stated: Stated,
+) -> SystemTold:
+    side, used = reading.side, reading.used
+    steps = [one for one in record.steps if one.operation.change.side is side]
+    account = subject.account(side)
+    after = next((one for one in later if one.side is side), None)
+    one_id = next(iter(subject.ids.get(side, ())), None)
+    alone = record.plan.scope is PlanScope.OFFBOARD
+    return SystemTold(
+        source=used.source,
+        kind=used.kind,
+        tenant=used.tenant,
+        side=side.value,
+        account=account.name if account else subject.names.get(side) if alone else None,
+        account_id=account.id if account else one_id if alone else None,
+        state_before=(account.state_raw or account.state.value) if account else None,
+        access_from=access.FROM_SNAPSHOT if reading.snapshot else access.FROM_PLAN,
+        access=access.access_of(side, subject, steps, after) if alone else (),
+        exposure=exposure(steps, account, stated.left_ms, used.taken_ms, used.source),
+    )

@@ -1,0 +1,305 @@
+"""The leaver pack: what an auditor asks about one run, as plain values in the order they are read.
+
+What keyturn does not know is None, and named in `not_known` with the reason; nothing is made up.
+All times are UTC, written as in `moments.utc`.
+"""
+
+from dataclasses import dataclass
+
+FORMAT = "keyturn leaver pack 1"
+
+
+@dataclass(frozen=True, slots=True)
+class NotKnown:
+    field: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTold:
+    """`stated` are what the operator said on the command line of the report; keyturn checked none
+    of it."""
+
+    run: str
+    plan: str
+    scope: str
+    title: str
+    state: str
+    operators: tuple[str, ...]
+    started: str
+    ended: str | None
+    left_at: str | None
+    left_at_as_stated: str | None
+    approver: str | None
+    ticket: str | None
+    legal_hold: str | None
+    stated: tuple[str, ...]
+    proven: bool
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonTold:
+    key: str
+    name: str
+    logins: tuple[str, ...]
+    emails: tuple[str, ...]
+    title: str | None
+    department: str | None
+    manager: str | None
+    matched_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessTold:
+    """One way in, before and after. `step` is the step that took it, None where none did.
+    `seen_later` is what the first whole refresh after the run says."""
+
+    kind: str
+    name: str
+    id: str
+    level: str
+    via: str
+    step: int | None
+    after: str
+    seen_later: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureTold:
+    """From leave time to the verified cut. `minutes` None with `open`: it never ended as far as is
+    proven. `at_most`: it ended earlier than keyturn saw it."""
+
+    minutes: int | None
+    open: bool
+    at_most: bool
+    cut: str | None
+    last_cut: str | None
+    last_minutes: int | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemTold:
+    source: str
+    kind: str
+    tenant: str
+    side: str
+    account: str | None
+    account_id: str | None
+    state_before: str | None
+    access_from: str
+    access: tuple[AccessTold, ...]
+    exposure: ExposureTold
+
+
+@dataclass(frozen=True, slots=True)
+class EventTold:
+    """An event of the target's own audit log. `seconds` after the intent, by the target's clock."""
+
+    id: str
+    at: str
+    actor: str
+    action: str
+    target: str
+    source_address: str | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryTold:
+    """One entry of the journal about a step."""
+
+    entry: int
+    at: str
+    state: str
+    verdict: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepTold:
+    """One operation from plan to proof. `observed` is when it was read back, `no_event` why no
+    audit event proves it and until when there was time."""
+
+    number: int
+    operation: str
+    kind: str
+    source: str
+    words: str
+    object: str
+    precondition: str
+    expected: str
+    irreversible: str
+    also: tuple[str, ...]
+    depends_on: tuple[str, ...]
+    state: str
+    verdict: str
+    proven: bool
+    sent: bool
+    attempts: int
+    read_before: str | None
+    intended: str | None
+    answered: str | None
+    answer: str
+    request_ids: tuple[str, ...]
+    observed: str | None
+    read_back: str | None
+    event: EventTold | None
+    no_event: str | None
+    other_events: tuple[str, ...]
+    error: str
+    controls: tuple[str, ...]
+    history: tuple[EntryTold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GuardTold:
+    guard: str
+    verdict: str
+    words: str
+    names: tuple[str, ...]
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftTold:
+    words: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTold:
+    """`text` says where the whole plan is, `policy` what is kept of the policy it rests on."""
+
+    id: str
+    digest: str
+    created: str
+    program: str
+    sha256_in_journal: str
+    text: str
+    policy_sha256: str
+    policy: str
+    guards: tuple[GuardTold, ...]
+    left_alone: tuple[LeftTold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingTold:
+    """All listings of one collection. `proofs` are the words that say why they are complete."""
+
+    collection: str
+    listings: int
+    complete: int
+    rows: int
+    unreadable: int
+    proofs: tuple[str, ...]
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingTold:
+    """One reading of a source that the plan rests on, or that came after. `kept` is False where the
+    snapshot is not in the cache any more; then only what the plan says of it is known."""
+
+    role: str
+    source: str
+    kind: str
+    tenant: str
+    snapshot: int
+    began: str
+    ended: str | None
+    age_minutes: int | None
+    complete: bool
+    kept: bool
+    rows_sha256: str | None
+    counts: tuple[tuple[str, int], ...]
+    listings: tuple[ListingTold, ...]
+    invariants: tuple[tuple[str, str], ...]
+    blind_spots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MachineTold:
+    name: str
+    id: str
+    kind: str
+    source: str
+    last_used: str | None
+    expires: str | None
+    new_owner: str | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTold:
+    """An item the leaver used; never what is in it."""
+
+    item: str
+    vault: str
+    vault_name: str | None
+    last_used: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class RotationTold:
+    """`basis` says what the list rests on, `missing` which part of the period no archive covers."""
+
+    basis: str
+    from_: str | None
+    until: str | None
+    items: tuple[ItemTold, ...]
+    items_in_all: int
+    could_see: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTold:
+    framework: str
+    control: str
+    asks: str
+    evidence: str
+    not_proven: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalTold:
+    start_seq: int
+    start_hash: str
+    seq: int
+    hash: str
+    entries: int
+    withheld: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolTold:
+    keyturn: str
+    logic_sha256: str
+    policy_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Everything, in the order of the page."""
+
+    format: str
+    case: CaseTold
+    person: PersonTold | None
+    systems: tuple[SystemTold, ...]
+    steps: tuple[StepTold, ...]
+    sessions_and_devices: tuple[str, ...]
+    machines: tuple[MachineTold, ...]
+    orphans: tuple[str, ...]
+    rotation: RotationTold
+    residual_risks: tuple[str, ...]
+    plan: PlanTold
+    completeness: tuple[ReadingTold, ...]
+    blind_spots: tuple[str, ...]
+    controls: tuple[ControlTold, ...]
+    recheck: tuple[tuple[str, str], ...]
+    journal: JournalTold
+    tool: ToolTold
+    not_known: tuple[NotKnown, ...]

@@ -1,0 +1,55 @@
+"""README.txt of a bundle: what is what, how to check it, what it cannot prove."""
+
+from keyturn.evidence.pack import Pack
+
+_TEXT = """\
+{title}
+{line}
+
+Evidence made by keyturn {version} from its journal, run {run}.
+{verdict}
+
+  leaver.html      to read and to print; one page, no scripts, nothing loaded
+  leaver.json      the same as data; what is not known is null and named in "not_known"
+  {plan:<16} the plan as it was reviewed and applied
+  events.ndjson    the targets' own audit events, exactly as received ("raw")
+  journal.jsonl    keyturn's journal lines of this run, each hanging on the one before
+  manifest.json    SHA-256 of every file, and the checkpoint of the journal{signed_file}
+  manifest.sha256  SHA-256 of the manifest (sha256sum -c manifest.sha256)
+  verify.py        checks all of this without keyturn: at most 40 lines, read it first
+
+How to check
+  python3 verify.py                         files, chain{signature}
+  python3 verify.py . ALLOWED_SIGNERS       and who signed
+  keyturn verify BUNDLE --signers FILE      the same, and says in which line
+Get ALLOWED_SIGNERS, and the copy of verify.py that you trust, by another way than this bundle.
+
+Checkpoint of the journal: entry {seq}, {hash}
+  Each line's hash is SHA-256(hash of the line before, newline, line). {entries} entries are given
+  from entry {first} on; {withheld} of them are of other runs, and known by their hash alone.
+
+What it does not prove
+  Whoever owns the machine and the key can make journal and bundle anew. Compare the checkpoint with
+  one that left the machine earlier (ticket, mail, git tag, time stamp), and events.ndjson with the
+  targets' own logs. Leave time, approver, ticket and legal hold are as the operator stated them.
+"""
+
+
+def readme(pack: Pack, *, signed: bool) -> str:
+    """The text."""
+    plan = pack.plan.text.partition(",")[0]
+    return _TEXT.format(
+        title=pack.case.title,
+        line="=" * len(pack.case.title),
+        version=pack.tool.keyturn,
+        run=pack.case.run,
+        verdict=pack.case.verdict,
+        plan=plan,
+        signed_file=", signed in manifest.json.sig" if signed else "; not signed",
+        signature=" and signature" if signed else "",
+        seq=pack.journal.seq,
+        hash=pack.journal.hash,
+        entries=pack.journal.entries,
+        first=pack.journal.start_seq + 1,
+        withheld=pack.journal.withheld,
+    )

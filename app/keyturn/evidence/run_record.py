@@ -1,0 +1,179 @@
+"""A run as its journal entries tell it. The entries are the truth; folded tables are not asked,
+but for words, whose digest is in the entries."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from keyturn.decide.planfile import recorded
+from keyturn.decide.plans import Operation, Plan
+from keyturn.evidence.manifest import Place
+from keyturn_storage.chain import Entry
+from keyturn_storage.journal import Journal
+from keyturn_storage.queries.entries import entries_around_run
+from keyturn_storage.rows import ArchivedEvent, RunRow
+
+
+class JournalBroken(Exception):
+    """The journal is not as it was written, so nothing in it is evidence; says where."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"{path}: no evidence can be made from it: its chain is broken: {why}. Keep the file "
+            "as it is, and compare it with a copy or with a checkpoint published earlier."
+        )
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+class StepEntry(_Entry):
+    kind: Literal["step"]
+    seq: int
+    operation: str
+    state: str
+    at_ms: int
+    intent: str
+    outcome: str
+    verdict: str
+    error: str
+
+
+class RunEntry(_Entry):
+    kind: Literal["run", "end"]
+    seq: int
+    state: str
+    at_ms: int
+    operator: str = ""
+    plan_sha256: str = ""
+
+
+class IntentEntry(_Entry):
+    """What was written down before a call."""
+
+    class Before(_Entry):
+        words: str = ""
+
+    first_ms: int = 0
+    read_before: Before = Before()
+
+
+_STEP, _RUN, _INTENT = TypeAdapter(StepEntry), TypeAdapter(RunEntry), TypeAdapter(IntentEntry)
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """All entries about one operation, oldest first, and the words of the newest."""
+
+    operation: Operation
+    entries: tuple[StepEntry, ...]
+    words: str
+
+    @property
+    def state(self) -> str:
+        return self.entries[-1].state if self.entries else "planned"
+
+    @property
+    def verdict(self) -> str:
+        return next((one.verdict for one in reversed(self.entries) if one.verdict), "")
+
+    @property
+    def error(self) -> str:
+        return self.entries[-1].error if self.entries else ""
+
+    @property
+    def attempts(self) -> int:
+        return sum(one.state == "intended" for one in self.entries)
+
+    @property
+    def intent(self) -> IntentEntry | None:
+        """The newest intent; None where nothing was ever about to be sent."""
+        found = next((one.intent for one in reversed(self.entries) if one.intent), "")
+        return _INTENT.validate_json(found) if found else None
+
+    @property
+    def concluded(self) -> StepEntry | None:
+        """The entry that gave the verdict."""
+        return next((one for one in reversed(self.entries) if one.verdict), None)
+
+    @property
+    def answered(self) -> StepEntry | None:
+        """The first entry after an intent that says what came of the call."""
+        sent = False
+        for one in self.entries:
+            if sent and one.state != "intended":
+                return one
+            sent = sent or one.state == "intended"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """`entries` are all from the run's first to its last, those of other runs among them."""
+
+    row: RunRow
+    plan: Plan
+    plan_sha256: str
+    state: str
+    ended_ms: int | None
+    entries: tuple[Entry, ...]
+    steps: tuple[StepRecord, ...]
+    events: tuple[ArchivedEvent, ...]
+
+    @property
+    def start(self) -> Place:
+        first = self.entries[0]
+        return Place(seq=first.seq - 1, hash=first.prev_hash)
+
+    @property
+    def checkpoint(self) -> Place:
+        last = self.entries[-1]
+        return Place(seq=last.seq, hash=last.hash)
+
+    @property
+    def last_ms(self) -> int:
+        """When the newest entry of a step, or of the run, was written."""
+        steps = [step.entries[-1].at_ms for step in self.steps if step.entries]
+        return max([self.row.started_ms, *steps])
+
+
+def run_record(journal: Journal, row: RunRow) -> RunRecord:
+    """The run `row` of `journal`. Raises JournalBroken where the chain does not hold, so that
+    nothing edited is told as true, and PlanFileError for a plan that was changed."""
+    report = journal.verify_chain()
+    if not report.unbroken:
+        raise JournalBroken(journal.path, report.why)
+    plan = recorded(row.plan_json)
+    entries = entries_around_run(journal, row.id)
+    by_operation: dict[str, list[StepEntry]] = defaultdict(list)
+    state, ended_ms, plan_sha256 = row.state, None, ""
+    for entry in entries:
+        content = json.loads(entry.line)
+        if content.get("run") != row.id:
+            continue
+        if content.get("kind") == "step":
+            step = _STEP.validate_python(content)
+            by_operation[step.operation].append(step)
+        elif content.get("kind") in ("run", "end"):
+            told = _RUN.validate_python(content)
+            plan_sha256 = plan_sha256 or told.plan_sha256
+            state, ended_ms = told.state, told.at_ms if told.state != "running" else None
+    words = {step.operation_id: step.words for step in journal.steps(row.id)}
+    return RunRecord(
+        row=row,
+        plan=plan,
+        plan_sha256=plan_sha256,
+        state=state,
+        ended_ms=ended_ms,
+        entries=entries,
+        steps=tuple(
+            StepRecord(one, tuple(by_operation[one.id]), words.get(one.id, ""))
+            for one in plan.operations
+        ),
+        events=journal.events(row.id),
+    )

@@ -1,0 +1,40 @@
+"""What the operator says of a leaver, for lack of a system that keyturn could ask."""
+
+from dataclasses import dataclass
+
+from keyturn.evidence.moments import moment
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Written into the evidence as stated, not as checked. `left_ms` is UTC."""
+
+    left_at: str | None = None
+    left_ms: int | None = None
+    approver: str | None = None
+    ticket: str | None = None
+    legal_hold: str | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of what was stated."""
+        given = (
+            ("left_at", self.left_at),
+            ("approver", self.approver),
+            ("ticket", self.ticket),
+            ("legal_hold", self.legal_hold),
+        )
+        return tuple(name for name, value in given if value is not None)
+
+
+def stated(
+    left_at: str | None, approver: str | None, ticket: str | None, legal_hold: str | None
+) -> Stated:
+    """The statements; raises NotAMoment for a leave time without zone."""
+    return Stated(
+        left_at=left_at,
+        left_ms=moment(left_at) if left_at is not None else None,
+        approver=approver,
+        ticket=ticket,
+        legal_hold=legal_hold,
+    )
