@@ -2,6 +2,7 @@
 
 from keyturn_storage.chain import GENESIS
 from keyturn_storage.migrations import Migration, Shape
+from keyturn_storage.schema_cases import CASES
 from keyturn_storage.schema_streams import STREAMS
 
 _ENTRY = """
@@ -178,6 +179,7 @@ JOURNAL = Shape(
             ),
         ),
         STREAMS,
+        CASES,
     ),
     precious="entry",
 )

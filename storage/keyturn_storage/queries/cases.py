@@ -1,0 +1,92 @@
+"""Cases as the journal has them, each with what was stated of it and every note."""
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from keyturn_storage.case_files import CASE_COLUMNS
+from keyturn_storage.case_rows import CaseRow, Facts, Noted, NoteRow
+
+if TYPE_CHECKING:
+    from keyturn_storage.journal import Journal
+
+_CASE = f"select {', '.join(CASE_COLUMNS)}, entry, no from case_file "  # noqa: S608 -- names of fields
+
+
+def cases(journal: "Journal", *, limit: int = 1_000) -> tuple[CaseRow, ...]:
+    """The newest cases, newest first."""
+    return _read(journal, "order by no desc limit ?", (limit,))
+
+
+def cases_count(journal: "Journal") -> int:
+    """How many there are without the limit."""
+    return int(journal.connection.execute("select count(*) from case_file").fetchone()[0])
+
+
+def case(journal: "Journal", case_id: str) -> CaseRow | None:
+    """The case with this id."""
+    found = _read(journal, "where id = ?", (case_id,))
+    return found[0] if found else None
+
+
+def cases_beginning(journal: "Journal", start: str) -> tuple[CaseRow, ...]:
+    """The cases whose id begins so, newest first."""
+    return _read(journal, "where substr(id, 1, length(?)) = ? order by no desc", (start, start))
+
+
+def cases_of(
+    journal: "Journal", *, directory_id: str = "", secrets_id: str = ""
+) -> tuple[CaseRow, ...]:
+    """The cases of whoever has one of these accounts, newest first."""
+    return _read(
+        journal,
+        "where (directory_id = ? and directory_id <> '') or (secrets_id = ? and secrets_id <> '') "
+        "order by no desc",
+        (directory_id, secrets_id),
+    )
+
+
+def cases_of_run(journal: "Journal", run_id: str) -> tuple[CaseRow, ...]:
+    """The cases that a run belongs to, oldest first: more than one where several people left at
+    once, none where nobody did."""
+    return _read(
+        journal,
+        "where no in (select case_no from case_note where run_id = ? and run_id <> '' "
+        "and what = 'run') order by no",
+        (run_id,),
+    )
+
+
+def cases_called(journal: "Journal", text: str) -> tuple[CaseRow, ...]:
+    """The cases of whoever has exactly this login, name, account id or key, newest first. Upper and
+    lower case are the same."""
+    return _read(
+        journal,
+        "where lower(?) in (lower(login), lower(name), lower(person_key), lower(directory_id), "
+        "lower(secrets_id), lower(directory_name), lower(secrets_name)) order by no desc",
+        (text,),
+    )
+
+
+def _read(journal: "Journal", where: str, values: tuple[str | int, ...]) -> tuple[CaseRow, ...]:
+    found: list[CaseRow] = []
+    for *row, no in journal.connection.execute(_CASE + where, values).fetchall():
+        notes = tuple(
+            NoteRow(*note)
+            for note in journal.connection.execute(
+                "select what, body, by, at_ms, run_id, entry from case_note where case_no = ? "
+                "order by no",
+                (no,),
+            )
+        )
+        row += [_facts(notes), notes]
+        found.append(CaseRow(*row))
+    return tuple(found)
+
+
+def _facts(notes: tuple[NoteRow, ...]) -> Facts:
+    facts = Facts()
+    for note in notes:
+        if note.what == Noted.FACTS.value:
+            facts = replace(facts, **json.loads(note.body))
+    return facts
