@@ -13,6 +13,7 @@ from keyturn_providers.records import Account
 T = TypeVar("T")
 _WORD = re.compile(r"[^\s,;:()\"]+")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
+_ENDING = re.compile(r"(['’]s)?[.'’!?]*$")
 _LONGEST_NAME = 6
 # One word alone is taken for somebody's name only if it cannot be a plain word: a login.
 _LOGIN = re.compile(r"[.@_\d-]")
@@ -47,7 +48,7 @@ class Minimiser:
             said = text[words[place].start() : words[place + length - 1].end()]
             if length == 1 and not _LOGIN.search(said.rstrip(".")):
                 continue
-            for form in (said, said.rstrip(".'’")):
+            for form in (said, _ENDING.sub("", said)):
                 stands = self.names.get(fold(form))
                 if stands:
                     return length, stands

@@ -99,9 +99,11 @@ def _no_event(step: StepRecord, concluded: StepEntry | None) -> str:
         return "It was not verified, so no event was looked for."
     until = utc(concluded.at_ms)
     if step.error:
-        return f"None found until {until}: {step.error}."
+        return f"None found until {until}: {step.error.rstrip('.')}."
     why = step.words.rpartition("; ")[2]
-    return f"None looked for, or none to be had, when it was verified at {until}: {why}."
+    return (
+        f"None looked for, or none to be had, when it was verified at {until}: {why.rstrip('.')}."
+    )
 
 
 def _answer(step: StepRecord, answer: StepEntry | None) -> str:
