@@ -1,7 +1,7 @@
 """Makes the pictures in screenshots/ from the demo: `uv run python -m tests.screenshots`.
 
-Starts the demo's two real servers, reads them, and saves the Access, Plan, Offboard, Sources and
-Help screens at 80x24 and 120x40 as PNG. It needs `rsvg-convert` (librsvg2-bin) and DejaVu Sans Mono
+Serves the demo's simulated Okta and 1Password, reads them, and saves the Access, Plan, Offboard,
+Sources and Help screens at 80x24, 120x40 and 200x60 as PNG. It needs `rsvg-convert` (librsvg2-bin) and DejaVu Sans Mono
 (fonts-dejavu-core).
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from keyturn.demo.openbao.session import DemoSession, demo_session
+from keyturn.demo.okta_onepassword.session import DemoSession, demo_session
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.data import Pane
 from keyturn.tui.make import make_app
@@ -25,7 +25,7 @@ from keyturn.tui.start import DashboardOptions, now_ms
 from tests.tui.looking import pane, ready, shows, until
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
-SIZES = ((80, 24), (120, 40))
+SIZES = ((80, 24), (120, 40), (200, 60))
 CONVERTER = "rsvg-convert"
 FONT = "DejaVu Sans Mono"
 FONT_SIZE = 12.2 / 0.602
@@ -76,7 +76,7 @@ def save(app: KeyturnApp, name: str, size: tuple[int, int]) -> None:
 
 async def pictures(session: DemoSession, size: tuple[int, int]) -> None:
     """All screens at one size."""
-    places, login = session.places, session.leaver.login
+    places, login = session.places, session.leaver_email
     options = DashboardOptions(places.config, places.data, person=login)
     app = make_app(options, now_ms)
     async with app.run_test(size=size) as pilot:

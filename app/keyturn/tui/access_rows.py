@@ -19,8 +19,8 @@ def columns(pane: Pane, directory: str, secrets: str) -> tuple[Column, ...]:
     if pane is Pane.USERS:
         return (
             Column("name", 18, 3, most=48),
-            Column(directory, 9, most=11),
-            Column(secrets, 9, most=11),
+            Column(directory, 9, 2, most=11),
+            Column(secrets, 9, 2, most=11),
             Column("drift", 5, right=True, drop=1),
         )
     if pane is Pane.GROUPS:

@@ -13,8 +13,8 @@ from keyturn_providers.records import Account, AccountState, Session, Side
 NONE = CardLine("none", " ", "dim")
 
 
-def card_of(world: World, person: Person, sessions: Sequence[Session] | None, now_ms: int) -> Card:
-    """The card. `sessions` is None where the secret manager could not be asked for them."""
+def card_of(world: World, person: Person, sessions: Sequence[Session] | str, now_ms: int) -> Card:
+    """The card. `sessions` are the live ones, or in words why they are not known."""
     parts = (
         ("Accounts", tuple(_accounts(world, person))),
         ("Vaults", tuple(_vaults(world, person)) or (NONE,)),
@@ -59,6 +59,7 @@ def _vaults(world: World, person: Person) -> Iterator[CardLine]:
 
 def _groups(world: World, person: Person) -> Iterator[CardLine]:
     found: dict[str, list[str]] = {}
+    filled: set[str] = set()  # by the source itself: nobody has to leave it
     if person.directory is not None:
         for group in world.directory.groups_of.get(person.directory.id, ()):
             link = world.link_of_directory.get(group)
@@ -71,18 +72,21 @@ def _groups(world: World, person: Person) -> Iterator[CardLine]:
             there = world.link_of_secrets.get(group)
             name = there.name if there is not None else world.secrets.group_name(group)
             found.setdefault(name, []).append(world.secrets.name)
+            if (known := world.secrets.groups.get(group)) is not None and known.managed_by:
+                filled.add(name)
     for name in sorted(found, key=str.casefold):
         sides = list(dict.fromkeys(found[name]))
-        extra = sides == [world.secrets.name]
+        extra = sides == [world.secrets.name] and name not in filled
         yield CardLine(f"{name}: in {' and '.join(sides)}", "-" if extra else "=")
 
 
-def _sessions(sessions: Sequence[Session] | None, now_ms: int) -> Iterator[CardLine]:
-    if sessions is None:
-        yield CardLine("not known: the secret manager could not be asked", "?")
-    elif not sessions:
+def _sessions(sessions: Sequence[Session] | str, now_ms: int) -> Iterator[CardLine]:
+    if isinstance(sessions, str):
+        yield CardLine(f"not known: {sessions}", "?")
+        return
+    if not sessions:
         yield NONE
-    for session in sessions or ():
+    for session in sessions:
         since = f", made {age(session.created_ms, now_ms)} ago" if session.created_ms else ""
         note = f", {session.note}" if session.note else ""
         yield CardLine(f"{session.id}{since}{note}", "-")

@@ -289,20 +289,22 @@ def _archive_words(archived: "ArchiveReport") -> tuple[str, ...]:
     return tuple(f"{one.name}: {one.words}." for one in archived.streams if one.failure or one.gaps)
 
 
-async def _sessions(connections: "Connections", person: "Person") -> "tuple[Session, ...] | None":
-    """The live sessions; None where the secret manager cannot be asked for them."""
+async def _sessions(connections: "Connections", person: "Person") -> "tuple[Session, ...] | str":
+    """The live sessions, or why they are not known."""
     from keyturn_providers.contract import ReadsSessions
     from keyturn_providers.errors import Gone, ProviderError
 
+    if person.secrets is None:
+        return ()
     reader = connections.secrets.reader()
-    if person.secrets is None or not isinstance(reader, ReadsSessions):
-        return () if person.secrets is None else None
+    if not isinstance(reader, ReadsSessions):
+        return "the secret manager lists no sessions"
     try:
         return await reader.read_sessions(person.secrets.id)
     except Gone:
         return ()
-    except ProviderError:
-        return None
+    except ProviderError as failure:
+        return f"the secret manager could not be asked. {failure.why}"
 
 
 def _not_met(side: "Side", error: "ProviderError") -> Met:
