@@ -1,8 +1,9 @@
 """Makes the pictures in screenshots/ from the demo: `uv run python -m tests.screenshots`.
 
 Serves the demo's simulated Okta and 1Password, reads them, and saves the Access, Plan, Offboard,
-Sources and Help screens at 80x24, 120x40 and 200x60 as PNG. It needs `rsvg-convert` (librsvg2-bin) and DejaVu Sans Mono
-(fonts-dejavu-core).
+Sources and Help screens at 80x24, 120x40 and 200x60 as PNG. It needs `rsvg-convert`
+(librsvg2-bin), DejaVu Sans Mono (fonts-dejavu-core), and for names in other scripts Noto CJK
+(fonts-noto-cjk).
 """
 
 import asyncio
