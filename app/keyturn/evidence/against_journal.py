@@ -5,7 +5,7 @@ from pathlib import Path
 
 from keyturn.evidence import chain_lines
 from keyturn.evidence.reading import read_bundle
-from keyturn.evidence.verify_bundle import Wrong
+from keyturn.evidence.wrong import Wrong
 from keyturn_storage.journal import Journal
 from keyturn_storage.queries.entries import hashes_between
 

@@ -11,9 +11,15 @@ from keyturn_storage.rows import ArchivedEvent
 EVENTS = "events.ndjson"
 
 
-class _Kept(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, strict=True)
+class KeptEvent(BaseModel):
+    """A line of the file."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, strict=True)
+
+    source: str
+    id: str
+    at_ms: int
+    operation: str
     actor: str
     action: str
     target: str
@@ -41,11 +47,20 @@ def _row(event: ArchivedEvent) -> str:
     return json.dumps(row) + "\n"
 
 
+def kept_events(content: bytes) -> Iterator[KeptEvent]:
+    """The events in the file; lines that are none are passed over, `event_digests` names them."""
+    for row in content.split(b"\n")[:-1]:
+        try:
+            yield KeptEvent.model_validate_json(row)
+        except ValidationError:
+            continue
+
+
 def event_digests(content: bytes) -> Iterator[str]:
     """Of each line what the journal's chain keeps of that event; "" for a line that is none."""
     for row in content.split(b"\n")[:-1]:
         try:
-            kept = _Kept.model_validate_json(row)
+            kept = KeptEvent.model_validate_json(row)
         except ValidationError:
             yield ""
             continue

@@ -198,6 +198,12 @@ class ListingTold:
 
 
 @dataclass(frozen=True, slots=True)
+class CountTold:
+    what: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReadingTold:
     """One reading of a source that the plan rests on, or that came after. `kept` is False where the
     snapshot is not in the cache any more; then only what the plan says of it is known."""
@@ -213,7 +219,7 @@ class ReadingTold:
     complete: bool
     kept: bool
     rows_sha256: str | None
-    counts: tuple[tuple[str, int], ...]
+    counts: tuple[CountTold, ...]
     listings: tuple[ListingTold, ...]
     invariants: tuple[tuple[str, str], ...]
     blind_spots: tuple[str, ...]

@@ -64,7 +64,7 @@ def _reading(one: ReadingTold) -> Html:
     age = "" if one.age_minutes is None else f", {one.age_minutes} min old when planned"
     ended = f", ended {one.ended}" if one.ended else ""
     whole = "complete" if one.complete else "NOT complete"
-    counts = ", ".join(f"{number} {name}" for name, number in one.counts)
+    counts = ", ".join(f"{count.rows} {count.what}" for count in one.counts)
     head = f"{one.source} ({one.kind}), snapshot {one.snapshot}: {one.role}"
     parts = [
         f"<h3>{p.text(head)}</h3>",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from keyturn.decide.plans import SnapshotUsed
 from keyturn.evidence.moments import MINUTE_MS, utc
-from keyturn.evidence.pack import ListingTold, ReadingTold
+from keyturn.evidence.pack import CountTold, ListingTold, ReadingTold
 from keyturn_providers.records import Collection, Listing, Side, Snapshot
 from keyturn_storage.rows import SnapshotInfo
 from keyturn_storage.snapshots import Cache
@@ -90,15 +90,15 @@ def told(reading: Reading, role: str, planned_ms: int) -> ReadingTold:
     )
 
 
-def _counts(info: SnapshotInfo) -> tuple[tuple[str, int], ...]:
+def _counts(info: SnapshotInfo) -> tuple[CountTold, ...]:
     return (
-        ("accounts", info.accounts),
-        ("groups", info.groups),
-        ("memberships", info.memberships),
-        ("vaults", info.vaults),
-        ("grants", info.grants),
-        ("machine identities", info.machines),
-        ("unreadable records", info.unreadable),
+        CountTold("accounts", info.accounts),
+        CountTold("groups", info.groups),
+        CountTold("memberships", info.memberships),
+        CountTold("vaults", info.vaults),
+        CountTold("grants", info.grants),
+        CountTold("machine identities", info.machines),
+        CountTold("unreadable records", info.unreadable),
     )
 
 

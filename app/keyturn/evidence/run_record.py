@@ -66,6 +66,17 @@ class IntentEntry(_Entry):
 _STEP, _RUN, _INTENT = TypeAdapter(StepEntry), TypeAdapter(RunEntry), TypeAdapter(IntentEntry)
 
 
+def step_entry(line: str, run_id: str) -> StepEntry | None:
+    """The entry of a step of this run; None for any other line."""
+    try:
+        content = json.loads(line)
+        if content.get("run") != run_id or content.get("kind") != "step":
+            return None
+        return _STEP.validate_python(content)
+    except (ValueError, AttributeError):
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class StepRecord:
     """All entries about one operation, oldest first, and the words of the newest."""

@@ -69,7 +69,7 @@ def _told(step: StepRecord, events: list[ArchivedEvent], source: str) -> StepTol
         other_events=tuple(one.event_id for one in events if one is not matched),
         error=step.error,
         controls=tags_of(operation.change.kind),
-        history=tuple(_entry(one) for one in step.entries),
+        history=tuple(told_entry(one) for one in step.entries),
     )
 
 
@@ -132,5 +132,6 @@ def _object(operation: Operation) -> str:
     return ", ".join(dict.fromkeys(named)) or change.email
 
 
-def _entry(entry: StepEntry) -> EntryTold:
+def told_entry(entry: StepEntry) -> EntryTold:
+    """An entry as the pack tells it."""
     return EntryTold(entry.seq, utc(entry.at_ms), entry.state, entry.verdict, entry.error)

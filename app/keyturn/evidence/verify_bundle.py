@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from keyturn.evidence import chain_lines, signing
+from keyturn.evidence import against_itself, chain_lines, signing
 from keyturn.evidence.chain_lines import NotALine, ShownLine
 from keyturn.evidence.differing_lines import where_differs
 from keyturn.evidence.events_file import EVENTS, event_digests
@@ -25,23 +25,10 @@ from keyturn.evidence.manifest import (
     sha256,
 )
 from keyturn.evidence.reading import Held, NotABundle, read_bundle
+from keyturn.evidence.wrong import Wrong
 from keyturn.evidence.zipping import zipped
 
 PLAN = "plan.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """One thing that is not as written. `file` is "" for the zip itself; `where` names the line or
-    entry, as far as it can be told."""
-
-    file: str
-    where: str
-    words: str
-
-    def __str__(self) -> str:
-        place = ", ".join(part for part in (self.file or "the zip", self.where) if part)
-        return f"{place}: {self.words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +36,8 @@ class Checked:
     """What a check found. `manifest` is None where there is none to go by.
 
     `entries` counts the journal's entries in the bundle, `withheld` those of other runs, known by
-    their hash alone. `signed` says in words by whom it is signed, or that it is not.
+    their hash alone. `signed` says in words by whom it is signed, or that it is not,
+    `notes` what could not be compared.
     """
 
     wrong: tuple[Wrong, ...]
@@ -58,6 +46,7 @@ class Checked:
     entries: int = 0
     withheld: int = 0
     signed: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def as_written(self) -> bool:
@@ -94,6 +83,8 @@ def verify_bundle(path: Path, signers: Path | None = None) -> Checked:
     wrong += unreadable
     wrong += _chain(lines, manifest) if not unreadable else []
     wrong += _bound(held, lines, manifest)
+    compared = against_itself.compare(held.files, lines, manifest)
+    wrong += compared.wrong
     signed, bad = _signature(held, text, manifest, signers)
     wrong += bad
     return Checked(
@@ -103,6 +94,7 @@ def verify_bundle(path: Path, signers: Path | None = None) -> Checked:
         entries=len(lines),
         withheld=sum(line.line is None for line in lines),
         signed=signed,
+        notes=compared.notes,
     )
 
 

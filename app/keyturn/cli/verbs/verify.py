@@ -8,7 +8,8 @@ from keyturn.cli.exit_codes import Exit
 from keyturn.cli.failures import VerbFailed
 from keyturn.cli.invocation import Answer, Invocation, json_option
 from keyturn.evidence.against_journal import differing
-from keyturn.evidence.verify_bundle import Checked, Wrong, checkpoint_words, verify_bundle
+from keyturn.evidence.verify_bundle import Checked, checkpoint_words, verify_bundle
+from keyturn.evidence.wrong import Wrong
 from keyturn_storage.journal import open_journal
 
 
@@ -70,6 +71,7 @@ def _show(answer: Answer, bundle: Path, checked: Checked, wrong: list[Wrong]) ->
             "entries": checked.entries,
             "withheld": checked.withheld,
             "signed": checked.signed,
+            "notes": list(checked.notes),
         }
     )
     for one in wrong:
@@ -86,6 +88,8 @@ def _show(answer: Answer, bundle: Path, checked: Checked, wrong: list[Wrong]) ->
         f"{bundle} is as it was written: {checked.files} files, {checked.entries} journal entries "
         f"({checked.withheld} of other runs, known by their hash alone)."
     )
+    for note in checked.notes:
+        answer.line(f"? {note}")
     answer.line(f"signature: {checked.signed}")
     answer.line(
         f"checkpoint: {checkpoint_words(manifest.checkpoint)}; compare it with where it was "

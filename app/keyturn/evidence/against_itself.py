@@ -1,0 +1,110 @@
+"""Whether what a bundle says in words is what its own journal lines and audit events say.
+
+Somebody who rewrites the words can make the digests fit. The chain then still says what was, and
+cannot be made to fit without another checkpoint.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from keyturn.decide.values import NotThatValue, from_plain
+from keyturn.evidence.bundle import logic_digest
+from keyturn.evidence.chain_lines import ShownLine
+from keyturn.evidence.events_file import EVENTS, KeptEvent, kept_events
+from keyturn.evidence.manifest import Manifest
+from keyturn.evidence.moments import utc
+from keyturn.evidence.pack import FORMAT, Pack, StepTold
+from keyturn.evidence.page import page
+from keyturn.evidence.run_record import StepEntry, step_entry
+from keyturn.evidence.step_telling import told_entry
+from keyturn.evidence.wrong import Wrong
+
+PACK, PAGE = "leaver.json", "leaver.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """`notes` say what could not be compared, and why."""
+
+    wrong: tuple[Wrong, ...]
+    notes: tuple[str, ...] = ()
+
+
+def compare(files: dict[str, bytes], lines: Sequence[ShownLine], manifest: Manifest) -> Compared:
+    """Holds `leaver.json` against journal lines and events, and `leaver.html` against it."""
+    content = files.get(PACK)
+    if content is None:
+        return Compared(())
+    try:
+        plain = json.loads(content)
+    except (ValueError, RecursionError):
+        return Compared((Wrong(PACK, "", "it is no JSON"),))
+    if not isinstance(plain, dict) or plain.get("format") != FORMAT:
+        words = f"{PACK} is of another format than this keyturn's: not compared with the journal"
+        return Compared((), (words,))
+    try:
+        pack = from_plain(Pack, plain)
+    except NotThatValue as odd:
+        return Compared((Wrong(PACK, str(odd), "it is no leaver pack"),))
+    wrong = [*_head(pack, manifest), *_steps(pack, lines, files.get(EVENTS, b""))]
+    if manifest.logic != logic_digest():
+        words = f"{PAGE} was made by another build of keyturn: not compared with {PACK}"
+        return Compared(tuple(wrong), (words,))
+    if PAGE in files and files[PAGE] != page(pack).encode("utf-8"):
+        wrong.append(Wrong(PAGE, "", f"it does not say what {PACK} says"))
+    return Compared(tuple(wrong))
+
+
+def _head(pack: Pack, manifest: Manifest) -> Iterator[Wrong]:
+    told = pack.journal
+    if pack.case.run != manifest.run:
+        yield Wrong(PACK, "case.run", "it is another run than the manifest's")
+    place = (manifest.start.seq, manifest.start.hash)
+    end = (manifest.checkpoint.seq, manifest.checkpoint.hash)
+    if ((told.start_seq, told.start_hash), (told.seq, told.hash)) != (place, end):
+        yield Wrong(PACK, "journal", "its checkpoint is not the manifest's")
+
+
+def _steps(pack: Pack, lines: Sequence[ShownLine], events: bytes) -> Iterator[Wrong]:
+    said: dict[str, list[StepEntry]] = defaultdict(list)
+    for shown in lines:
+        entry = step_entry(shown.line, pack.case.run) if shown.line is not None else None
+        if entry is not None:
+            said[entry.operation].append(entry)
+    logged = {(one.operation, one.id): one for one in kept_events(events)}
+    for step in pack.steps:
+        place = f"step {step.number}"
+        entries = said.pop(step.operation, [])
+        history = tuple(told_entry(one) for one in entries)
+        if history != step.history:
+            yield Wrong(PACK, place, "its history is not what the journal's lines say")
+        elif entries and not _concluded_so(step, entries):
+            yield Wrong(PACK, place, "its state or verdict is not what the journal's lines say")
+        if step.event is not None:
+            kept = logged.get((step.operation, step.event.id))
+            if kept is None or not _same(step, kept):
+                yield Wrong(PACK, place, f"its event is not the one in {EVENTS}")
+    for operation in said:
+        yield Wrong(PACK, "", f"the operation {operation}, which the journal tells of, is missing")
+    if pack.case.proven and not all(one.proven for one in pack.steps):
+        yield Wrong(PACK, "case.proven", "it says that all is proven, and not every step is")
+
+
+def _concluded_so(step: StepTold, entries: Sequence[StepEntry]) -> bool:
+    verdict = next((one.verdict for one in reversed(entries) if one.verdict), "")
+    state = entries[-1].state.replace("_", " ")
+    proven = step.proven and bool(entries[-1].error)
+    return (step.state, step.verdict) == (state, verdict) and not proven
+
+
+def _same(step: StepTold, kept: KeptEvent) -> bool:
+    event = step.event
+    return event is not None and (
+        event.at,
+        event.actor,
+        event.action,
+        event.target,
+        event.source_address or "",
+    ) == (utc(kept.at_ms), kept.actor, kept.action, kept.target, kept.source_address)
