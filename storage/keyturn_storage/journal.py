@@ -189,9 +189,9 @@ class Journal:
         """How many removals were done at or after `at_ms`; an unknown outcome counts."""
         return journal_read.removals_since(self._connection, at_ms)
 
-    def removals_of_runs_since(self, at_ms: int) -> tuple[tuple[str, int], ...]:
-        """Like `removals_since`, as (scope, number) of each run: what an offboarding takes from one
-        person may count otherwise than what a sync takes from many."""
+    def removals_of_runs_since(self, at_ms: int) -> tuple[tuple[str, int, int], ...]:
+        """Like `removals_since`, as (scope, number, people) of each run: what an offboarding takes
+        from one person may count otherwise than what a sync takes from many."""
         return journal_read.removals_of_runs_since(self._connection, at_ms)
 
     def lines(self, run_id: str = "") -> tuple[str, ...]:

@@ -58,15 +58,18 @@ def removals_since(connection: sqlite3.Connection, at_ms: int) -> int:
 
 def removals_of_runs_since(
     connection: sqlite3.Connection, at_ms: int
-) -> tuple[tuple[str, int], ...]:
-    """(scope, how many removals were done) of each run with any at or after `at_ms`."""
+) -> tuple[tuple[str, int, int], ...]:
+    """(scope, how many removals were done, how many people the plan names as its subject, a line
+    each) of each run with any at or after `at_ms`."""
+    subject = "ifnull(iif(json_valid(r.plan_json), r.plan_json ->> '$.subject_key', ''), '')"
     found = connection.execute(
-        "select r.scope, count(*) from step s join run r on r.no = s.run_no "
+        f"select r.scope, count(*), 1 + length({subject}) "  # noqa: S608 -- a constant of this function
+        f"- length(replace({subject}, char(10), '')) from step s join run r on r.no = s.run_no "
         "where s.removes = 1 and s.done_ms is not null and s.done_ms >= ? "
         "group by r.no order by r.no",
         (at_ms,),
     )
-    return tuple((str(scope), int(number)) for scope, number in found)
+    return tuple((str(scope), int(number), int(people)) for scope, number, people in found)
 
 
 def notes(connection: sqlite3.Connection, kind: str, run_id: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from keyturn.decide.context import Counts, PlanContext, counts_of
 from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
 from keyturn.decide.guard import GUARDS, judge
 from keyturn.decide.guards_of_evidence import needs_of
-from keyturn.decide.guards_of_objects import managers
+from keyturn.decide.guards_of_managers import managers
 from keyturn.decide.names import listed
 from keyturn.decide.operations import word
 from keyturn.decide.plans import GuardVerdict, Operation, PlanScope, Verdict
@@ -196,8 +196,21 @@ def test_removals_by_count() -> None:
     changes = [suspend(f"s{i}") for i in range(10, 22)]
     for number, verdict in ((0, ALLOW), (1, ALLOW), (2, ASK), (10, ASK), (11, REFUSE)):
         assert verdicts(org.context(), *changes[:number])["removals: count"].verdict is verdict
-    offboarding = verdicts(org.context(), *changes, scope=PlanScope.OFFBOARD)
+    one = [end("s10", f"T{i}") for i in range(20)]
+    offboarding = verdicts(org.context(), *one, scope=PlanScope.OFFBOARD)
     assert offboarding["removals: count"].verdict is ALLOW
+
+
+def test_people_who_leave_at_once_are_counted() -> None:
+    org = _crowd(12)
+    changes = [suspend(f"s{i}") for i in range(10, 22)]
+    for number, verdict in ((1, ALLOW), (2, ASK), (10, ASK), (11, REFUSE)):
+        both = [*changes[:number], *(suspend(f"d{i}", D) for i in range(10, 10 + number))]
+        found = verdicts(org.context(), *both, scope=PlanScope.OFFBOARD)["removals: count"]
+        assert found.verdict is verdict
+    assert "11 people leave at once" in found.words
+    stranger = verdicts(org.context(), suspend("s10"), suspend("s99"), scope=PlanScope.OFFBOARD)
+    assert stranger["removals: count"].verdict is ASK
 
 
 def test_removals_by_share() -> None:
@@ -209,8 +222,14 @@ def test_removals_by_share() -> None:
     assert "4 of 60 active accounts in bao (7%)" in found.words
     both = verdicts(org.context(), leave("s1", "sg-eng"), leave("s2", "sg-eng"))
     assert both["removals: share"].verdict is REFUSE
-    offboarding = verdicts(org.context(), *changes, scope=PlanScope.OFFBOARD)
-    assert offboarding["removals: share"].verdict is ALLOW
+    one = verdicts(org.context(), leave("s1", "sg-eng"), scope=PlanScope.OFFBOARD)
+    assert one["removals: share"].verdict is ALLOW
+    several = verdicts(org.context(), *changes, scope=PlanScope.OFFBOARD)
+    assert several["removals: share"].verdict is REFUSE
+    few = (suspend("s10"), suspend("s1"), leave("s1", "sg-eng"), leave("s2", "sg-eng"))
+    assert (
+        verdicts(org.context(), *few, scope=PlanScope.OFFBOARD)["removals: share"].verdict is ALLOW
+    )
 
 
 def test_removals_per_day() -> None:
@@ -225,9 +244,10 @@ def test_removals_per_day() -> None:
         context = org.context(removals_last_day=before)
         assert verdicts(context, *changes)["removals: per day"].verdict is verdict
     context = org.context(removals_last_day=5)
-    found = verdicts(context, one, two, scope=PlanScope.OFFBOARD)["removals: per day"]
-    assert found.verdict is ASK
-    assert "1 now" in found.words
+    for changes, now in (((one, end("s1", "T1")), "1 now"), ((one, two), "2 now")):
+        found = verdicts(context, *changes, scope=PlanScope.OFFBOARD)["removals: per day"]
+        assert found.verdict is ASK
+        assert now in found.words
 
 
 def test_the_last_manager_stays() -> None:

@@ -49,7 +49,8 @@ class PlanContext:
     """`new_id` gives a new operation id at each call. `own` are the ids of keyturn's own accounts
     and machine identities, and `abilities` the words of what the connector can do, per side.
     `previous` is missing for a side that has no earlier complete snapshot. `blind_spots` are added
-    to those of the snapshots."""
+    to those of the snapshots. `waived` gives the reason, by vault id, why a vault may be left
+    without a manager."""
 
     world: World
     new_id: Callable[[], str]
@@ -59,6 +60,7 @@ class PlanContext:
     removals_last_day: int = 0
     previous: Mapping[Side, Counts] = field(default_factory=dict)
     blind_spots: tuple[str, ...] = ()
+    waived: Mapping[str, str] = field(default_factory=dict)
 
     def able(self, side: Side, kind: ChangeKind) -> bool:
         return ABILITY_OF[kind] in self.abilities.get(side, frozenset())

@@ -10,12 +10,12 @@ from keyturn.decide.context import PlanContext
 from keyturn.decide.guards_of_amount import count, per_day, share
 from keyturn.decide.guards_of_evidence import complete, fresh, not_empty, not_shrunken
 from keyturn.decide.guards_of_leaving import dying_machines, last_owner
+from keyturn.decide.guards_of_managers import last_manager
 from keyturn.decide.guards_of_objects import (
     abilities,
     ambiguous,
     enabled,
     keyturn_itself,
-    last_manager,
     never_touch,
     policy_agrees,
 )

@@ -2,8 +2,9 @@
 
 They are there against mistakes that repeat. An offboarding names one person, and the operator
 types that name; so the number of that person's sessions and grants is not held against it, and it
-counts as one; so does taking back what a run did to one person. Within the count a sync of more
-than one removal asks for the number to be typed.
+counts as one; so does taking back what a run did to one person. Of several people who leave at once
+the people are counted, and the operator types how many. Within the count a sync of more than one
+removal asks for the number to be typed.
 """
 
 from keyturn.decide.concerned import one_person
@@ -18,7 +19,18 @@ def _one_named(operations: tuple[Operation, ...], context: PlanContext, scope: P
     """Whether the operator types the name of the one person whom everything is taken from."""
     if scope is PlanScope.UNDO:
         return one_person(context.world, operations) is not None
-    return scope is PlanScope.OFFBOARD
+    return scope is PlanScope.OFFBOARD and len(_leaving(operations, context)) < 2
+
+
+def _leaving(operations: tuple[Operation, ...], context: PlanContext) -> frozenset[str]:
+    """Whom the removals take from: the keys of the persons, or the ids of accounts of nobody."""
+    found: set[str] = set()
+    for operation in _removals(operations):
+        ref = operation.change.account or operation.change.principal
+        if ref is not None:
+            person = context.world.person_of.get((ref.side, ref.id))
+            found.add(person.key if person is not None else f"{ref.side.value}:{ref.id}")
+    return frozenset(found)
 
 
 def _removals(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
@@ -37,6 +49,8 @@ def count(
             Verdict.ALLOW,
             f"{counted(number, 'removal')} from one named person, who counts as one of {limit}.",
         )
+    if scope is PlanScope.OFFBOARD:
+        return _count_people(len(_leaving(operations, context)), limit)
     names = tuple(o.words for o in removals)
     if number > limit:
         return GuardVerdict(
@@ -59,6 +73,20 @@ def count(
     )
 
 
+def _count_people(number: int, limit: int) -> GuardVerdict:
+    words = f"{number} people leave at once; the policy allows {limit} in one plan."
+    if number > limit:
+        return GuardVerdict(
+            "removals: count",
+            Verdict.REFUSE,
+            words,
+            next_step=f"Offboard at most {limit} at once, or raise limits.removals.count.",
+        )
+    return GuardVerdict(
+        "removals: count", Verdict.ASK, words, next_step="Type the number of people to confirm."
+    )
+
+
 def share(
     operations: tuple[Operation, ...], context: PlanContext, scope: PlanScope
 ) -> GuardVerdict:
@@ -74,6 +102,8 @@ def share(
     over: list[str] = []
     for side in (Side.DIRECTORY, Side.SECRETS):
         for kind, what, total in _totals(context, side):
+            if scope is PlanScope.OFFBOARD and what != "active accounts":
+                continue
             number = len(
                 {
                     o.change
@@ -117,8 +147,9 @@ def per_day(
     offboarding is asked about instead: nobody who has to leave stays in because of a number."""
     limit, before = context.world.rules.limits.removals_per_day, context.removals_last_day
     number = len(_removals(operations))
-    named = _one_named(operations, context, scope)
-    now = min(number, 1) if named else number
+    named = _one_named(operations, context, scope) or scope is PlanScope.OFFBOARD
+    people = len(_leaving(operations, context)) if scope is PlanScope.OFFBOARD else 1
+    now = min(number, people) if named else number
     words = f"{before} in the last 24 hours and {now} now, of at most {limit} a day."
     if now == 0 or before + now <= limit:
         return GuardVerdict("removals: per day", Verdict.ALLOW, words)

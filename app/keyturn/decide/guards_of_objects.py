@@ -1,17 +1,16 @@
 """Guards of what a plan touches: who must never be locked out, and what nobody can be sure of."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from keyturn.decide.context import ABILITY_OF, PlanContext
 from keyturn.decide.doubt import groups_in_doubt
 from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
-from keyturn.decide.index import TOKEN_PREFIX, edge_of, group_and_inside, members_of
+from keyturn.decide.index import TOKEN_PREFIX, edge_of, members_of
 from keyturn.decide.names import account_ref, counted, fold, identifiers, listed
 from keyturn.decide.plans import GuardVerdict, Operation, PlanScope, Verdict
 from keyturn.decide.rules import Allowed
 from keyturn.decide.world import World
-from keyturn_providers.records import AccountState, Level, PrincipalKind, Side
+from keyturn_providers.records import PrincipalKind, Side
 
 
 def refs_of(change: Change) -> Iterator[Ref]:
@@ -219,77 +218,3 @@ def abilities(
             "Check what keyturn's credential may do there (keyturn doctor), or leave these out.",
         )
     return GuardVerdict("abilities", Verdict.ALLOW, "The connectors can do everything in it.")
-
-
-def managers(world: World, without: tuple[Change, ...] = ()) -> dict[str, frozenset[str]]:
-    """By vault id the active accounts that can manage it, directly or through groups, as it would
-    be after the removals in `without`. Only grants whose level is certain count."""
-    suspended = {
-        c.account.id
-        for c in without
-        if c.kind in {ChangeKind.SUSPEND, ChangeKind.DEACTIVATE}
-        if c.side is Side.SECRETS and c.account
-    }
-    removed = {
-        (c.group.id, c.account.id)
-        for c in without
-        if c.kind is ChangeKind.REMOVE_MEMBERSHIP and c.side is Side.SECRETS
-        if c.group is not None and c.account is not None
-    }
-    revoked = {
-        edge_of(c.carrier)
-        for c in without
-        if c.kind is ChangeKind.REVOKE
-        or (c.kind is ChangeKind.NARROW and c.level is not Level.MANAGE)
-    }
-    found: dict[str, set[str]] = defaultdict(set)
-    inside: dict[str, frozenset[str]] = {}
-    for grant in world.secrets.snapshot.grants:
-        if grant.level is not Level.MANAGE or edge_of(grant.carrier) in revoked:
-            continue
-        if grant.principal_kind is PrincipalKind.ACCOUNT:
-            found[grant.vault_id].add(grant.principal_id)
-        elif grant.principal_kind is PrincipalKind.GROUP:
-            if grant.principal_id not in inside:
-                inside[grant.principal_id] = _members_without(world, grant.principal_id, removed)
-            found[grant.vault_id] |= inside[grant.principal_id]
-    return {
-        vault_id: frozenset(x for x in ids if x not in suspended and _active(world, x))
-        for vault_id, ids in found.items()
-    }
-
-
-def _members_without(world: World, group_id: str, removed: set[tuple[str, str]]) -> frozenset[str]:
-    return frozenset(
-        account_id
-        for inner in group_and_inside(world.secrets, group_id)
-        for account_id in world.secrets.direct.get(inner, frozenset())
-        if (inner, account_id) not in removed
-    )
-
-
-def _active(world: World, account_id: str) -> bool:
-    account = world.secrets.accounts.get(account_id)
-    return account is not None and account.state is AccountState.ACTIVE
-
-
-def last_manager(
-    operations: tuple[Operation, ...], context: PlanContext, _scope: PlanScope
-) -> GuardVerdict:
-    """No vault loses the last account that can manage it. What the plan gives does not count: it
-    may fail."""
-    world = context.world
-    before = managers(world)
-    after = managers(world, tuple(o.change for o in operations))
-    orphaned = tuple(
-        sorted(world.secrets.vault_name(v) for v, ids in before.items() if ids and not after.get(v))
-    )
-    if orphaned:
-        return GuardVerdict(
-            "last manager",
-            Verdict.REFUSE,
-            f"Nobody could manage {listed(orphaned)} any more.",
-            orphaned,
-            "Make somebody else a manager first, then plan again.",
-        )
-    return GuardVerdict("last manager", Verdict.ALLOW, "Every vault keeps a manager it has.")

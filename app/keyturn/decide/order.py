@@ -7,6 +7,8 @@ then open nothing any more. What is given comes before what is taken, so that no
 without access in between. Ending the account's life in the directory comes last of all: it cannot
 wholly be taken back, and may take along what the other steps still have to find.
 
+What nobody else manages is handed over before all of that, where a leaver's plan says to whom.
+
 The two stages of bringing an account back are of an undo, which has an order of its own.
 """
 
@@ -18,6 +20,7 @@ from keyturn_providers.records import Side
 
 
 class Stage(IntEnum):
+    HAND_OVER = -1
     SIGN_IN = 0
     DIRECTORY_SESSIONS = 1
     SECRETS_ACCOUNT = 2
@@ -31,6 +34,7 @@ class Stage(IntEnum):
 
 
 STAGE_TITLES = {
+    Stage.HAND_OVER: "Hand over what would be left without a manager",
     Stage.SIGN_IN: "Cut the way in: the directory",
     Stage.DIRECTORY_SESSIONS: "End what is signed in at the directory",
     Stage.SECRETS_ACCOUNT: "Cut the account in the secret manager",

@@ -1,14 +1,15 @@
 """Findings or a leaver become a plan. Nothing is decided after this but whether it still holds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from keyturn.decide.concerned import login_of
 from keyturn.decide.context import PlanContext
 from keyturn.decide.findings import Change, Finding
 from keyturn.decide.guard import judge
-from keyturn.decide.leaver import cut
+from keyturn.decide.leaving import Leaver, leaving
 from keyturn.decide.left_out import why_left_out
-from keyturn.decide.names import counted
+from keyturn.decide.names import counted, listed
 from keyturn.decide.operations import word
 from keyturn.decide.order import Stage, in_order, stage_of, waits_for
 from keyturn.decide.people import Person
@@ -69,16 +70,36 @@ def plan_offboard(person: Person, sessions: Sequence[Session], context: PlanCont
     `sessions` are the person's live sessions in the secret manager, read just now. What needs no
     change, or is not keyturn's to change, is in `left_alone`.
     """
-    found = cut(context, person, sessions)
-    operations = _operations(context, dict.fromkeys(found.changes, ()), found.also)
+    return plan_leavers((Leaver(person, tuple(sessions)),), context)
+
+
+def plan_leavers(
+    leavers: Sequence[Leaver],
+    context: PlanContext,
+    successors: Mapping[str, Person] = MappingProxyType({}),
+) -> Plan:
+    """One plan that puts all of these people out, as `plan_offboard` does one. `successors` become
+    managers of vaults, by vault id, before anything is taken from a leaver who manages them. What
+    is typed to confirm is the login of the one, or how many leave."""
+    found = leaving(context, leavers, successors)
+    operations = _operations(
+        context,
+        dict.fromkeys(found.cut.changes, ()),
+        found.cut.also,
+        first=tuple(found.hand_over),
+        waits=found.waits,
+    )
+    people = [leaver.person for leaver in leavers]
+    names = listed((person.name for person in people), limit=len(people))
+    several = len(people) > 1
     return plan_of(
         context,
         PlanScope.OFFBOARD,
-        title=f"Offboard {person.name}",
-        subject=person.key,
+        title=f"Offboard {len(people)} people: {names}" if several else f"Offboard {names}",
+        subject="\n".join(person.key for person in people),
         operations=operations,
-        left=found.left_alone,
-        confirm_with=login_of(person),
+        left=found.cut.left_alone,
+        confirm_with=str(len(people)) if several else login_of(people[0]),
     )
 
 
@@ -90,8 +111,13 @@ def _operations(
     context: PlanContext,
     because: dict[Change, list[str]] | dict[Change, tuple[()]],
     also: dict[Change, tuple[str, ...]],
+    *,
+    first: tuple[Change, ...] = (),
+    waits: Mapping[Change, tuple[Change, ...]] = MappingProxyType({}),
 ) -> tuple[Operation, ...]:
-    changes = in_order(because)
+    """`first` comes before everything else; `waits` is what a change waits for, where it is known
+    better than from the order alone."""
+    changes = (*in_order(first), *in_order(because))
     ids = {change: context.new_id() for change in changes}
     return tuple(
         operation_of(
@@ -99,10 +125,13 @@ def _operations(
             change,
             operation_id=ids[change],
             number=number,
-            stage=stage_of(change),
-            depends_on=tuple(ids[other] for other in waits_for(change, changes)),
+            stage=Stage.HAND_OVER if change in first else stage_of(change),
+            depends_on=tuple(
+                ids[other]
+                for other in (waits[change] if change in waits else waits_for(change, changes))
+            ),
             also=also.get(change, ()),
-            finding_ids=tuple(because[change]),
+            finding_ids=tuple(because.get(change, ())),
         )
         for number, change in enumerate(changes, start=1)
     )

@@ -14,6 +14,7 @@ class PlanScope(StrEnum):
     OFFBOARD = "offboard"
     FINDINGS = "findings"
     UNDO = "undo"
+    MOVE = "move"
 
     @property
     def by_name(self) -> bool:
@@ -91,7 +92,8 @@ class Plan:
     """`id` is the first 12 hex digits of `digest`, the SHA-256 over everything else.
 
     `confirm_with` is what the operator must type: the login (one person) or the count.
-    `subject_key` is the leaver's key, or "run:" and the id of the run that is undone.
+    `subject_key` is the leaver's key, or "run:" and the id of the run that is undone; the keys of
+    several leavers are a line each.
     """
 
     id: str
@@ -114,6 +116,12 @@ class Plan:
     def undoes(self) -> str:
         """The id of the run that this plan takes back; empty for every other plan."""
         return self.subject_key.removeprefix("run:") if self.scope is PlanScope.UNDO else ""
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The keys of the persons that this plan puts out or moves; empty for every other plan."""
+        named = self.scope in {PlanScope.OFFBOARD, PlanScope.MOVE}
+        return tuple(self.subject_key.split("\n")) if named and self.subject_key else ()
 
     @property
     def refused(self) -> bool:

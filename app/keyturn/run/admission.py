@@ -108,10 +108,11 @@ def refuse_if_old(plan: Plan, rules: Rules, now_ms: int) -> None:
 
 
 def removals_last_day(journal: Journal, now_ms: int) -> int:
-    """The removals of the last 24 hours; an offboarding counts as one, as it does in its plan."""
+    """The removals of the last 24 hours; an offboarding counts as many as people left by it, as it
+    does in its plan."""
     return sum(
-        1 if scope == PlanScope.OFFBOARD.value else number
-        for scope, number in journal.removals_of_runs_since(now_ms - DAY_MS)
+        min(number, people) if scope == PlanScope.OFFBOARD.value else number
+        for scope, number, people in journal.removals_of_runs_since(now_ms - DAY_MS)
     )
 
 
