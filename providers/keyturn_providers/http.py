@@ -1,4 +1,4 @@
-"""The only user of httpx: TLS policy, credential, timeouts, redaction, retries of reads.
+"""How requests are sent: TLS policy, credential, timeouts, redaction, retries of reads.
 
 A `Transport` belongs to one connector and one event loop. It never shows the credential: the
 header is put in at the last moment, and no error raised here holds a request, a header or a body,
@@ -11,8 +11,8 @@ import os
 import random
 import ssl
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,6 +42,7 @@ from keyturn_providers.exchange import (
     request_id_in,
     usable_token,
 )
+from keyturn_providers.http_lane import lane
 from keyturn_providers.lanes import Lanes
 from keyturn_providers.origin import checked_base, origin_of, same_origin, target_of
 from keyturn_providers.pacing import Pacer
@@ -64,6 +65,12 @@ __all__ = [
 # Without a handler Python prints stamina's warnings to the terminal, over the dashboard.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
+_ALWAYS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "Connection": "keep-alive",
+    "User-Agent": "keyturn",
+}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
 _MOST_CONNECTIONS = 20
@@ -79,19 +86,16 @@ class _Again(Exception):
         super().__init__(str(error))
 
 
-class _Credential(httpx.Auth):
+class _Credential:
     """Puts the credential's headers into a request at the last moment."""
 
     def __init__(self, headers: Mapping[str, SecretStr], prefix: str = "") -> None:
         self._headers = headers
         self._prefix = prefix
 
-    async def async_auth_flow(
-        self, request: httpx.Request
-    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+    def put_into(self, request: httpx.Request) -> None:
         for name, secret in self._headers.items():
             request.headers[name] = self._prefix + secret.get_secret_value()
-        yield request
 
 
 class Transport:
@@ -149,11 +153,12 @@ class Transport:
         scheme, host, _ = origin_of(self.base_url)
         self._host = host
         tls = _tls_context(source, ca_file) if scheme == "https" else None
-        shown = {"User-Agent": "keyturn", "Accept": "application/json", **(headers or {})}
+        self._headers = {**_ALWAYS, **(headers or {})}
         # A write must not meet a kept connection that the server has just closed: its outcome
         # would be unknown for no reason. So writes have a pool that keeps none.
-        self._reads = Lanes(lambda: self._client(tls, shown, kept=1), _MOST_CONNECTIONS)
-        self._writes = Lanes(lambda: self._client(tls, shown, kept=0), _MOST_CONNECTIONS)
+        times = self._timeouts
+        self._reads = Lanes(lambda: lane(tls, times, kept=True), _MOST_CONNECTIONS)
+        self._writes = Lanes(lambda: lane(tls, times, kept=False), _MOST_CONNECTIONS)
 
     def __repr__(self) -> str:
         return f"Transport({self.source!r}, {self.base_url!r})"
@@ -170,8 +175,8 @@ class Transport:
 
     async def aclose(self) -> None:
         """Closes all connections. The transport cannot be used afterwards."""
-        for client in (*self._reads.made, *self._writes.made):
-            await client.aclose()
+        for one in (*self._reads.made, *self._writes.made):
+            await one.aclose()
 
     async def request(
         self,
@@ -331,19 +336,11 @@ class Transport:
         request_id = ""
         failure: ProviderError | None = None
         again = True
-        sent = {"Content-Type": "application/json"} if call.content is not None else {}
         try:
             async with (
                 asyncio.timeout(self._timeouts.whole),
-                lanes.one() as client,
-                client.stream(
-                    call.method,
-                    call.url,
-                    params=call.params,
-                    content=call.content,
-                    headers={**sent, **(call.headers or {})},
-                    auth=credential,
-                ) as response,
+                lanes.one() as free,
+                aclosing(await free.send(self._request(call, credential))) as response,
             ):
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 status, request_id = response.status_code, request_id_in(headers)
@@ -399,20 +396,18 @@ class Transport:
                 self._credential = _Credential({auth.name: usable}, auth.prefix)
         return self._credential
 
-    def _client(
-        self, tls: ssl.SSLContext | None, headers: Mapping[str, str], *, kept: int
-    ) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            headers=dict(headers),
-            # Over plain http nothing is verified; should https be met there, nobody is trusted.
-            verify=tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-            trust_env=tls is not None,
-            follow_redirects=False,
-            timeout=httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect, pool=60.0),
-            # A session cookie would keep a revoked token alive and mix up whose answer this is.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            limits=httpx.Limits(max_connections=2, max_keepalive_connections=kept),
+    def _request(self, call: Call, credential: _Credential | None) -> httpx.Request:
+        typed = {"Content-Type": "application/json"} if call.content is not None else {}
+        request = httpx.Request(
+            call.method,
+            call.url,
+            params=call.params,
+            content=call.content,
+            headers={**self._headers, **typed, **(call.headers or {})},
         )
+        if credential is not None:
+            credential.put_into(request)
+        return request
 
     def _tell_wait(self, seconds: float, reason: str) -> None:
         self._surroundings.observe(Waiting(self.source, seconds, reason))
