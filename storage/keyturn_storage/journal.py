@@ -21,12 +21,12 @@ from keyturn_storage.connections import connect, connect_read_only, settle_journ
 from keyturn_storage.errors import OlderFile, PlanAlreadyRun, StorageRefused
 from keyturn_storage.files import check_file, create_private
 from keyturn_storage.journal_append import append
+from keyturn_storage.journal_fold import DONE_STATES
 from keyturn_storage.migrations import is_current, migrate
 from keyturn_storage.rows import ArchivedEvent, RunRow, StepRow
 from keyturn_storage.schema_journal import JOURNAL
 
 RUN_STATES = ("running", "stopped", "ended")
-DONE_STATES = frozenset({"applied", "unknown"})
 
 
 class Journal:
