@@ -3,8 +3,9 @@
 The proofs from outside keyturn are each demo's own: see the `check` of each.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -52,8 +53,25 @@ class Checking:
     clock: Clock
 
 
+def run_check(places: Places, out: Out, check: Callable[[Checking], Awaitable[None]]) -> int:
+    """Runs the whole check, a line at a time to `out`. 0 if everything was seen to be so; else the
+    exit code that fits, with a line that says what was not. Errors of the sources are raised."""
+    return asyncio.run(_checked(places, out, check))
+
+
+async def _checked(places: Places, out: Out, check: Callable[[Checking], Awaitable[None]]) -> int:
+    try:
+        async with _opened(places, out) as work:
+            await check(work)
+    except CheckFailed as failure:
+        out(f"FAILED: {failure}")
+        return failure.code
+    out("Everything was seen to be so: the check passed.")
+    return 0
+
+
 @asynccontextmanager
-async def checking(places: Places, out: Out) -> AsyncIterator[Checking]:
+async def _opened(places: Places, out: Out) -> AsyncIterator[Checking]:
     """Opens the demo's configuration, both its sources and its data files."""
     loaded = load_policy(places.config)
     connections = open_connections(loaded, read_only=False)

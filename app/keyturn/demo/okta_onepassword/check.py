@@ -7,12 +7,12 @@ then looks behind keyturn's back into the tenants themselves.
 import asyncio
 from collections import Counter
 
+from keyturn.demo import checking
 from keyturn.demo.checking import (
     NOT_VERIFIED,
     CheckFailed,
     Checking,
     Out,
-    checking,
     find_leaver,
     in_step,
     nothing_open,
@@ -29,20 +29,8 @@ _PUSHED_WITHIN_S = 30
 
 
 def run_check(session: DemoSession, out: Out) -> int:
-    """Runs the whole check, a line at a time to `out`. 0 if everything was seen to be so; else the
-    exit code that fits, with a line that says what was not. Errors of the sources are raised."""
-    return asyncio.run(_checked(session, out))
-
-
-async def _checked(session: DemoSession, out: Out) -> int:
-    try:
-        async with checking(session.places, out) as work:
-            await _check(work, session)
-    except CheckFailed as failure:
-        out(f"FAILED: {failure}")
-        return failure.code
-    out("Everything was seen to be so: the check passed.")
-    return 0
+    """Runs the whole check, as `checking.run_check` says."""
+    return checking.run_check(session.places, out, lambda work: _check(work, session))
 
 
 async def _check(work: Checking, session: DemoSession) -> None:

@@ -6,6 +6,7 @@ Values only; each slip shows one kind of drift. `okta_side` and `onepassword_sid
 from dataclasses import dataclass
 
 from keyturn.demo.people import DOMAIN, LEAVER
+from keyturn.demo.waived import Waived
 from keyturn_providers.records import Level
 
 # --- The directory -------------------------------------------------------------------------------
@@ -89,19 +90,6 @@ DIRECT_GRANTS: tuple[Direct, ...] = (
     Direct("seoyeon.kim", "Contracts", Level.READ, 97, "t.ong"),
     Direct("ext.auditor", "Audit Evidence", Level.READ, 260, "zofia.krol"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Waived:
-    """A direct grant that is, or was, permitted: `days` from now until it ends."""
-
-    login: str
-    vault: str
-    level: Level
-    days: int
-    owner: str
-    reason: str
-    ticket: str
 
 
 WAIVERS: tuple[Waived, ...] = (

@@ -4,16 +4,14 @@ Reads both servers, lists the drift, offboards the leaver, and then proves it fr
 the leaver's own token and login, with the audit log, and with a second reading.
 """
 
-import asyncio
-
 from pydantic import SecretStr
 
+from keyturn.demo import checking
 from keyturn.demo.checking import (
     NOT_VERIFIED,
     CheckFailed,
     Checking,
     Out,
-    checking,
     find_leaver,
     in_step,
     nothing_open,
@@ -26,20 +24,8 @@ from keyturn_providers.records import Side
 
 
 def run_check(session: DemoSession, out: Out) -> int:
-    """Runs the whole check, a line at a time to `out`. 0 if everything was seen to be so; else the
-    exit code that fits, with a line that says what was not. Errors of the sources are raised."""
-    return asyncio.run(_checked(session, out))
-
-
-async def _checked(session: DemoSession, out: Out) -> int:
-    try:
-        async with checking(session.places, out) as work:
-            await _check(work, session)
-    except CheckFailed as failure:
-        out(f"FAILED: {failure}")
-        return failure.code
-    out("Everything was seen to be so: the check passed.")
-    return 0
+    """Runs the whole check, as `checking.run_check` says."""
+    return checking.run_check(session.places, out, lambda work: _check(work, session))
 
 
 async def _check(work: Checking, session: DemoSession) -> None:

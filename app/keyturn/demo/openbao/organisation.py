@@ -7,6 +7,7 @@ Everything is in step except what this module says; each slip shows one kind of 
 from dataclasses import dataclass
 
 from keyturn.demo.people import DOMAIN, LEAVER
+from keyturn.demo.waived import Waived
 from keyturn_providers.records import Level
 
 EVERYONE = "everyone"
@@ -110,19 +111,6 @@ PASSWORD_DEPARTMENTS = frozenset({"Finance", "Platform"})
 LIVE_TOKENS. The others come by single sign-on. (Each password costs OpenBao 25 ms of hashing.)"""
 LIVE_TOKENS: dict[str, int] = {LEAVER: 2, "ravi.menon": 1, "grace.mutua": 1, "wang.fang": 1}
 """How often each of these has logged in and not out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waived:
-    """A direct grant that is, or was, permitted: `days` from now until it ends."""
-
-    login: str
-    vault: str
-    level: Level
-    days: int
-    owner: str
-    reason: str
-    ticket: str
 
 
 WAIVERS: tuple[Waived, ...] = (
