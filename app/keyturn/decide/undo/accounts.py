@@ -95,7 +95,7 @@ def _bring(
             f"{ref.name} as {wanted.value} in {where}",
             "Who was let in cannot be made to wait again; suspend the account if it was wrong.",
         )
-    elif _on(found, on, steps):
+    elif _on(found, ref, on, steps):
         found.switched[(ref.side, ref.id)] = on
         if wanted is not AccountState.ACTIVE:
             found.lose(f"{ref.name} as {wanted.value} in {where}", _ON_INSTEAD[wanted])
@@ -110,16 +110,15 @@ _ON_INSTEAD = {
 }
 
 
-def _on(found: Found, on: Change, steps: list[StepDone]) -> bool:
+def _on(found: Found, ref: Ref, on: Change, steps: list[StepDone]) -> bool:
     """Takes the reactivation up, with what does not come back by it."""
     ended = any(step.operation.change.kind is ChangeKind.DEACTIVATE for step in steps)
     if found.add(on, steps, *((NOT_BACK,) if ended else ())):
-        if ended and on.account is not None:
+        if ended:
             where = found.world.side(on.side).name
-            found.lose(f"what went with the end of {on.account.name}'s account in {where}", _GONE)
+            found.lose(f"what went with the end of {ref.name}'s account in {where}", _GONE)
         return True
-    if on.account is not None:
-        found.off[(on.side, on.account.id)] = "It may not, or cannot, be reactivated."
+    found.off[(ref.side, ref.id)] = "It may not, or cannot, be reactivated."
     return False
 
 

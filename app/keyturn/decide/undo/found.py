@@ -44,10 +44,9 @@ class Found:
         if reason:
             self.leave(word(self.world, change).words, reason)
             return False
-        if change not in self.of:
-            self.changes.append(change)
-        self.of.setdefault(change, []).extend(steps)
-        self.also.setdefault(change, []).extend(also)
+        self.changes.append(change)
+        self.of[change] = list(steps)
+        self.also[change] = list(also)
         return True
 
     def leave(self, words: str, reason: str) -> None:
