@@ -10,9 +10,11 @@ from keyturn.run.connections import Connections
 from keyturn.tui.app import KeyturnApp, Parts
 from keyturn.tui.cache_data import CacheData
 from keyturn.tui.run_engine import RunEngine
+from keyturn_providers.records import MachineIdentity
 from keyturn_providers.simulated import Pair, simulated_pair
 
 START_MS = 1_800_000_000_000
+DAY_MS = 86_400_000
 GENEROUS = Limits(removals_count=100, removals_share=1.0, removals_per_day=1000)
 
 
@@ -117,3 +119,21 @@ def bench(data: Path, *, people: int = 15) -> Bench:
     """An organisation of `people` in simulated tenants, nothing read yet."""
     pair = simulated_pair(people=people)
     return Bench(data, pair, SimulatedDoors(pair, Policy(rules_of(pair))), Watch())
+
+
+async def with_machines(bench: Bench) -> None:
+    """Dana left; Ravi is here; nobody owns the third."""
+    secrets = bench.pair.secrets.tenant
+    secrets.machines.clear()
+    dana = next(a.id for a in secrets.accounts.values() if a.display_name == "Dana Okafor")
+    ravi = next(a.id for a in secrets.accounts.values() if a.display_name == "Ravi Menon")
+    secrets.add(
+        MachineIdentity(
+            "m-1", "invoice-sync", "API token", owner_account_id=dana, created_ms=START_MS - DAY_MS,
+            expires_ms=START_MS + 30 * DAY_MS, last_used_ms=START_MS - 9 * DAY_MS,
+            scopes=("users.read", "groups.read"), dies_with_owner=True,
+        )
+    )  # fmt: skip
+    secrets.add(MachineIdentity("m-2", "k8s-prod", "Connect token", owner_account_id=ravi))
+    secrets.add(MachineIdentity("m-3", "terraform", "service account", note="runs nightly"))
+    await bench.engine.refresh(lambda _event: None, lambda: False)

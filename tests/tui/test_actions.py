@@ -18,6 +18,8 @@ from keyturn.tui.actions import (
 )
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.screens.access import Access
+from keyturn.tui.screens.drift import Drift
+from keyturn.tui.screens.machines import Machines
 from keyturn.tui.screens.offboard import Offboard
 from keyturn.tui.screens.plan import PlanReview
 from keyturn.tui.screens.sources import Sources
@@ -30,6 +32,8 @@ DOERS = {
     Where.ACCESS: Access,
     Where.OFFBOARD: Offboard,
     Where.PLAN: PlanReview,
+    Where.DRIFT: Drift,
+    Where.MACHINES: Machines,
     Where.SOURCES: Sources,
 }
 
@@ -37,7 +41,7 @@ DOERS = {
 @pytest.mark.parametrize("where", list(Where))
 def test_no_key_means_two_things_in_one_place(where: Where) -> None:
     keys = [key for action in actions(where) for key in action.keys]
-    if where is Where.ACCESS:
+    if where in {Where.ACCESS, Where.DRIFT, Where.MACHINES}:
         keys += [key for action in actions(Where.LIST) for key in action.keys]
     if where is not Where.EVERYWHERE:
         keys += [key for action in actions(Where.EVERYWHERE) for key in action.keys]

@@ -23,6 +23,7 @@ from keyturn.tui.screens.plan import PlanReview
 from keyturn.tui.screens.sources import Sources
 from keyturn_providers.contract import Ability
 from keyturn_providers.errors import NotAllowed
+from keyturn_providers.records import MachineIdentity
 from keyturn_providers.simulated.faults import ABOUT
 from keyturn_providers.simulated.remote import Moment, Remote
 from keyturn_providers.text import is_hostile
@@ -135,18 +136,21 @@ JOINING = "\u200d\ufe0f"
 async def test_no_screen_lets_a_hostile_name_out(empty_bench: Bench, written: list[str]) -> None:
     bench = empty_bench
     poison(bench)
+    name = " ".join(HOSTILE[:10])
+    bench.pair.secrets.tenant.add(MachineIdentity("m", name, name, note=name, scopes=HOSTILE))
     await bench.engine.refresh(lambda _event: None, lambda: False)
     app = bench.app()
     async with app.run_test(size=SIZE) as pilot:
         seen = Seen(pilot, written)
         await _access(app, seen)
+        await _lists(app, seen)
         await _leaver(bench, app, seen)
         await _sources(bench, app, seen)
 
     assert "".join(written).count("Robert") > 3
     assert raw(written) == set()
     assert "\x1b]52" not in "".join(written)
-    assert len(seen.screens) == 16
+    assert len(seen.screens) == 20
 
 
 async def _access(app: KeyturnApp, seen: Seen) -> None:
@@ -177,6 +181,19 @@ async def _access(app: KeyturnApp, seen: Seen) -> None:
     await shows(pilot, "person: ")
     seen.look("palette")
     await pilot.press("escape")
+    await until(pilot, lambda: app.screen is access(app))
+
+
+async def _lists(app: KeyturnApp, seen: Seen) -> None:
+    pilot = seen.pilot
+    for key, place in (("2", "remedy"), ("5", "U+009B")):
+        for size in ((80, 24), SIZE):
+            await pilot.resize_terminal(*size)
+            await pilot.press(key)
+            await shows(pilot, place)
+            seen.look(f"screen {key} at {size}")
+    seen.markup_is_literal()
+    await pilot.press("1")
     await until(pilot, lambda: app.screen is access(app))
 
 

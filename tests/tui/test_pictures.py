@@ -12,14 +12,16 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from tests.tui.looking import lines_of, ready, shows, text_of, until
-from tests.tui.simulated import Bench, Watch, bench
+from tests.tui.simulated import Bench, Watch, bench, with_machines
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp
 from keyturn_providers.contract import Check, Condition, Topic
 
 SIZES = ((80, 24), (120, 40), (200, 60))
-SCREENS = ("access", "plan", "offboard", "sources", "sources-asked", "help")
+SCREENS = (
+    "access", "drift", "machines", "plan", "offboard", "sources", "sources-asked", "help",
+)  # fmt: skip
 
 
 CHECKS = (
@@ -67,6 +69,8 @@ async def still(tmp_path: Path) -> AsyncIterator[Bench]:
 async def test_the_screen_is_as_it_was(
     still: Bench, snapshot: SnapshotAssertion, screen: str, size: tuple[int, int]
 ) -> None:
+    if screen == "machines":
+        await with_machines(still)
     app = still.app()
     async with app.run_test(size=size) as pilot:
         await ready(pilot, app)
@@ -87,6 +91,12 @@ async def _go(app: KeyturnApp, pilot: Pilot[None], screen: str) -> None:
     if screen == "plan":
         await pilot.press("p")
         await shows(pilot, "then type")
+    if screen == "drift":
+        await pilot.press("2")
+        await shows(pilot, "shows the plan")
+    if screen == "machines":
+        await pilot.press("5")
+        await shows(pilot, "with their account")
     if screen.startswith("sources"):
         await pilot.press("6")
         await shows(pilot, "5 of 5 listings")

@@ -18,6 +18,8 @@ class Where(StrEnum):
     ACCESS = "Access"
     OFFBOARD = "Offboard"
     PLAN = "Plan"
+    DRIFT = "Drift"
+    MACHINES = "Machines"
     SOURCES = "Sources"
 
 
@@ -45,6 +47,20 @@ class Action:
 
 _E, _L, _A = Where.EVERYWHERE, Where.LIST, Where.ACCESS
 _O, _P, _S = Where.OFFBOARD, Where.PLAN, Where.SOURCES
+_D, _M = Where.DRIFT, Where.MACHINES
+
+
+def _reading(where: Where) -> tuple["Action", ...]:
+    """What every screen of a list and a text about its row can do."""
+    return (
+        Action("read_on", ("tab", "shift+tab"), "read",
+               "Go to the text about the row, to scroll it, or back to the list.", where, 8),
+        Action("find", ("slash",), "find", "Filter the list as you type.", where, 4,
+               palette="view: find in this list", at_once=True),
+        Action("refresh", ("r",), "refresh", "Read both sources again.", where, 7,
+               palette="sources: refresh"),
+    )  # fmt: skip
+
 
 ACTIONS: tuple[Action, ...] = (
     Action("help", ("question_mark", "f1"), "help", "Show every key, and what it does.", _E, 20,
@@ -52,6 +68,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("palette", ("ctrl+p", "colon"), "commands",
            "Find an action or a person by typing.", _E, 12),
     Action("go_access", ("1",), "access", "Go to the Access screen.", _E, palette="go: access"),
+    Action("go_drift", ("2",), "drift", "Go to the Drift screen: every finding.", _E, 14,
+           palette="go: drift"),
+    Action("go_machines", ("5",), "machines",
+           "Go to the Machines screen: accounts and tokens that are nobody's.", _E, 16,
+           palette="go: machines"),
     Action("go_sources", ("6",), "sources", "Go to the Sources screen.", _E, 13,
            palette="go: sources"),
     Action("back", ("escape",), "back",
@@ -110,6 +131,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("page_up", ("pageup",), "page up", "A page up.", _P),
     Action("scroll_home", ("home", "g"), "top", "To the top.", _P),
     Action("scroll_end", ("end", "G"), "bottom", "To the bottom.", _P),
+    Action("sync", ("s",), "sync",
+           "Plan what mends the marked findings, or all of them: shows the plan first.", _D, 1,
+           dangerous=True, palette="drift: plan what mends it"),
+    Action("sort", ("o",), "sort",
+           "Sort by severity, kind, person, vault, or the newest first.", _D, 2,
+           palette="view: sort in another order"),
+    *_reading(_D),
+    Action("unmark", ("u",), "unmark all", "Take all marks away.", _D, palette="view: unmark all"),
+    *_reading(_M),
     Action("next_source", ("down", "j"), "next", "The next source.", _S),
     Action("previous_source", ("up", "k"), "previous", "The source before.", _S),
     Action("page_down", ("pagedown", "space", "ctrl+f"), "page down",
@@ -162,9 +192,10 @@ def bindings(where: Where) -> list[BindingType]:
 def footer(where: Where, *, read_only: bool = False) -> tuple[Action, ...]:
     """The actions the footer of a screen shows, most wanted first."""
     found = [*actions(where, read_only=read_only), *actions(Where.EVERYWHERE)]
-    found = [action for action in found if (where, action.id) != (Where.SOURCES, "go_sources")]
-    if where is Where.ACCESS:
+    found = [action for action in found if action.id != f"go_{where.name.lower()}"]
+    if where in {Where.ACCESS, Where.DRIFT}:
         found.extend(actions(Where.LIST))
+    if where is Where.ACCESS:
         found = [action for action in found if action.id not in {"back", "stop"}]
     return tuple(sorted((a for a in found if a.weight), key=lambda action: action.weight))
 

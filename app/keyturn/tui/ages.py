@@ -24,3 +24,18 @@ def elapsed(milliseconds: int) -> str:
         return f"{milliseconds / 1000:.1f}s"
     seconds = milliseconds // 1000
     return f"{seconds}s" if seconds < 60 else f"{seconds // 60}m {seconds % 60:02d}s"
+
+
+def moment(at_ms: int) -> str:
+    """A date and time in UTC, "2027-01-14 14:05 UTC"."""
+    from datetime import UTC, datetime
+
+    try:
+        return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (OverflowError, OSError, ValueError):
+        return "at a time that is no date"
+
+
+def until(then_ms: int, now_ms: int) -> str:
+    """How long it still is: "45s", "2m", "3h", "12d"."""
+    return age(now_ms, then_ms)

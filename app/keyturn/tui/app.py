@@ -19,6 +19,7 @@ from keyturn.tui.engine import Engine, Met, Setting
 from keyturn.tui.first_look import FirstLook
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
 from keyturn.tui.reads import Closes, Reads
+from keyturn.tui.screens import ways
 from keyturn.tui.screens.access import Access
 from keyturn.tui.screens.frame import Frame
 from keyturn.tui.state import Remembered, recall, remember
@@ -127,8 +128,8 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
 
         self.start(CONFIGURING, setting, self._set, quiet=True)
         self.count_open_runs()
-        if self.remembered.screen == "sources":
-            self.action_go_sources()
+        if self.remembered.screen in ways.NUMBERED:
+            ways.go(self, self.remembered.screen)
 
     def count_open_runs(self) -> None:
         """Says, as long as it is so, that runs are open, and which key goes on with them."""
@@ -310,12 +311,17 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         while len(self.screen_stack) > 1:
             _ = self.pop_screen()
 
+    def action_go_drift(self) -> None:
+        """The Drift screen."""
+        ways.go(self, "drift")
+
+    def action_go_machines(self) -> None:
+        """The Machines screen."""
+        ways.go(self, "machines")
+
     def action_go_sources(self) -> None:
         """The Sources screen."""
-        from keyturn.tui.screens.sources import Sources
-
-        if not isinstance(self.frame, Sources):
-            _ = self.push_screen(Sources())
+        ways.go(self, "sources")
 
     async def action_back(self) -> None:
         """Dismisses an error, then a filter, then the screen."""
@@ -367,17 +373,17 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         access = self.screen_stack[0]
         if not isinstance(access, Access) or not access.alive:
             return
-        sources = any(type(screen).__name__ == "Sources" for screen in self.screen_stack)
+        finds = {pane.value: access.pane(pane).needle for pane in Pane}
         try:
             remember(
                 self.parts.state_dir,
                 Remembered(
-                    screen="sources" if sources else "access",
+                    screen=ways.front(self),
                     pane=access.front.value,
                     drift_only=access.drift_only,
                     person=access.person_key,
                     light=self.theme == LIGHT.name,
-                    finds={pane.value: access.pane(pane).needle for pane in Pane},
+                    finds={**self.remembered.finds, **finds},
                 ),
             )
         except OSError:

@@ -1,7 +1,8 @@
 """The dashboard's reads, answered by the cache's named queries. Only in the reading thread."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from keyturn.tui.access_rows import grant_line, group_line, person_line
 from keyturn.tui.data import Pane, View
@@ -20,6 +21,10 @@ from keyturn_storage.rows import (
     SourceRow,
 )  # fmt: skip
 from keyturn_storage.stream_rows import StreamCoverage
+
+if TYPE_CHECKING:
+    # Not needed for the first paint.
+    from keyturn_storage.queries.finding_lines import Order
 
 WHY_LIMIT = 100
 """Findings of one row that are listed; the strip shows the first and counts the others."""
@@ -117,6 +122,30 @@ class CacheData:
             elif row is not None and row.openers is not None:
                 found |= {one.id for one in findings.findings_of_vault(reader, row.vault_id)}
         return frozenset(found)
+
+    def finding_lines(self, order: "Order", now_ms: int) -> RowSource:
+        """The rows of the Drift screen."""
+        from keyturn.tui.line_sources import FindingLines
+
+        return FindingLines(self.reads, order, now_ms) if self.exists() else RowsInMemory()
+
+    def finding_ids_of_lines(self, numbers: Collection[int]) -> frozenset[str]:
+        """The ids are in the numbers."""
+        from keyturn_storage.queries.finding_lines import id_of
+
+        return frozenset(map(id_of, numbers))
+
+    def severity_counts(self) -> tuple[tuple[str, int], ...]:
+        """Of the newest assessment."""
+        from keyturn_storage.queries.finding_lines import severity_counts
+
+        return severity_counts(self.reads.reader()) if self.exists() else ()
+
+    def machine_lines(self, now_ms: int) -> RowSource:
+        """The rows of the Machines screen."""
+        from keyturn.tui.line_sources import MachineLines
+
+        return MachineLines(self.reads, now_ms) if self.exists() else RowsInMemory()
 
     def people(self, text: str, limit: int) -> Sequence[PersonRow]:
         """People by part of a name, login or address, or by key."""

@@ -1,9 +1,9 @@
 """What the dashboard asks of the cache. Blocking: called in the reading thread only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from keyturn.tui.widgets.row_source import RowSource
 from keyturn_storage.rows import (
@@ -16,6 +16,10 @@ from keyturn_storage.rows import (
     SourceRow,
 )  # fmt: skip
 from keyturn_storage.stream_rows import StreamCoverage
+
+if TYPE_CHECKING:
+    # Not needed for the first paint.
+    from keyturn_storage.queries.finding_lines import Order
 
 
 class Pane(StrEnum):
@@ -77,6 +81,22 @@ class Data(Protocol):
 
     def finding_ids(self, pane: Pane, numbers: Sequence[int]) -> frozenset[str]:
         """The findings behind marked rows."""
+        ...
+
+    def finding_lines(self, order: "Order", now_ms: int) -> RowSource:
+        """Every finding in an order."""
+        ...
+
+    def finding_ids_of_lines(self, numbers: Collection[int]) -> frozenset[str]:
+        """The findings of some lines."""
+        ...
+
+    def severity_counts(self) -> tuple[tuple[str, int], ...]:
+        """How many findings there are of each severity, the most urgent first."""
+        ...
+
+    def machine_lines(self, now_ms: int) -> RowSource:
+        """Every machine identity of both sources, those something was found about first."""
         ...
 
     def people(self, text: str, limit: int) -> Sequence[PersonRow]:

@@ -1,0 +1,153 @@
+"""A screen of one list and the text about the row under its cursor."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePath
+from typing import ClassVar
+
+from textual import on
+from textual.containers import Container
+from textual.widget import Widget
+
+from keyturn.tui.ages import clock_time
+from keyturn.tui.safe import literal
+from keyturn.tui.screens.frame import Frame
+from keyturn.tui.widgets.cells import Column
+from keyturn.tui.widgets.find_line import FindLine
+from keyturn.tui.widgets.paragraphs import Line
+from keyturn.tui.widgets.row_source import RowSource
+from keyturn.tui.widgets.sheet import SHEET_STYLE, Sheet
+from keyturn.tui.widgets.virtual_list import VirtualList
+
+
+class ListScreen(Frame):
+    """Subclasses give the list's columns and rows, and the lines about a row.
+
+    The text follows the cursor, from its top. `esc` clears the filter before it goes back.
+    """
+
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        SHEET_STYLE,
+        Path(__file__).with_name("list_screen.tcss"),
+    ]
+    TITLE_OF_LIST: ClassVar[str] = ""
+    TITLE_OF_TEXT: ClassVar[str] = ""
+    EMPTY: ClassVar[str] = "Nothing here."
+    COLUMNS: ClassVar[tuple[Column, ...]] = ()
+
+    def body(self) -> Iterable[Widget]:
+        """The list, and the text below or beside it."""
+        shown = VirtualList(
+            self.COLUMNS, title=self.TITLE_OF_LIST, empty=self.EMPTY,
+            ask=self.keyturn.parts.reads.ask, id="lines",
+        )  # fmt: skip
+        shown.begin_with(self.keyturn.remembered.finds.get(self.WHERE.name.lower(), ""))
+        yield from self.above()
+        yield Container(shown, Sheet(id="about"), id="list-body")
+
+    def above(self) -> Iterable[Widget]:
+        """What stands between the header and the list."""
+        return ()
+
+    @abstractmethod
+    def rows(self) -> RowSource:
+        """What the list shows, asked in the reading thread."""
+
+    @abstractmethod
+    async def about(self, row: object, label: str) -> Sequence[Line]:
+        """The lines about the row the source made from `row`."""
+
+    @property
+    def table(self) -> VirtualList:
+        """The list."""
+        return self.query_one("#lines", VirtualList)
+
+    @property
+    def text(self) -> Sheet:
+        """The text about the row under the cursor."""
+        return self.query_one("#about", Sheet)
+
+    def on_mount(self) -> None:
+        """From the cache at once."""
+        self.table.focus()
+        self.show()
+
+    def show(self, *, again: bool = False) -> None:
+        """Asks for the rows; `again` keeps the cursor where it is, whatever became of its row."""
+        self.table.mark_gone(clock_time(self.keyturn.parts.now_ms()))
+        self.table.show(self.rows(), again=again)
+
+    def data_changed(self) -> None:
+        """The same rows, read anew."""
+        self.show(again=True)
+
+    # ------------------------------------------------------------------ the text
+
+    @on(VirtualList.CursorMoved)
+    def _another_row(self, event: VirtualList.CursorMoved) -> None:
+        if not event.loaded:
+            self.text.scroll_home(animate=False)
+        self.say_about()
+
+    def say_about(self) -> None:
+        """Writes the text about the row under the cursor anew."""
+        self.work("about", "reading about a row", self._read_about)
+
+    async def _read_about(self) -> None:
+        row = self.table.row
+        if self.table.content.on_gone:
+            lines: Sequence[Line] = (Line(literal("This is gone since the last refresh.")),)
+        elif row is None:
+            lines = self.about_nothing()
+        else:
+            lines = await self.about(row.about, row.label)
+        self.text.put(self.TITLE_OF_TEXT, lines)
+
+    def about_nothing(self) -> Sequence[Line]:
+        """What the text says while there is no row."""
+        return ()
+
+    # ------------------------------------------------------------------ actions
+
+    def action_read_on(self) -> None:
+        """To the text and back."""
+        (self.table if self.text.has_focus else self.text).focus()
+
+    async def action_find(self) -> None:
+        """A line to type a filter into; it has the keys when this returns."""
+        if not self.query(FindLine):
+            line = FindLine(self.TITLE_OF_LIST, self.table.needle)
+            await self.mount(line, before=self.query_one("NoteLine"))
+        self.set_focus(self.query_one(FindLine).field)
+
+    @on(FindLine.Typed)
+    def _typed(self, event: FindLine.Typed) -> None:
+        self.table.filter(event.needle)
+
+    async def action_keep_filter(self) -> None:
+        """The filter stays, and its rows are there before the next key is looked at."""
+        self.set_focus(self.table)
+        await self.query(FindLine).remove()
+        await self.table.settled()
+
+    def go_back(self) -> bool:
+        """Esc: from the text to the list, then the filter."""
+        typing = bool(self.query(FindLine))
+        if typing:
+            self.table.focus()
+            _ = self.query(FindLine).remove()
+        elif self.text.has_focus:
+            self.table.focus()
+            return True
+        if typing or (self.table.needle and not self.has_trouble):
+            self.table.filter("")
+            return True
+        return False
+
+    def action_refresh(self) -> None:
+        """Reads both sources again."""
+        self.keyturn.refresh_sources()
+
+    def action_unmark(self) -> None:
+        """Takes all marks away."""
+        self.table.clear_marks()

@@ -1,0 +1,101 @@
+"""The Machines screen over the simulated pair: owners here, gone and unknown, on both sides."""
+
+from dataclasses import replace
+
+from tests.tui.looking import access, ready, shows, text_of, until
+from tests.tui.simulated import Bench, with_machines
+from textual.pilot import Pilot
+
+from keyturn.decide.rules import MachineRule
+from keyturn.tui.app import KeyturnApp
+from keyturn.tui.screens.machines import Machines
+
+SIZE = (120, 36)
+
+
+async def _machines(pilot: Pilot[None], app: KeyturnApp) -> Machines:
+    await ready(pilot, app)
+    await pilot.press("5")
+    await until(
+        pilot, lambda: isinstance(app.screen, Machines) and app.screen.table.row is not None
+    )
+    assert isinstance(app.screen, Machines)
+    return app.screen
+
+
+async def test_owners_and_what_was_found_stand_in_the_line(empty_bench: Bench) -> None:
+    await with_machines(empty_bench)
+    app = empty_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await _machines(pilot, app)
+        lines = {line.split()[2]: line for line in text_of(app).splitlines()[3:6]}
+
+        assert "! invoice-sync" in lines["invoice-sync"]
+        assert "Dana Okafor" in lines["invoice-sync"]
+        assert "! left" in lines["invoice-sync"]
+        assert "9d ago" in lines["invoice-sync"]
+        assert lines["invoice-sync"].rstrip("┃ ").endswith("2  owner")
+        assert "? terraform" in lines["terraform"]
+        assert "nobody" in lines["terraform"]
+        assert "no data" in lines["terraform"]
+        assert "= k8s-prod" in lines["k8s-prod"]
+        assert "Ravi Menon" in lines["k8s-prod"]
+        assert " here " in lines["k8s-prod"]
+
+
+async def test_the_text_tells_scopes_expiry_and_with_whom_it_ends(empty_bench: Bench) -> None:
+    await with_machines(empty_bench)
+    app = empty_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await _machines(pilot, app)
+        await shows(pilot, "scopes     users.read, groups.read")
+        await shows(pilot, "owner      Dana Okafor, left; it ends with their account")
+        await shows(pilot, "in 29d, 2027-02-14")
+        await pilot.press("j")
+        await shows(pilot, "owner      nobody; it lives on without them")
+        await shows(pilot, "last used  no data: the source does not say")
+        await shows(pilot, "note       runs nightly")
+
+
+async def test_a_filter_finds_by_owner_and_enter_goes_to_them(empty_bench: Bench) -> None:
+    await with_machines(empty_bench)
+    app = empty_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await _machines(pilot, app)
+        await pilot.press("slash", *"nobody", "enter")
+        await until(pilot, lambda: len(screen.table.content.shown) == 1)
+        await pilot.press("enter")
+        await shows(pilot, "terraform has no owner that keyturn knows.")
+        await pilot.press("escape")
+        await pilot.press("slash", *"ravi", "enter")
+        await until(pilot, lambda: len(screen.table.content.shown) == 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is access(app))
+        await shows(pilot, "of Ravi Menon")
+
+
+async def test_an_owner_in_the_policy_is_not_nobody(empty_bench: Bench) -> None:
+    policy = empty_bench.doors.policy
+    login = next(
+        a.name for a in empty_bench.pair.directory.tenant.accounts.values()
+        if a.display_name == "Ravi Menon"
+    )  # fmt: skip
+    rule = MachineRule("terraform", login, line=7)
+    empty_bench.doors.policy = replace(policy, rules=replace(policy.rules, machines=(rule,)))
+    await with_machines(empty_bench)
+    app = empty_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await _machines(pilot, app)
+        line = next(line for line in text_of(app).splitlines() if " terraform " in line)
+
+        assert "= terraform" in line
+        assert "as in policy" in line
+
+
+async def test_no_machines_say_where_to_look(empty_bench: Bench) -> None:
+    empty_bench.pair.secrets.tenant.machines.clear()
+    await empty_bench.engine.refresh(lambda _event: None, lambda: False)
+    app = empty_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("5")
+        await shows(pilot, "No machine identities were read. The Sources screen (6) says")
