@@ -83,13 +83,20 @@ async def test_what_cannot_be_read_first_is_not_sent(
     assert result.steps[1].state.value == ("verified" if state == "refused" else "planned")
 
 
-async def test_endless_throttling_of_reads_gives_the_step_up_unsent(pair: Pair, runs: Runs) -> None:
+async def test_endless_throttling_of_reads_leaves_the_step_open_and_unsent(
+    pair: Pair, runs: Runs
+) -> None:
+    """As endless throttling of writes does: nothing was said against the change itself."""
     pair.secrets.faults.add(
         Fault(Effect.THROTTLED, Ability.READ_GRANT, times=None, retry_after_s=250.0)
     )
-    result = await runs.apply(plan_of(pair, REVOKE))
-    assert result.steps[0].state.value == "refused"
-    assert "too many requests" in result.steps[0].error
+    plan = plan_of(pair, REVOKE)
+    result = await runs.apply(plan)
+    assert (result.state, result.steps[0].state.value) == ("stopped", "planned")
+    assert any("too many requests" in words for words in result.blocked)
+    assert pair.secrets.tenant.received(plan.operations[0].id) == 0
+    pair.secrets.faults.clear()
+    assert (await runs.resume()).proven
 
 
 async def test_a_stop_while_a_read_waits_leaves_the_step_planned(

@@ -31,7 +31,8 @@ async def look(run: Run, operation: Operation) -> Effect:
     """Whether the operation's change is in effect now; never raises a ProviderError.
 
     UNREADABLE with the error in words where the read failed for good; the source is then blocked if
-    the error says so. Also UNREADABLE where the operator stopped while it was waiting.
+    the error says so, or if it was throttled for longer than `PATIENCE_S`. Also UNREADABLE where
+    the operator stopped while it was waiting.
     """
     side = operation.change.side
     tries, waited = 0, 0.0
@@ -52,6 +53,9 @@ async def look(run: Run, operation: Operation) -> Effect:
             pause, failed = busy.retry_after_s, str(busy)
             waited += pause
             if waited > PATIENCE_S:
+                # As after a write: who says "later" for so long is left to another run, and its
+                # steps stay open instead of being given up one after the other.
+                run.block(side, busy)
                 return Effect(Seen.UNREADABLE, failed)
         except (Unreachable, OutcomeUnknown) as failure:
             failed = str(failure)
