@@ -74,6 +74,8 @@ class RunResult:
             return "not finished"
         if not self.effective:
             return "not everything is done"
+        if not self.proven:
+            return "in effect, but not all of it is proven"
         return "out" if self.plan.scope is PlanScope.OFFBOARD else "done"
 
 
