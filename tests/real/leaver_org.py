@@ -1,0 +1,433 @@
+"""A small organisation on Okta and 1Password, served on loopback, with somebody who leaves.
+
+Dana is in two groups that Okta pushes (one of them fails), in one of 1Password's own, and holds a
+vault directly: putting her out takes every kind of change that an offboarding has there.
+"""
+
+import asyncio
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+from starlette.types import ASGIApp
+from tests.providers.simulated_onepassword.small_tenant import Op
+
+from keyturn.decide.findings import Change, ChangeKind
+from keyturn.decide.plans import Plan
+from keyturn.policy.load import load_policy
+from keyturn.policy.loaded import LoadedPolicy
+from keyturn.run.apply import apply
+from keyturn.run.clock import Clock, system_clock
+from keyturn.run.connections import Connections, open_connections
+from keyturn.run.planning import plan_offboard
+from keyturn.run.progress import Event, StepChanged
+from keyturn.run.recover import resume
+from keyturn.run.refresh import refresh
+from keyturn.run.results import RunResult, StepResult
+from keyturn_providers.contract import About, Connector
+from keyturn_providers.records import Side
+from keyturn_providers.simulated.okta import behaviour
+from keyturn_providers.simulated.okta.application import app as okta_app
+from keyturn_providers.simulated.okta.seeding import (
+    OktaApiToken,
+    OktaApp,
+    OktaGroup,
+    OktaMapping,
+    OktaSeed,
+    OktaUser,
+    group_id,
+    user_id,
+)
+from keyturn_providers.simulated.okta.seeding import create as create_okta
+from keyturn_providers.simulated.okta.seeding import seed as seed_okta
+from keyturn_providers.simulated.onepassword import inspection
+from keyturn_providers.simulated.onepassword.bridge import bridge_app
+from keyturn_providers.simulated.onepassword.events_api import events_app
+from keyturn_providers.simulated.onepassword.schema import create as create_onepassword
+from keyturn_providers.simulated.onepassword.seeding import seed as seed_onepassword
+from keyturn_providers.simulated.onepassword.seeds import (
+    BUILT_IN_IDS,
+    Grant,
+    Group,
+    Member,
+    OAuthClient,
+    Seed,
+    User,
+    Vault,
+    stable_id,
+)
+from keyturn_providers.simulated.onepassword.users_api import users_app
+from keyturn_providers.simulated.wire.serving import serve_in_thread
+from keyturn_storage.journal import Journal, open_journal
+from keyturn_storage.snapshots import Cache, open_cache
+
+OPS, SAM, DANA, LEA = (f"{name}@acme.example" for name in ("ops", "sam", "dana", "lea"))
+NAMES = {OPS: "Ops Admin", SAM: "Sam Reyes", DANA: "Dana Vale", LEA: "Lea Baum"}
+DANA_OKTA, ENG_OKTA, PAY_OKTA = user_id(DANA), group_id("eng"), group_id("pay")
+
+
+def account(email: str) -> str:
+    """Somebody's id in 1Password."""
+    return stable_id(email, capital=True)
+
+
+DANA_1P = account(DANA)
+ENG, PAY, OLD = stable_id("eng"), stable_id("pay"), stable_id("old-billing")
+PROD, BILLING = stable_id("prod"), stable_id("billing")
+OKTA_TOKEN, BRIDGE_TOKEN, USERS_SECRET, EVENTS_TOKEN = (
+    "LEAVER_OKTA_TOKEN",
+    "LEAVER_BRIDGE_TOKEN",
+    "LEAVER_USERS_SECRET",
+    "LEAVER_EVENTS_TOKEN",
+)
+"""The variables that keyturn.yaml names."""
+_LONG_AGO_MS = 1_764_000_000_000
+
+STEPS = (
+    "okta suspend",
+    "okta end all sessions",
+    "1password suspend",
+    "okta leave eng",
+    "okta leave pay",
+    "1password leave old-billing",
+    "1password leave pay",
+    "1password revoke Billing",
+    "okta deactivate",
+)
+"""What the plan for Dana consists of."""
+UNREADABLE = "okta end all sessions"
+"""The one step whose effect Okta shows nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The credentials of the four surfaces that take one."""
+
+    okta: str = "00okta-token-of-the-leavers-test"
+    bridge: str = "bridge-bearer-of-the-leavers-test"
+    users: str = "users-secret-of-the-leavers-test"
+
+
+@dataclass(frozen=True, slots=True)
+class Hurried:
+    """A connector whose source is given less time than the real one: for its audit log to have
+    what was done, and for its reads to show it."""
+
+    inner: Connector
+    audit_lag_s: float
+
+    async def about(self) -> About:
+        told = await self.inner.about()
+        return replace(told, audit_lag_s=self.audit_lag_s, consistency_delay_s=0.2)
+
+    def reader(self) -> object:
+        return self.inner.reader()
+
+    def writer(self) -> object:
+        return self.inner.writer()
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
+def _watch_nothing(_: StepChanged) -> None:
+    return None
+
+
+async def _short(seconds: float) -> None:
+    await asyncio.sleep(min(seconds, 0.05))
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One process of keyturn: its configuration, open sources and data files."""
+
+    loaded: LoadedPolicy
+    connections: Connections
+    cache: Cache
+    journal: Journal
+    clock: Clock
+
+    async def plan(self, who: str = DANA) -> Plan:
+        """Reads both sources whole, then plans the offboarding."""
+        report = await refresh(
+            self.connections,
+            self.cache,
+            observe=lambda _: None,
+            stop=lambda: False,
+            clock=self.clock,
+        )
+        assert report.complete, (report.directory.words, report.secrets.words)
+        return await plan_offboard(
+            who, self.connections, self.cache, self.journal, loaded=self.loaded, clock=self.clock
+        )
+
+    async def apply(
+        self,
+        plan: Plan,
+        *,
+        wait_s: float = 10.0,
+        watch: Callable[[StepChanged], None] = _watch_nothing,
+    ) -> RunResult:
+        """Applies it; `watch` is told of every step as it changes, before anything else is done."""
+
+        def observe(event: Event) -> None:
+            if isinstance(event, StepChanged):
+                watch(event)
+
+        return await apply(
+            plan,
+            self.connections,
+            self.journal,
+            loaded=self.loaded,
+            observe=observe,
+            stop=lambda: False,
+            clock=self.clock,
+            operator="test",
+            confirmed=plan.confirm_with,
+            audit_wait_s=wait_s,
+        )
+
+    async def resume(self, *, wait_s: float = 10.0) -> RunResult:
+        """Goes on with the one run that is open."""
+        (result,) = await resume(
+            self.journal,
+            self.connections,
+            loaded=self.loaded,
+            observe=lambda _: None,
+            stop=lambda: False,
+            clock=self.clock,
+            operator="test",
+            audit_wait_s=wait_s,
+        )
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class LeaverOrg:
+    """Both tenants' files, where they are served, and the folder of keyturn's own files."""
+
+    folder: Path
+    okta: Path
+    onepassword: Path
+    okta_url: str
+    bridge_url: str
+    users_url: str
+    events_url: str
+    tokens: Tokens
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What keyturn.yaml's `token_env` name, with its values."""
+        return {
+            OKTA_TOKEN: self.tokens.okta,
+            BRIDGE_TOKEN: self.tokens.bridge,
+            USERS_SECRET: self.tokens.users,
+            EVENTS_TOKEN: inspection.events_token(self.onepassword, self.events_url),
+        }
+
+    def config(self, *, op: bool = True, extra: str = "") -> Path:
+        """Writes keyturn.yaml; without `op` there are only the surfaces over HTTP."""
+        path = self.folder / "keyturn.yaml"
+        path.write_text(_config(self, op=op, extra=extra), encoding="utf-8")
+        return path
+
+    @asynccontextmanager
+    async def work(
+        self, *, lag_s: float = 20.0, op: bool = True, nap: bool = True
+    ) -> AsyncIterator[Work]:
+        """keyturn, started on it. The audit logs get `lag_s` to have what was done; waits are cut
+        short, and without `nap` there are none at all."""
+        loaded = load_policy(self.config(op=op))
+        opened = open_connections(loaded, environ=self.environment)
+        connections = Connections(Hurried(opened.directory, lag_s), Hurried(opened.secrets, lag_s))
+        data = self.folder / "data"
+        data.mkdir(mode=0o700, exist_ok=True)
+        clock = replace(system_clock(), sleep=_short if nap else lambda _: asyncio.sleep(0))
+        try:
+            with open_cache(data / "cache.db") as cache, open_journal(data / "j.db") as journal:
+                yield Work(loaded, connections, cache, journal, clock)
+        finally:
+            await opened.aclose()
+
+    def keep(self) -> None:
+        """Keeps both tenants as they are now, for `as_kept`."""
+        for path in (self.okta, self.onepassword):
+            _copy(path, path.with_suffix(".kept"))
+
+    def as_kept(self, folder: Path) -> "LeaverOrg":
+        """Both tenants as they were kept, under the same addresses, and `folder` for keyturn."""
+        for path in (self.okta, self.onepassword):
+            _copy(path.with_suffix(".kept"), path)
+        return replace(self, folder=folder)
+
+    def as_admin(self) -> httpx.Client:
+        """Okta's API, as an administrator in its console uses it."""
+        return httpx.Client(
+            base_url=self.okta_url, headers={"Authorization": f"SSWS {self.tokens.okta}"}
+        )
+
+    def as_provisioning(self) -> httpx.Client:
+        """The bridge, as the directory's provisioning uses it."""
+        return httpx.Client(
+            base_url=self.bridge_url, headers={"Authorization": f"Bearer {self.tokens.bridge}"}
+        )
+
+    def op(self) -> Op:
+        """The command `op`, for whoever is signed in."""
+        return Op(self.onepassword)
+
+
+@contextmanager
+def leaver_org(folder: Path, tokens: Tokens = Tokens()) -> Iterator[LeaverOrg]:
+    """The organisation, new in `folder`, served until the block ends."""
+    okta, onepassword = folder / "okta.db", folder / "onepassword.db"
+    create_okta(okta)
+    seed_okta(okta, _okta(tokens))
+    create_onepassword(onepassword)
+    seed_onepassword(onepassword, _onepassword(tokens))
+    apps: list[tuple[ASGIApp, int]] = [
+        (okta_app(okta), 0),
+        (bridge_app(onepassword), 0),
+        (users_app(onepassword), 0),
+        (events_app(onepassword), 0),
+    ]
+    with serve_in_thread(apps) as (okta_url, bridge, users, events):
+        behaviour.push_to(okta, f"{bridge}/scim", tokens.bridge)
+        yield LeaverOrg(
+            folder, okta, onepassword, okta_url, f"{bridge}/scim", users, events, tokens
+        )
+
+
+def _copy(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
+
+
+def label(change: Change) -> str:
+    """What a step does, as in `STEPS`."""
+    source = "okta" if change.side is Side.DIRECTORY else "1password"
+    match change.kind:
+        case ChangeKind.REMOVE_MEMBERSHIP:
+            assert change.group is not None
+            return f"{source} leave {change.group.name}"
+        case ChangeKind.REVOKE:
+            return f"{source} revoke {', '.join(vault.name for vault in change.vaults)}"
+        case _:
+            return f"{source} {change.kind.value.replace('_', ' ')}"
+
+
+def steps(result: RunResult) -> dict[str, StepResult]:
+    """The steps of a run by what they do."""
+    return {label(step.operation.change): step for step in result.steps}
+
+
+def verdicts(result: RunResult) -> dict[str, str]:
+    """The verdict of every step."""
+    return {name: step.verdict for name, step in steps(result).items()}
+
+
+def _okta(tokens: Tokens) -> OktaSeed:
+    users = []
+    for email, name in NAMES.items():
+        first, last = name.split()
+        roles = ("SUPER_ADMIN",) if email in (OPS, SAM) else ()
+        sessions = 2 if email == DANA else 0
+        users.append(OktaUser(email, first, last, roles=roles, sessions=sessions))
+    return OktaSeed(
+        users=tuple(users),
+        groups=(
+            OktaGroup("eng", (DANA, LEA)),
+            OktaGroup("pay", (DANA, LEA)),
+            OktaGroup("wiki", (DANA,)),
+        ),
+        apps=(
+            OktaApp(
+                "1Password",
+                groups=("eng", "pay"),
+                external_ids={email: account(email) for email in (DANA, LEA)},
+                mappings=(
+                    OktaMapping("eng", ENG),
+                    OktaMapping("pay", PAY, "ERROR", "Group not found in target"),
+                ),
+            ),
+        ),
+        api_tokens=(OktaApiToken("keyturn", OPS, tokens.okta),),
+    )
+
+
+def _onepassword(tokens: Tokens) -> Seed:
+    return Seed(
+        users=tuple(
+            User(
+                account(email),
+                name,
+                email,
+                created_ms=_LONG_AGO_MS,
+                last_auth_ms=_LONG_AGO_MS,
+                managed=email in (DANA, LEA),
+                external_id=user_id(email),
+            )
+            for email, name in NAMES.items()
+        ),
+        groups=(
+            Group(ENG, "eng", created_ms=_LONG_AGO_MS, external_id=ENG_OKTA, managed=True),
+            Group(PAY, "pay", created_ms=_LONG_AGO_MS, external_id=PAY_OKTA, managed=True),
+            Group(OLD, "old-billing", created_ms=_LONG_AGO_MS),
+        ),
+        members=(
+            Member(BUILT_IN_IDS["Owners"], account(OPS)),
+            Member(BUILT_IN_IDS["Owners"], account(SAM)),
+            *(Member(group, account(email)) for group in (ENG, PAY) for email in (DANA, LEA)),
+            Member(OLD, account(DANA)),
+        ),
+        vaults=(
+            Vault(PROD, "Platform Prod", created_ms=_LONG_AGO_MS),
+            Vault(BILLING, "Billing", created_ms=_LONG_AGO_MS),
+        ),
+        grants=(
+            Grant(PROD, "group", ENG, ("allow_viewing",)),
+            Grant(BILLING, "user", account(DANA), ("allow_viewing", "allow_editing")),
+        ),
+        oauth_clients=(OAuthClient("keyturn", tokens.users),),
+        signed_in=account(OPS),
+        bridge_token=tokens.bridge,
+    )
+
+
+def _config(org: LeaverOrg, *, op: bool, extra: str) -> str:
+    program = [sys.executable, "-S", "-E", str(inspection.op_program())]
+    program += ["--state", str(org.onepassword)]
+    command = ", ".join(f'"{word}"' for word in program)
+    of_op = (
+        f"  account: acme.1password.com\n  op: {{command: [{command}], pace_writes_s: 0}}\n"
+        if op
+        else ""
+    )
+    return f"""version: 1
+organisation: Acme
+directory:
+  kind: okta
+  url: {org.okta_url}
+  token_env: {OKTA_TOKEN}
+  app: 1Password
+secrets:
+  kind: onepassword
+{of_op}  bridge: {{url: {org.bridge_url}, token_env: {BRIDGE_TOKEN}}}
+  users_api:
+    url: {org.users_url}
+    account_id: {inspection.account_id(org.onepassword)}
+    client_id: keyturn
+    token_env: {USERS_SECRET}
+  events: {{url: {org.events_url}, token_env: {EVENTS_TOKEN}}}
+mappings:
+  - group: {{id: {ENG_OKTA}, name: eng}}
+    secrets_group: {{id: {ENG}, name: eng}}
+    grants: [{{vault: {{id: {PROD}, name: Platform Prod}}, permissions: read}}]
+limits: {{removals: {{count: 20, share: 100%, per_day: 50}}, snapshot_age: 15m}}
+allow: {{deactivate: true}}
+{extra}"""
