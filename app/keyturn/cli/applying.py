@@ -1,6 +1,8 @@
 """Applies a plan from the command line: confirmed by typing, told step by step, summed up."""
 
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import click
 
@@ -29,9 +31,15 @@ def confirmation(plan: Plan, given: str | None, answer: Answer) -> str:
 
 
 def apply_plan(
-    invocation: Invocation, loaded: LoadedPolicy, plan: Plan, confirmed: str, answer: Answer
+    invocation: Invocation,
+    loaded: LoadedPolicy,
+    plan: Plan,
+    confirmed: str,
+    answer: Answer,
+    more: Mapping[str, Json] = MappingProxyType({}),
 ) -> Exit:
-    """Applies and verifies `plan`, and answers with the verdict of every step."""
+    """Applies and verifies `plan`, and answers with the verdict of every step; for programs with
+    `more` beside it."""
     with journal_of(invocation) as journal, stoppable(answer) as stop:
 
         async def work(connections: Connections) -> RunResult:
@@ -48,7 +56,7 @@ def apply_plan(
             )
 
         result = with_connections(invocation, loaded, answer, work)
-    answer.document({"run": result_json(result)})
+    answer.document({"run": result_json(result), **more})
     show_result(answer, result)
     return exit_of((result,))
 

@@ -64,6 +64,8 @@ def _code_of_ours(failure: Exception) -> Exit | None:
     from keyturn.policy.problems import PolicyInvalid
     from keyturn.run.admission import NotAdmitted
     from keyturn.run.assess import NothingRead
+    from keyturn.run.cases import NoSuchCase
+    from keyturn.run.leavers import WrongDecision
     from keyturn.run.persons import NoSuchPerson
     from keyturn.run.runs_done import NoSuchRun, StillOpen
     from keyturn.settings import ConfigNotFound
@@ -87,6 +89,8 @@ def _code_of_ours(failure: Exception) -> Exit | None:
         (NotAdmitted, Exit.REFUSED),
         (NothingRead, Exit.INCOMPLETE),
         (NoSuchPerson, Exit.NOT_FOUND),
+        (NoSuchCase, Exit.NOT_FOUND),
+        (WrongDecision, Exit.USAGE),
         (NoSuchRun, Exit.NOT_FOUND),
         (StillOpen, Exit.STOPPED),
         (LeaseHeld, Exit.LOCKED),

@@ -1,11 +1,13 @@
 """What a verb does with the plan it made: shows it, and applies it once it is confirmed, or saves
 it for `keyturn apply`."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from keyturn.cli.applying import apply_plan, confirmation
 from keyturn.cli.exit_codes import Exit
-from keyturn.cli.invocation import Answer, Invocation
+from keyturn.cli.invocation import Answer, Invocation, Json
 from keyturn.cli.plan_files import nothing_to_do, save_plan
 from keyturn.cli.shown import plan_json, show_plan
 from keyturn.decide.plans import Plan
@@ -21,16 +23,18 @@ def apply_or_save(
     plan_only: bool,
     confirm: str | None,
     out: Path | None,
+    more: Mapping[str, Json] = MappingProxyType({}),
 ) -> Exit:
-    """Nothing is changed before what the plan asks for was typed, or given with `confirm`."""
+    """Nothing is changed before what the plan asks for was typed, or given with `confirm`. `more`
+    is answered to programs beside the plan or the run."""
     show_plan(answer, plan)
     only_shown = plan_only or plan.refused or not plan.operations
     if not only_shown:
         typed = confirmation(plan, confirm, answer)
         if typed:
-            return apply_plan(invocation, loaded, plan, typed, answer)
+            return apply_plan(invocation, loaded, plan, typed, answer, more)
     path = save_plan(plan, invocation, out) if plan.operations else None
-    answer.document({"plan": plan_json(plan), "file": str(path) if path else None})
+    answer.document({"plan": plan_json(plan), "file": str(path) if path else None, **more})
     if plan.refused:
         answer.line("a guard refuses this plan as it stands")
         return Exit.REFUSED

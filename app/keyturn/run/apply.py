@@ -18,6 +18,7 @@ from keyturn.run.admission import (
     refuse_writing_read_only,
     tenants_now,
 )
+from keyturn.run.cases import tie
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
 from keyturn.run.execution import execute
@@ -141,4 +142,5 @@ def _start(run: Run, operator: str) -> None:
     run.journal.start_run(row, steps, generation=run.generation)
     if plan.undoes:
         note_undo(run.journal, run_id=run.id, undone=plan.undoes, at_ms=at_ms)
+    tie(run.journal, plan, run.id, operator, at_ms)
     run.load()

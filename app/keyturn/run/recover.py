@@ -14,6 +14,7 @@ from keyturn.run.admission import (
     refuse_writing_read_only,
 )
 from keyturn.run.apply import refuse_if_all_failed, refuse_stale, take_checkpoints
+from keyturn.run.cases import tie
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
 from keyturn.run.execution import execute
@@ -108,6 +109,7 @@ async def _resume(
         run.outdated = _outdated(plan, loaded, abouts, clock.now_ms())
         run.load()
         journal.end_run(row.id, "running", clock.now_ms(), generation=generation)
+        tie(journal, plan, row.id, row.operator, clock.now_ms())
         for side, failure in failures.items():
             run.block(side, failure)
         await take_checkpoints(run)

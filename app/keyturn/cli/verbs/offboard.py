@@ -1,47 +1,120 @@
-"""`keyturn offboard PERSON`: the plan of one leaver, shown, confirmed by name, applied, proven."""
+"""`keyturn offboard PERSON...`: the plan of who leaves, shown, confirmed, applied, proven."""
 
 from pathlib import Path
 
 import click
 
-from keyturn.cli.invocation import Answer, Invocation, json_option
+from keyturn.cli.case_facts import TYPES, by_vault, fact_options, said
+from keyturn.cli.case_opened import open_cases, told
+from keyturn.cli.case_shown import blast_json, show_blast
+from keyturn.cli.invocation import Answer, Invocation, Json, json_option
 from keyturn.cli.planned import apply_or_save
 from keyturn.cli.work import cache_of, journal_of, loaded_policy, with_connections
-from keyturn.decide.plans import Plan
 from keyturn.run.clock import system_clock
 from keyturn.run.connections import Connections
-from keyturn.run.planning import plan_offboard
+from keyturn.run.leavers import Decisions, LeaversPlanned, plan_leavers
+from keyturn_providers.records import Side
 
 
 @click.command(name="offboard")
-@click.argument("person")
+@click.argument("people", metavar="PERSON...", nargs=-1, required=True)
 @click.option("--plan-only", is_flag=True, help="Show and save the plan; change nothing.")
-@click.option("--confirm", metavar="LOGIN", help="The leaver's login, typed, to go on unasked.")
+@click.option(
+    "--confirm",
+    metavar="TEXT",
+    help="The leaver's login, or how many leave, typed, to go on unasked.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Where to save the plan.")
+@click.option("--type", "kind", type=click.Choice(TYPES), help="Why the person leaves.")
+@fact_options
+@click.option(
+    "--emergency", is_flag=True, help="A compromise: whatever was used is to be changed today."
+)
+@click.option(
+    "--successor",
+    "successors",
+    metavar="VAULT=PERSON",
+    multiple=True,
+    help="Who becomes manager of a vault before it is taken from the leaver.",
+)
+@click.option(
+    "--waive",
+    "waivers",
+    metavar='VAULT="REASON"',
+    multiple=True,
+    help="Why a vault may be left without a manager; kept in the case.",
+)
 @json_option
 @click.pass_obj
 def command(
     invocation: Invocation,
-    person: str,
+    people: tuple[str, ...],
     plan_only: bool,
     confirm: str | None,
     out: Path | None,
+    kind: str | None,
+    left_at: str | None,
+    approver: str | None,
+    ticket: str | None,
+    legal_hold: str | None,
+    emergency: bool,
+    successors: tuple[str, ...],
+    waivers: tuple[str, ...],
     answer: Answer,
 ) -> int:
-    """Plan PERSON's offboarding (login, e-mail, name or id) and apply it.
+    """Plan the offboarding of each PERSON (login, e-mail, name or id) and apply it.
 
-    The accounts, sessions, direct grants and memberships of the person are read now, by id. Nothing
-    is done before the login has been typed or given with --confirm.
+    The accounts, sessions, direct grants and memberships are read now, by id. Nothing is done
+    before the login, or of several people their number, has been typed or given with --confirm.
+
+    Each leaver has a case: it is opened here, or joined where there is one, and keeps what is
+    stated, who takes over, and every run. A vault that only a leaver can manage needs a successor,
+    who is made manager first, or a waiver. With --plan-only also what could be reached is shown.
     """
+    facts = said(
+        left_at=left_at,
+        approver=approver,
+        ticket=ticket,
+        legal_hold=legal_hold,
+        kind=kind,
+        emergency=emergency,
+    )
+    decisions = Decisions(
+        by_vault(successors, "--successor", "PERSON"), by_vault(waivers, "--waive", "REASON")
+    )
     loaded = loaded_policy(invocation)
     with cache_of(invocation) as cache, journal_of(invocation) as journal:
 
-        async def work(connections: Connections) -> Plan:
-            return await plan_offboard(
-                person, connections, cache, journal, loaded=loaded, clock=system_clock()
+        async def work(connections: Connections) -> LeaversPlanned:
+            return await plan_leavers(
+                people,
+                connections,
+                cache,
+                journal,
+                loaded=loaded,
+                clock=system_clock(),
+                decisions=decisions,
             )
 
-        plan = with_connections(invocation, loaded, answer, work, planning=True)
+        planned = with_connections(invocation, loaded, answer, work, planning=True)
+        if plan_only:
+            for held in planned.held:
+                answer.line(f"What {held.name} can reach:")
+                show_blast(answer, held, {side: planned.world.side(side).name for side in Side})
+                answer.line("")
+        more: dict[str, Json] = {"cases": [], "blast_radius": [blast_json(x) for x in planned.held]}
+        if invocation.read_only or loaded.read_only:
+            answer.line("read-only: no case is opened")
+        else:
+            rows = open_cases(journal, planned, facts)
+            more = told(journal, answer, rows, planned.held)
     return apply_or_save(
-        invocation, loaded, plan, answer, plan_only=plan_only, confirm=confirm, out=out
+        invocation,
+        loaded,
+        planned.plan,
+        answer,
+        plan_only=plan_only,
+        confirm=confirm,
+        out=out,
+        more=more,
     )

@@ -1,0 +1,132 @@
+"""Cases as lines for people and as JSON for programs."""
+
+import json
+
+from keyturn.cli.case_facts import in_zone
+from keyturn.cli.invocation import Answer, Json
+from keyturn.decide.blast_radius import BlastRadius
+from keyturn.decide.blast_words import parts_of
+from keyturn.decide.case_state import CaseState, Standing
+from keyturn.decide.values import to_plain
+from keyturn.run.cases import held_of, runs_of, standing_of
+from keyturn_providers.records import Side
+from keyturn_storage.case_rows import CaseRow, Noted
+from keyturn_storage.journal import Journal
+
+ORDER = tuple(CaseState)
+
+
+def short_json(row: CaseRow, standing: Standing) -> dict[str, Json]:
+    """One case in a list."""
+    return {
+        "id": row.id,
+        "person": row.person_key,
+        "name": row.name,
+        "login": row.login,
+        "state": standing.state.value,
+        "missing": list(standing.missing),
+        "type": row.facts.kind or None,
+        "left_at": in_zone(row.facts.left_ms, row.facts.left_zone) or None,
+        "left_ms": row.facts.left_ms,
+        "emergency": row.facts.mode == "emergency",
+        "runs": list(row.run_ids),
+    }
+
+
+def case_json(journal: Journal, row: CaseRow) -> Json:
+    """One case, whole."""
+    held = held_of(row)
+    return {
+        **short_json(row, standing_of(journal, row)),
+        "directory": {"tenant": row.directory_tenant, "id": row.directory_id},
+        "secrets": {"tenant": row.secrets_tenant, "id": row.secrets_id},
+        "opened_by": row.opened_by,
+        "opened_ms": row.opened_ms,
+        "approver": row.facts.approver or None,
+        "ticket": row.facts.ticket or None,
+        "legal_hold": row.facts.legal_hold,
+        "decisions": [
+            {"what": note.what, "by": note.by, "at_ms": note.at_ms, **json.loads(note.body)}
+            for what in (Noted.SUCCESSOR, Noted.WAIVER, Noted.CLOSED, Noted.REOPENED)
+            for note in row.of(what)
+        ],
+        "comments": [
+            {"words": note.body, "by": note.by, "at_ms": note.at_ms}
+            for note in row.of(Noted.COMMENT)
+        ],
+        "applied": [
+            {
+                "run": run.id,
+                "scope": run.scope.value,
+                "undoes": run.undoes or None,
+                "steps": [
+                    {
+                        "number": step.number,
+                        "words": step.words,
+                        "state": step.state.value,
+                        "verdict": step.verdict or None,
+                    }
+                    for step in run.steps
+                ],
+            }
+            for run in runs_of(journal, row)
+        ],
+        "held": blast_json(held[-1]) if held else None,
+    }
+
+
+def blast_json(held: BlastRadius) -> Json:
+    """A blast radius as it is kept in the case."""
+    return to_plain(held)
+
+
+def show_case(answer: Answer, journal: Journal, row: CaseRow, names: dict[Side, str]) -> None:
+    """Who, what was stated, what was decided, what was done, and what is missing."""
+    standing = standing_of(journal, row)
+    answer.line(f"Case {row.id}: {row.name} ({row.login}), {standing.state.value}")
+    for label, value in (
+        ("type", row.facts.kind),
+        ("mode", row.facts.mode),
+        ("left", in_zone(row.facts.left_ms, row.facts.left_zone)),
+        ("approver", row.facts.approver),
+        ("ticket", row.facts.ticket),
+        ("legal hold", {True: "yes", False: "no", None: ""}[row.facts.legal_hold]),
+        ("opened", f"{in_zone(row.opened_ms, '')} by {row.opened_by}"),
+    ):
+        if value:
+            answer.line(f"  {label:10} {value}")
+    for note in row.of(Noted.SUCCESSOR):
+        body = json.loads(note.body)
+        answer.line(f"  successor  {body['vault_name']}: {body['person_name']}")
+    for note in row.of(Noted.WAIVER):
+        body = json.loads(note.body)
+        answer.line(f"  waived     {body['vault_name']}: {body['reason']} ({note.by})")
+    for note in row.of(Noted.COMMENT):
+        answer.line(f"  note       {note.body} ({note.by})")
+    for what in (Noted.CLOSED, Noted.REOPENED):
+        for note in row.of(what):
+            answer.line(f"  {what.value:10} {json.loads(note.body)['reason']} ({note.by})")
+    for run in runs_of(journal, row):
+        done = sum(step.good for step in run.steps)
+        answer.line(f"  run        {run.id} ({run.scope.value}): {done} of {len(run.steps)} proven")
+    show_missing(answer, standing)
+    for held in held_of(row)[-1:]:
+        answer.line("")
+        answer.line("What could be reached before the cut:")
+        show_blast(answer, held, names)
+
+
+def show_missing(answer: Answer, standing: Standing) -> None:
+    """What is missing, a line each."""
+    for words in standing.missing:
+        answer.line(f"  missing    {words}")
+
+
+def show_blast(answer: Answer, held: BlastRadius, names: dict[Side, str]) -> None:
+    """The parts of a blast radius; what somebody has to decide about is marked."""
+    for part in parts_of(held, names):
+        answer.line(f"{'!' if part.warns else ' '} {part.heading}")
+        for words in part.lines:
+            answer.line(f"      {words}")
+    for spot in held.blind_spots:
+        answer.line(f"? not visible to keyturn: {spot}")

@@ -1,0 +1,124 @@
+"""How a case stands, worked out from its runs and decisions. It is nowhere stored."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from keyturn.decide.names import counted, listed
+from keyturn.decide.plans import PlanScope
+from keyturn.decide.steps import ProofVerdict, State
+
+_DONE = frozenset({State.APPLIED, State.ALREADY_SO, State.VERIFIED, State.NOT_SEEN})
+_NOT_DONE = frozenset({State.REFUSED, State.GIVEN_UP})
+
+
+class CaseState(StrEnum):
+    """CUT: everything was accepted. VERIFIED: and seen in effect. CLOSED: somebody said so."""
+
+    OPEN = "open"
+    CUT = "cut"
+    VERIFIED = "verified"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStep:
+    """A step of a run, as far as it is about the leaver."""
+
+    number: int
+    words: str
+    state: State
+    verdict: str = ""
+
+    @property
+    def good(self) -> bool:
+        verdict = self.verdict
+        return verdict in set(ProofVerdict) and ProofVerdict(verdict).is_good
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRun:
+    """A run of the case, with the leaver's steps. An undo has what it takes back in `undoes`."""
+
+    id: str
+    scope: PlanScope
+    steps: tuple[CaseStep, ...]
+    undoes: str = ""
+
+    @property
+    def open_steps(self) -> int:
+        settled = _DONE | _NOT_DONE
+        return sum(step.state not in settled for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The state, and everything that is missing before the case can be closed, in words."""
+
+    state: CaseState
+    missing: tuple[str, ...] = ()
+
+
+def standing(
+    runs: Sequence[CaseRun],
+    *,
+    closed: bool = False,
+    reopened: str = "",
+    unsaid: Sequence[str] = (),
+) -> Standing:
+    """How a case stands. `runs` are oldest first; `closed` is the last word where somebody closed
+    the case, `reopened` why it was opened again since. `unsaid` are facts that nobody stated."""
+    facts = (f"not said: {listed(unsaid, limit=len(unsaid))}",) if unsaid else ()
+    if closed:
+        return Standing(CaseState.CLOSED, facts)
+    again = (f"opened again: {reopened}",) if reopened else ()
+    cuts, taken_back = _counting(runs)
+    undone = (f"run {taken_back} took the cut back",) if taken_back else ()
+    if not cuts:
+        return Standing(CaseState.OPEN, (*again, *undone, "no plan was applied yet", *facts))
+    missing = (*again, *(words for run in cuts for words in _missing(run, run is cuts[-1])))
+    return Standing(_state(cuts, again), (*missing, *facts))
+
+
+def _counting(runs: Sequence[CaseRun]) -> tuple[list[CaseRun], str]:
+    """The runs whose effect stands, and the id of the undo before which nothing does."""
+    cuts: list[CaseRun] = []
+    taken_back = ""
+    for run in runs:
+        if run.undoes:
+            if any(step.state in _DONE for step in run.steps):
+                cuts = [cut for cut in cuts if cut.id != run.undoes]
+                taken_back = "" if cuts else run.id
+        else:
+            cuts.append(run)
+            taken_back = ""
+    return cuts, taken_back
+
+
+def _state(cuts: Sequence[CaseRun], again: tuple[str, ...]) -> CaseState:
+    last = cuts[-1]
+    every = [step for run in cuts for step in run.steps]
+    # What an earlier run could not do, a later one plans anew; what is open anywhere is open.
+    if any(run.open_steps for run in cuts) or any(s.state in _NOT_DONE for s in last.steps):
+        return CaseState.OPEN
+    if again or not all(s.good for s in every if s.state in _DONE):
+        return CaseState.CUT
+    return CaseState.VERIFIED
+
+
+def _missing(run: CaseRun, last: bool) -> Iterator[str]:
+    if run.open_steps:
+        steps = counted(run.open_steps, "step")
+        is_open = "is" if run.open_steps == 1 else "are"
+        yield f"{steps} of run {run.id} {is_open} open: keyturn resume"
+    for step in run.steps:
+        if step.state in _NOT_DONE and last:
+            yield f"step {step.number} was not done ({_state_words(step)}): {step.words}"
+        elif step.state in _DONE and not step.good:
+            yield f"step {step.number} is not verified ({_state_words(step)}): {step.words}"
+        elif step.verdict == ProofVerdict.EFFECTIVE_NOT_LOGGED.value:
+            yield f"step {step.number} is in effect, but in no log: {step.words}"
+
+
+def _state_words(step: CaseStep) -> str:
+    return step.verdict or step.state.value.replace("_", " ")

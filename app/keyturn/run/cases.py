@@ -1,0 +1,267 @@
+"""Cases: opened or joined, what was decided noted, runs tied to them, and how each stands."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from keyturn.decide.blast_radius import BlastRadius
+from keyturn.decide.case_state import CaseRun, CaseState, CaseStep, Standing, standing
+from keyturn.decide.concerned import login_of
+from keyturn.decide.people import Person
+from keyturn.decide.planfile import recorded
+from keyturn.decide.plans import Operation, Plan, PlanScope
+from keyturn.decide.steps import State
+from keyturn.decide.values import NotThatValue, from_plain, to_plain
+from keyturn.decide.world import World
+from keyturn.run.ids import new_id
+from keyturn_storage.case_files import note_case, note_of_facts, open_case
+from keyturn_storage.case_rows import CaseIn, CaseRow, Facts, Noted, NoteIn
+from keyturn_storage.journal import Journal
+from keyturn_storage.queries.cases import (
+    case,
+    cases_beginning,
+    cases_called,
+    cases_of,
+    cases_of_run,
+)
+
+_TIED = frozenset({PlanScope.OFFBOARD, PlanScope.MOVE})
+MOVER = "mover"
+
+
+class NoSuchCase(Exception):
+    """No case has this id, and none is of a person called this."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            f"{text or 'an empty id'}: no case has this id, or begins so alone, and no case is of "
+            "anybody with this login or name. keyturn cases lists them all."
+        )
+
+
+def find_case(journal: Journal, text: str) -> CaseRow:
+    """The case with this id, the only one whose id begins so, or the newest one of the person with
+    this login, name or account id. Raises NoSuchCase, also where the name is of several people."""
+    found = case(journal, text)
+    if found is not None:
+        return found
+    called = cases_called(journal, text)
+    if called and len({one.person_key for one in called}) == 1:
+        return called[0]
+    near = cases_beginning(journal, text) if text and not called else ()
+    if len(near) != 1:
+        raise NoSuchCase(text)
+    return near[0]
+
+
+def case_of(journal: Journal, person: Person) -> CaseRow | None:
+    """The person's newest case that nobody closed."""
+    found = cases_of(
+        journal,
+        directory_id=person.directory.id if person.directory else "",
+        secrets_id=person.secrets.id if person.secrets else "",
+    )
+    return next((one for one in found if not is_closed(one)), None)
+
+
+def is_closed(row: CaseRow) -> bool:
+    """Whether the last word on the case is that it is closed."""
+    last = [note.what for note in row.notes if note.what in {Noted.CLOSED, Noted.REOPENED}]
+    return bool(last) and last[-1] == Noted.CLOSED.value
+
+
+def open_or_join(
+    journal: Journal, world: World, person: Person, said: Mapping[str, object], by: str, at_ms: int
+) -> CaseRow:
+    """The person's open case, with the facts that were said now; a new one where there is none."""
+    found = case_of(journal, person)
+    if found is None:
+        found = _opened(journal, world, person, by, at_ms)
+    facts = replace(found.facts, **said)  # type: ignore[arg-type]  # fields by name, checked by the command line
+    notes = note_of_facts(found.facts, facts, by, at_ms)
+    if notes:
+        note_case(journal, found.id, *notes)
+    return case(journal, found.id) or found
+
+
+def _opened(journal: Journal, world: World, person: Person, by: str, at_ms: int) -> CaseRow:
+    made = CaseIn(
+        id=new_id()[:12],
+        person_key=person.key,
+        name=person.name,
+        login=login_of(person),
+        directory_tenant=world.directory.snapshot.source.tenant,
+        directory_id=person.directory.id if person.directory else "",
+        directory_name=person.directory.name if person.directory else "",
+        secrets_tenant=world.secrets.snapshot.source.tenant,
+        secrets_id=person.secrets.id if person.secrets else "",
+        secrets_name=person.secrets.name if person.secrets else "",
+        opened_by=by,
+        opened_ms=at_ms,
+    )
+    open_case(journal, made)
+    return find_case(journal, made.id)
+
+
+def note_held(journal: Journal, row: CaseRow, held: BlastRadius, by: str, at_ms: int) -> None:
+    """Keeps what the leaver could reach, as long as nothing of it was cut, and once."""
+    before = held_of(row)
+    if (before and _reach(before[-1]) == _reach(held)) or _standing_runs(journal, row):
+        return
+    note_case(journal, row.id, NoteIn(Noted.HELD, json.dumps(to_plain(held)), by, at_ms))
+
+
+def held_of(row: CaseRow) -> tuple[BlastRadius, ...]:
+    """What was noted that the leaver could reach, oldest first; what an older keyturn noted in
+    another form is left out."""
+    found: list[BlastRadius] = []
+    for note in row.of(Noted.HELD):
+        try:
+            found.append(from_plain(BlastRadius, json.loads(note.body)))
+        except NotThatValue:
+            continue
+    return tuple(found)
+
+
+def _reach(held: BlastRadius) -> tuple[object, ...]:
+    return (held.groups, held.vaults, held.roles, held.machines)
+
+
+def _standing_runs(journal: Journal, row: CaseRow) -> list[CaseRun]:
+    runs = runs_of(journal, row)
+    undone = {run.undoes for run in runs if run.undoes}
+    return [run for run in runs if run.id not in undone and not run.undoes]
+
+
+def note_decision(journal: Journal, row: CaseRow, *notes: NoteIn) -> None:
+    """Keeps decisions, those that are there already not again."""
+    there = {(note.what, note.body) for note in row.notes}
+    new = [note for note in notes if (note.what.value, note.body) not in there]
+    if new:
+        note_case(journal, row.id, *new)
+
+
+def waiver(vault_id: str, vault_name: str, reason: str, by: str, at_ms: int) -> NoteIn:
+    """That a vault may be left without a manager, and why."""
+    body = {"vault": vault_id, "vault_name": vault_name, "reason": reason}
+    return NoteIn(Noted.WAIVER, json.dumps(body), by, at_ms)
+
+
+def successor(vault_id: str, vault_name: str, person: Person, by: str, at_ms: int) -> NoteIn:
+    """Who takes a vault over."""
+    body = {
+        "vault": vault_id,
+        "vault_name": vault_name,
+        "person": person.key,
+        "person_name": person.name,
+    }
+    return NoteIn(Noted.SUCCESSOR, json.dumps(body), by, at_ms)
+
+
+def tie(journal: Journal, plan: Plan, run_id: str, by: str, at_ms: int) -> None:
+    """Ties a run to the open cases of the people whom its plan puts out or moves, and an undo to
+    the cases of the run that it takes back. What is tied already stays so."""
+    rows: Iterable[CaseRow] = ()
+    if plan.undoes:
+        rows = cases_of_run(journal, plan.undoes)
+    elif plan.scope in _TIED:
+        rows = (row for key in plan.subjects for row in _open_of_key(journal, key))
+    for row in tuple(rows):
+        if run_id not in row.run_ids:
+            note_case(journal, row.id, NoteIn(Noted.RUN, "", by, at_ms, run_id))
+
+
+def _open_of_key(journal: Journal, key: str) -> tuple[CaseRow, ...]:
+    side, _, account_id = key.partition(":")
+    found = cases_of(journal, **{"directory_id" if side == "d" else "secrets_id": account_id})
+    return tuple(row for row in found if not is_closed(row))[:1]
+
+
+def runs_of(journal: Journal, row: CaseRow) -> tuple[CaseRun, ...]:
+    """The runs of a case, oldest first, each with the steps that are about this leaver."""
+    found: list[CaseRun] = []
+    for run_id in row.run_ids:
+        run = journal.run(run_id)
+        if run is None:
+            continue
+        plan = recorded(run.plan_json)
+        rows = {step.operation_id: step for step in journal.steps(run_id)}
+        alone = len(plan.subjects) < 2 and not plan.undoes
+        steps = tuple(
+            CaseStep(
+                number=operation.number,
+                words=operation.words,
+                state=State(rows[operation.id].state) if operation.id in rows else State.PLANNED,
+                verdict=rows[operation.id].verdict if operation.id in rows else "",
+            )
+            for operation in plan.operations
+            if alone or _is_about(operation, plan, row)
+        )
+        found.append(CaseRun(run_id, plan.scope, steps, plan.undoes))
+    return tuple(found)
+
+
+def _is_about(operation: Operation, plan: Plan, row: CaseRow) -> bool:
+    """Whether an operation is done to the leaver, or something that is waits for it."""
+    ids = {row.directory_id, row.secrets_id} - {""}
+    if _names(operation, ids):
+        return True
+    return any(operation.id in other.depends_on and _names(other, ids) for other in plan.operations)
+
+
+def _names(operation: Operation, ids: set[str]) -> bool:
+    ref = operation.change.account or operation.change.principal
+    return ref is not None and ref.id in ids
+
+
+def unsaid(facts: Facts) -> tuple[str, ...]:
+    """What an auditor asks of a leaver and nobody has stated."""
+    asked = (
+        ("type", facts.kind),
+        ("leave time", facts.left_ms),
+        ("approver", facts.approver),
+        ("legal hold", facts.legal_hold),
+    )
+    mover = facts.kind == MOVER
+    return tuple(
+        name
+        for name, value in asked
+        if value in {"", None} and not (mover and name == "legal hold")
+    )
+
+
+def standing_of(journal: Journal, row: CaseRow) -> Standing:
+    """How a case stands now."""
+    return standing(
+        runs_of(journal, row),
+        closed=is_closed(row),
+        reopened=_reopened(row),
+        unsaid=unsaid(row.facts),
+    )
+
+
+def _reopened(row: CaseRow) -> str:
+    """Why the case was opened again, unless somebody closed it or put the person out since."""
+    words = ""
+    for note in row.notes:
+        if note.what == Noted.REOPENED.value:
+            words = str(json.loads(note.body)["reason"])
+        elif note.what in {Noted.CLOSED, Noted.RUN}:
+            words = ""
+    return words
+
+
+def close(journal: Journal, row: CaseRow, reason: str, by: str, at_ms: int) -> None:
+    """Notes that somebody closed the case, and why."""
+    body = json.dumps({"reason": reason})
+    note_case(journal, row.id, NoteIn(Noted.CLOSED, body, by, at_ms))
+
+
+def cut_ms_of(journal: Journal, row: CaseRow) -> int | None:
+    """When the last step of the last cut that stands was settled; None where something is open."""
+    runs = _standing_runs(journal, row)
+    state = standing_of(journal, row).state
+    if not runs or state is CaseState.OPEN:
+        return None
+    return max((step.at_ms for run in runs for step in journal.steps(run.id)), default=None)
