@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 LONGEST_S = 24 * 3600.0
 """No wait is taken for longer than this, whatever a header says."""
@@ -98,6 +99,7 @@ def _until(text: str, server_time: float) -> float | None:
     return _clamp(number)
 
 
+@lru_cache(maxsize=16)  # all answers of one second have the same date, and reading it is slow
 def _date(text: str) -> float | None:
     try:
         moment = parsedate_to_datetime(text)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from ssl import SSLObject, SSLSocket, cert_time_to_seconds
 from typing import Protocol
 
@@ -54,15 +55,22 @@ def certificate_end(stream: _Stream | None) -> str:
     return end if isinstance(end, str) else ""
 
 
+@lru_cache(maxsize=16)  # all answers of one second have the same date, and reading it is slow
+def _seconds(date: str) -> float | None:
+    try:
+        told = parsedate_to_datetime(date)
+        return told.replace(tzinfo=told.tzinfo or UTC).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
 def _clock(headers: Mapping[str, str], started_s: float, ended_s: float) -> tuple[int | None, int]:
     if "age" in headers or "date" not in headers:
         return None, 0  # a cache in between kept the time of another answer
-    try:
-        told = parsedate_to_datetime(headers["date"])
-        server_s = told.replace(tzinfo=told.tzinfo or UTC).timestamp() + 0.5
-    except (ValueError, TypeError, IndexError, OverflowError):
+    server_s = _seconds(headers["date"])
+    if server_s is None:
         return None, 0
     # The header has whole seconds, and was written somewhere between question and answer.
     took = max(0.0, ended_s - started_s)
-    offset = server_s - (started_s + took / 2)
+    offset = server_s + 0.5 - (started_s + took / 2)
     return round(offset * 1000), round((0.5 + took / 2) * 1000)

@@ -1,7 +1,7 @@
 """What a refresh has read so far, in temporary tables: private to the connection, gone with it."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from operator import itemgetter
 
 from keyturn_providers.records import (
@@ -11,6 +11,7 @@ from keyturn_providers.records import (
     Group,
     Listing,
     MachineIdentity,
+    MemberKind,
     Membership,
     Unreadable,
     Vault,
@@ -24,6 +25,11 @@ from keyturn_storage.codec import (
     grant_body,
     object_body,
 )
+
+# Plain numbers: SQLite's binding takes an enum's member too, but by a way that is slower than the
+# insert itself. And a member's hash runs in Python, so memberships look nothing up.
+_ACCOUNT_NO = OBJECT_OF_MEMBER[MemberKind.ACCOUNT].value
+_GROUP_NO = OBJECT_OF_MEMBER[MemberKind.GROUP].value
 
 StagedRecord = Account | Group | Membership | Vault | Grant | MachineIdentity | Unreadable
 _OBJECT_TYPES: dict[type, Collection] = {
@@ -84,10 +90,11 @@ def stage(
     for record in records:
         match record:
             case Unreadable():
-                odd.append((snapshot_id, collection, parent_id, record.id, record.reason))
+                odd.append((snapshot_id, collection.value, parent_id, record.id, record.reason))
             case Membership():
-                _refuse_stray(collection, Collection.MEMBERSHIPS, parent_id, record.group_id)
-                kind = OBJECT_OF_MEMBER[record.member_kind]
+                if record.group_id != parent_id or collection is not Collection.MEMBERSHIPS:
+                    _refuse_stray(collection, Collection.MEMBERSHIPS, parent_id, record.group_id)
+                kind = _GROUP_NO if record.member_kind is MemberKind.GROUP else _ACCOUNT_NO
                 members.append((snapshot_id, parent_id, kind, record.member_id))
             case Grant():
                 _refuse_stray(collection, Collection.GRANTS, parent_id, record.vault_id)
@@ -97,7 +104,7 @@ def stage(
                         snapshot_id,
                         parent_id,
                         record.carrier,
-                        OBJECT_OF_PRINCIPAL[record.principal_kind],
+                        OBJECT_OF_PRINCIPAL[record.principal_kind].value,
                         record.principal_id,
                         LEVELS.index(record.level),
                         digest(body),
@@ -107,7 +114,7 @@ def stage(
             case _:
                 _refuse_stray(collection, _OBJECT_TYPES[type(record)], parent_id, "")
                 body = object_body(record)
-                kind = OBJECT_OF_COLLECTION[collection]
+                kind = OBJECT_OF_COLLECTION[collection].value
                 objects.append((snapshot_id, kind, record.id, digest(body), body))
     connection.execute("begin")
     try:
@@ -127,7 +134,7 @@ def end_listing(connection: sqlite3.Connection, snapshot_id: int, listing: Listi
         "insert or replace into stage_listing values (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             snapshot_id,
-            listing.collection,
+            listing.collection.value,
             listing.parent_id,
             listing.complete,
             listing.proof,
@@ -145,8 +152,10 @@ def drop(connection: sqlite3.Connection, snapshot_id: int) -> None:
 
 
 def _fill(
-    connection: sqlite3.Connection, table: str, columns: int, rows: Iterable[tuple[object, ...]]
+    connection: sqlite3.Connection, table: str, columns: int, rows: Sequence[tuple[object, ...]]
 ) -> None:
+    if not rows:
+        return
     marks = ", ".join("?" * columns)
     connection.executemany(f"insert or replace into temp.{table} values ({marks})", rows)  # noqa: S608 -- names of this module
 

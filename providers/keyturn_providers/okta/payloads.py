@@ -5,8 +5,9 @@ a record; only its id is needed. What is not used is not looked at.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -121,6 +122,7 @@ class OrgPayload(Payload):
 
 
 T = TypeVar("T", bound=BaseModel)
+_ID_OF = attrgetter("id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +151,9 @@ class Shape(Generic[T]):
             items = self._many.validate_json(body)
         except ValidationError:
             return self._each(body)
-        ids = [usable_id(getattr(item, "id", None)) for item in items]
-        if None not in ids:
-            return Read(tuple(items), (), tuple(ids))
+        ids: tuple[str, ...] = tuple(map(_ID_OF, items))
+        if _all_usable(ids):
+            return Read(tuple(items), (), ids)
         return self._each(body)
 
     def one(self, body: bytes) -> T | None:
@@ -191,6 +193,17 @@ class Shape(Generic[T]):
                 reason = f"The record does not have the documented shape ({', '.join(places)})."
                 odd.append(Unreadable(its_id, reason))
         return Read(tuple(items), tuple(odd), tuple(ids), link)
+
+
+def _all_usable(ids: Sequence[str]) -> bool:
+    """Whether each can be an id. All of a page are looked at as one text, as 40,000 looked at one
+    by one cost a refresh a tenth of a second."""
+    if not ids:
+        return True
+    whole = "".join(ids)
+    if whole.isalnum() and whole.isascii() and min(map(len, ids)) and max(map(len, ids)) <= 64:
+        return True  # as Okta's are
+    return all(usable_id(one) for one in ids)
 
 
 def usable_id(value: object) -> str | None:

@@ -39,6 +39,21 @@ _STATES = {
     "SUSPENDED": AccountState.SUSPENDED,
     "DEPROVISIONED": AccountState.DEACTIVATED,
 }
+_PROFILE = frozenset(
+    {
+        "login",
+        "firstName",
+        "lastName",
+        "displayName",
+        "userType",
+        "email",
+        "secondEmail",
+        "title",
+        "department",
+        "manager",
+        "managerId",
+    }
+)
 _GUESTS = frozenset({"guest", "external", "b2b"})
 _SERVICES = frozenset({"service", "service account", "machine", "robot", "bot", "system"})
 _SYNC = {
@@ -60,24 +75,24 @@ _API_TOKEN = "may do whatever its owner's admin roles allow"  # noqa: S105 - a s
 def account(user: UserPayload, *, roles: tuple[str, ...] = (), push: Push | None = None) -> Account:
     """A user. A state that keyturn does not know is UNKNOWN, with Okta's word in `state_raw`; the
     state that a user is on the way to is told there too."""
-    profile = user.profile if isinstance(user.profile, dict) else {}
     raw = _text(user.status, 60) or "status not told"
     moving = _text(user.transitioningToStatus, 60)
-    login = _text(profile.get("login"))
-    first, last = _text(profile.get("firstName")), _text(profile.get("lastName"))
-    whole = " ".join(part for part in (first, last) if part)
+    told = _texts(user.profile).get
+    login = told("login", "")
+    first, last = told("firstName", ""), told("lastName", "")
+    whole = f"{first} {last}" if first and last else first or last
     return Account(
         id=user.id,
         name=login,
-        display_name=_text(profile.get("displayName")) or whole or login or user.id,
+        display_name=told("displayName") or whole or login or user.id,
         state=_STATES.get(raw, AccountState.UNKNOWN),
         state_raw=f"{raw}, becoming {moving}" if moving else raw,
-        kind=_kind(_text(profile.get("userType"))),
-        emails=_emails(profile, login),
+        kind=_kind(told("userType", "")),
+        emails=_emails(told("email", ""), login, told("secondEmail", "")),
         external_id=push.target_id if push else None,
-        title=_text(profile.get("title")),
-        department=_text(profile.get("department")),
-        manager=_text(profile.get("manager")) or _text(profile.get("managerId")),
+        title=told("title", ""),
+        department=told("department", ""),
+        manager=told("manager") or told("managerId", ""),
         roles=roles,
         created_ms=time_ms(user.created),
         last_seen_ms=time_ms(user.lastLogin),
@@ -247,23 +262,40 @@ def _party(value: object) -> str:
 
 
 def _kind(user_type: str) -> AccountKind:
+    if not user_type:
+        return AccountKind.PERSON
     word = user_type.strip().casefold()
     if word in _GUESTS:
         return AccountKind.GUEST
     return AccountKind.SERVICE if word in _SERVICES else AccountKind.PERSON
 
 
-def _emails(profile: Mapping[str, object], login: str) -> tuple[Email, ...]:
-    primary = _text(profile.get("email"))
-    others = (login if "@" in login else "", _text(profile.get("secondEmail")))
-    told = {address: False for address in others if address}
-    if primary:
-        told = {primary: True, **{one: False for one in told if one != primary}}
-    return tuple(Email(address, verified) for address, verified in told.items())
+def _emails(primary: str, login: str, second: str) -> tuple[Email, ...]:
+    told = [Email(primary, True)] if primary else []
+    by_login = login if "@" in login else ""
+    if by_login and by_login != primary:
+        told.append(Email(by_login, False))
+    if second and second not in (primary, by_login):
+        told.append(Email(second, False))
+    return tuple(told)
+
+
+def _texts(profile: object) -> dict[str, str]:
+    """The attributes of a profile that an account is made of; those that are no text are left out.
+    Most users have five of the eleven, so what is not there is not asked for.
+    """
+    if not isinstance(profile, dict):
+        return {}
+    return {name: _text(profile[name]) for name in profile.keys() & _PROFILE}
 
 
 def _text(value: object, limit: int = 512) -> str:
-    return safe(value.strip(), limit) if value and isinstance(value, str) else ""
+    if not value or not isinstance(value, str):
+        return ""
+    # Nearly all text is plain, and needs neither the strip nor the three calls below `safe`.
+    if value.isascii() and value.isprintable() and len(value) <= limit:
+        return value if value[0] != " " != value[-1] else value.strip()
+    return safe(value.strip(), limit)
 
 
 def _id(value: object) -> str | None:
