@@ -8,6 +8,7 @@ from tests.run.conftest import Watch
 from tests.run.office import Office, policy_of
 from tests.run.plans_by_hand import Loaded
 
+from keyturn.decide.planfile import recorded
 from keyturn.evidence.gather import Report, report_on
 from keyturn.evidence.stated import Stated, stated
 from keyturn.run.connections import Connections
@@ -51,6 +52,7 @@ def report(
         row,
         work.journal,
         work.cache,
+        key=(recorded(row.plan_json).subjects or ("",))[0],
         stated=said,
         rules=work.loaded.rules,
         whole_chain=whole_chain,

@@ -93,5 +93,5 @@ async def test_nothing_from_outside_becomes_markup(pack: Pack) -> None:
 async def test_what_was_not_stated_is_said_and_not_left_blank(pack: Pack) -> None:
     case = replace(pack.case, left_at=None, left_at_as_stated=None, approver=None, ticket=None)
     text = page(replace(pack, case=case))
-    assert text.count('<span class="none">not stated</span>') == 2
+    assert text.count('<span class="none">not stated</span>') == 4
     assert "no ticket stated" in text

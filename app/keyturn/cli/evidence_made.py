@@ -2,15 +2,16 @@
 be in it."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.failures import VerbFailed
 from keyturn.decide.names import fold
 from keyturn.decide.planfile import PlanFileError, recorded
-from keyturn.decide.plans import Plan, PlanScope
+from keyturn.decide.plans import Plan
 from keyturn.decide.rules import Rules
 from keyturn.policy.load import load_policy
 from keyturn.policy.loaded import LoadedPolicy
@@ -34,27 +35,54 @@ def cache_if_any(places: Places) -> Iterator[Cache | None]:
         yield cache
 
 
-def run_meant(text: str, journal: Journal, cache: Cache | None) -> RunRow:
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A run, and the key of the person in it that is meant; "" where it put nobody out."""
+
+    row: RunRow
+    key: str
+
+
+def run_meant(text: str, person: str | None, journal: Journal, cache: Cache | None) -> Meant:
     """The run with this id, or the only one that begins so; else the latest offboarding of the
-    person with this login, e-mail, id or exact name. Raises VerbFailed, also where several fit."""
+    person with this login, e-mail, id or exact name. `person` names one of several who left in the
+    run. Raises VerbFailed, also where several fit."""
+    row = _run_called(text, journal)
+    if row is None:
+        return _of_person(text, journal.runs(), cache)
+    keys = recorded(row.plan_json).subjects
+    if len(keys) < 2 and person is None:
+        return Meant(row, keys[0] if keys else "")
+    if person is None:
+        raise VerbFailed(
+            Exit.USAGE,
+            f"{text}: {len(keys)} people left in this run ({', '.join(keys)}), and evidence is "
+            "about one. Name who is meant with --person.",
+        )
+    return _of_person(person, (row,), cache)
+
+
+def _run_called(text: str, journal: Journal) -> RunRow | None:
     exact = journal.run(text)
     if exact is not None:
         return exact
     runs = journal.runs()
     fitting = [one for one in runs if len(text) >= _SHORTEST_ID and one.id.startswith(text)]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
+    if len(fitting) > 1:
         raise _not_found(text, f"{len(fitting)} runs begin so. Give more of the id.")
+    return fitting[0] if fitting else None
+
+
+def _of_person(text: str, runs: Sequence[RunRow], cache: Cache | None) -> Meant:
     wanted = fold(text)
     ids = _accounts_called(wanted, cache)
     found: dict[str, RunRow] = {}
     for row in runs:
-        key = _subject_if_called(row, wanted, ids)
-        if key is not None:
+        for key in _subjects_called(row, wanted, ids):
             found.setdefault(key, row)
     if len(found) == 1:
-        return next(iter(found.values()))
+        ((key, row),) = found.items()
+        return Meant(row, key)
     if found:
         titles = ", ".join(f"{row.title} (run {row.id})" for row in found.values())
         raise _not_found(text, f"several people are called this: {titles}. Give the run's id.")
@@ -71,28 +99,26 @@ def _not_found(text: str, why: str) -> VerbFailed:
     return VerbFailed(Exit.NOT_FOUND, f"{text}: cannot tell which run that is: {why}")
 
 
-def _subject_if_called(row: RunRow, wanted: str, ids: frozenset[str]) -> str | None:
-    """The key of the person a run put out, if they are called `wanted`."""
-    if row.scope != PlanScope.OFFBOARD.value:
-        return None
+def _subjects_called(row: RunRow, wanted: str, ids: frozenset[str]) -> tuple[str, ...]:
+    """The keys of the people a run put out or moved who are called `wanted`."""
     try:
         plan = recorded(row.plan_json)
     except PlanFileError:
-        return None
-    called = wanted in _called(plan) or bool(ids & _ids(plan))
-    return plan.subject_key if called else None
+        return ()
+    if len(plan.subjects) == 1 and wanted in _called(plan):
+        return plan.subjects
+    return tuple(
+        key for key in plan.subjects if fold(key) == wanted or key.partition(":")[2] in ids
+    )
 
 
 def _called(plan: Plan) -> set[str]:
-    refs = [operation.change.account for operation in plan.operations]
-    names = {fold(ref.name) for ref in refs if ref is not None}
-    return names | {fold(plan.subject_key), fold(plan.confirm_with)} | set(map(fold, _ids(plan)))
-
-
-def _ids(plan: Plan) -> set[str]:
-    refs = [operation.change.account for operation in plan.operations]
-    own = plan.subject_key.partition(":")[2]
-    return {ref.id for ref in refs if ref is not None} | {own}
+    """What the only person a plan is about is called in it. Whoever is given something is not."""
+    refs = [
+        operation.change.account for operation in plan.operations if operation.change.kind.removes
+    ]
+    own = {name for ref in refs if ref is not None for name in (ref.id, ref.name)}
+    return {fold(name) for name in (*own, plan.subject_key.partition(":")[2], plan.confirm_with)}
 
 
 def _accounts_called(wanted: str, cache: Cache | None) -> frozenset[str]:

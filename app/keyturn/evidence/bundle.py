@@ -55,17 +55,19 @@ def bundle_of(
     files: Mapping[str, bytes],
     *,
     run: str,
+    name: str,
     plan: str,
     start: Place,
     checkpoint: Place,
     key: Path | None,
 ) -> Bundle:
-    """`files` with the checker, the manifest, its seal and, with a `key`, its signature.
+    """`files` with the checker, the manifest, its seal and, with a `key`, its signature; the whole
+    is called by `name`.
 
     The same arguments give the same bytes, but for the signature of some kinds of key. Raises
     CannotSign.
     """
-    folder = f"keyturn-evidence-{run}"
+    folder = f"keyturn-evidence-{name}"
     every = {**files, CHECKER: checker()}
     manifest = Manifest(
         format=FORMAT,

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from keyturn.decide.plans import Plan, PlanScope
+from keyturn.evidence.case_record import Beside
 from keyturn.evidence.moments import utc
 from keyturn.evidence.pack import CaseTold, GuardTold, LeftTold, PersonTold, PlanTold, StepTold
 from keyturn.evidence.run_record import RunRecord
@@ -17,10 +17,18 @@ _POLICY = (
 )
 
 
-def told_case(record: RunRecord, stated: Stated, steps: Sequence[StepTold]) -> CaseTold:
-    """The run, with what was stated about it."""
-    row = record.row
+def told_case(
+    record: RunRecord, stated: Stated, steps: Sequence[StepTold], besides: Beside
+) -> CaseTold:
+    """The run, with what was stated about it, here and in the leaver's case."""
+    row, case = record.row, besides.case
+    again = bool(besides.undone) or bool(besides.rechecks and besides.rechecks[-1].came_back)
     return CaseTold(
+        case=case.id if case else None,
+        opened_by=case.opened_by if case else None,
+        opened=utc(case.opened_ms) if case else None,
+        type=case.facts.kind or None if case else None,
+        mode=case.facts.mode or None if case else None,
         run=row.id,
         plan=row.plan_id,
         scope=row.scope,
@@ -35,9 +43,18 @@ def told_case(record: RunRecord, stated: Stated, steps: Sequence[StepTold]) -> C
         ticket=stated.ticket,
         legal_hold=stated.legal_hold,
         stated=stated.fields,
-        proven=record.state == "ended" and all(one.proven for one in steps),
-        verdict=_verdict(record, steps),
+        from_case=stated.from_case,
+        proven=record.state == "ended" and all(one.proven for one in steps) and not again,
+        verdict=f"{_later(besides)}{_verdict(record, steps)}",
     )
+
+
+def _later(besides: Beside) -> str:
+    """What happened since, before everything else: it may make the rest worthless."""
+    said = [f"UNDONE by run {one.run} at {one.at}. " for one in besides.undone]
+    if besides.rechecks and (back := besides.rechecks[-1].came_back):
+        said.append(f"CAME BACK, seen at {besides.rechecks[-1].at}: {len(back)}. ")
+    return "".join(said)
 
 
 def _verdict(record: RunRecord, steps: Sequence[StepTold]) -> str:
@@ -53,16 +70,16 @@ def _verdict(record: RunRecord, steps: Sequence[StepTold]) -> str:
     return f"All {len(steps)} steps proven ({parts}).{end}"
 
 
-def told_person(plan: Plan, subject: Subject) -> PersonTold | None:
+def told_person(subject: Subject) -> PersonTold | None:
     """The leaver, as far as the plan or its snapshots know; None for a run about several."""
-    if plan.scope is not PlanScope.OFFBOARD:
+    if not subject.key:
         return None
     person = subject.person
     accounts = [one for side in Side if (one := subject.account(side)) is not None]
     first = accounts[0] if accounts else None
-    name = person.name if person else next(iter(subject.names.values()), plan.subject_key)
+    name = person.name if person else next(iter(subject.names.values()), subject.key)
     return PersonTold(
-        key=plan.subject_key,
+        key=subject.key,
         name=name,
         logins=tuple(dict.fromkeys(one.name for one in accounts)),
         emails=tuple(dict.fromkeys(mail.address for one in accounts for mail in one.emails)),

@@ -5,7 +5,7 @@ line hangs on it; whether it is true can be seen only in the journal itself.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,6 +14,7 @@ from keyturn.evidence.manifest import Place
 from keyturn_storage.chain import Entry, link
 
 FILE = "journal.jsonl"
+CHECKPOINT = "audit checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +47,32 @@ class NotALine(ValueError):
     """A row of the file is not one that keyturn wrote; says which."""
 
 
-def written(entries: Iterable[Entry], run_id: str, *, whole: bool) -> bytes:
-    """The file. `whole` withholds nothing."""
-    return "".join(_row(entry, run_id, whole=whole) for entry in entries).encode("ascii")
+def written(entries: Iterable[Entry], shown: Callable[[str], bool]) -> bytes:
+    """The file; the lines that `shown` says no to are withheld."""
+    return "".join(_row(entry, shown) for entry in entries).encode("ascii")
 
 
-def _row(entry: Entry, run_id: str, *, whole: bool) -> str:
+def _row(entry: Entry, shown: Callable[[str], bool]) -> str:
     row: dict[str, int | str] = {"seq": entry.seq, "hash": entry.hash}
-    if whole or is_of(entry.line, run_id):
+    if shown(entry.line):
         row["line"] = entry.line
     return json.dumps(row) + "\n"
 
 
-def is_of(line: str, run_id: str) -> bool:
-    """Whether an entry is about this run."""
+def is_of(line: str, run_id: str, withheld: Collection[str] = (), case_id: str = "") -> bool:
+    """Whether an entry is about this run, and not about an operation that is `withheld` because it
+    is somebody else's who left in the same run: then what is noted about all of them is not shown
+    either, nor another's case."""
     content = json.loads(line)
-    return isinstance(content, dict) and content.get("run") == run_id
+    if not isinstance(content, dict) or content.get("run") != run_id:
+        return False
+    if not withheld:
+        return True
+    if content.get("kind") == "note":
+        return content.get("what") == CHECKPOINT
+    if content.get("kind") == "case note":
+        return content.get("case") == case_id
+    return content.get("operation") not in withheld
 
 
 def read(content: bytes) -> Iterator[ShownLine]:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from keyturn.decide.findings import ChangeKind
 from keyturn.evidence.moments import minutes_between, utc
 from keyturn.evidence.pack import ExposureTold
-from keyturn.evidence.proof_words import is_good
 from keyturn.evidence.run_record import StepRecord
 from keyturn_providers.records import Account
 
@@ -25,7 +24,7 @@ def exposure(
     leave time the cut is told, and no minutes.
     """
     cuts = [step for step in steps if step.operation.change.kind in _CUTS]
-    proven = [found for step in cuts if (found := _verified_ms(step)) is not None]
+    proven = [found for step in cuts if (found := step.proven_ms) is not None]
     last_ms, unproven = _last(steps)
     last = utc(last_ms) if last_ms is not None and not unproven else None
     last_minutes = (
@@ -65,13 +64,8 @@ def _closed(cut_ms: int, left_ms: int | None, minutes: int | None) -> str:
     return f"{minutes} min from leave time to verified cut at {utc(cut_ms)}."
 
 
-def _verified_ms(step: StepRecord) -> int | None:
-    found = step.concluded
-    return found.at_ms if found is not None and is_good(found.verdict) else None
-
-
 def _last(steps: Sequence[StepRecord]) -> tuple[int | None, int]:
     """When the last step was verified, and how many are not."""
-    found = [_verified_ms(step) for step in steps]
+    found = [step.proven_ms for step in steps]
     proven = [at_ms for at_ms in found if at_ms is not None]
     return max(proven, default=None), len(found) - len(proven)

@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from keyturn import __version__
-from keyturn.decide.plans import PlanScope
 from keyturn.decide.rules import Rules
 from keyturn.decide.values import to_plain
 from keyturn.evidence import access, chain_lines, events_file, readings
 from keyturn.evidence.bundle import Bundle, bundle_of, logic_digest
+from keyturn.evidence.case_record import Beside, beside, told_notes, with_case
 from keyturn.evidence.case_telling import told_case, told_person, told_plan
 from keyturn.evidence.controls import CONTROLS
 from keyturn.evidence.exposure import exposure
+from keyturn.evidence.manifest import sha256
 from keyturn.evidence.minimise import Minimiser, minimiser
 from keyturn.evidence.pack import (
     FORMAT,
@@ -60,45 +61,83 @@ def report_on(
     journal: Journal,
     cache: Cache | None,
     *,
+    key: str,
     stated: Stated,
     rules: Rules | None = None,
-    key: Path | None = None,
+    signing_key: Path | None = None,
     whole_chain: bool = False,
 ) -> Report:
-    """The evidence of the run `row`, with the same bytes whenever it is made from the same journal
-    and cache, but for the signature.
+    """The evidence of the run `row` about the person with the key `key` ("" for a run that put
+    nobody out). The same bytes whenever it is made from the same journal and cache, but for the
+    signature.
 
     `rules` are used only if they are those the plan was made with. Raises JournalBroken,
-    PlanFileError, CannotSign.
+    PlanFileError, WhichPerson, CannotSign.
     """
-    record = run_record(journal, row)
-    plan = record.plan
+    whole = run_record(journal, row)
+    plan = whole.plan
     if rules is not None and rules.digest != plan.policy_digest:
         rules = None
+    besides = beside(journal, row.id, key)
     before = readings.before(cache, plan.snapshots)
-    later = readings.after(cache, plan.snapshots, record.last_ms)
-    subject = subject_of(plan, before, rules)
+    later = readings.after(cache, plan.snapshots, whole.last_ms)
+    subject = subject_of(plan, key, before, rules, besides)
+    record = _of_subject(whole, subject)
+    withheld = _withheld(whole, record)
+    case_id = besides.case.id if besides.case else ""
+
+    def shown(line: str) -> bool:
+        return whole_chain or chain_lines.is_of(line, row.id, withheld, case_id)
+
     names = _names(subject)
     plan_file, plan_text = _plan_file(row.plan_json, names)
-    pack = _pack(record, journal, subject, before, later, stated, names, plan_file)
-    lines = chain_lines.written(record.entries, row.id, whole=whole_chain)
+    pack = _pack(
+        record, journal, subject, besides, before, later,
+        with_case(stated, besides.case), names, plan_file,
+        JournalTold(
+            whole.start.seq,
+            whole.start.hash,
+            whole.checkpoint.seq,
+            whole.checkpoint.hash,
+            len(whole.entries),
+            sum(not shown(one.line) for one in whole.entries),
+            tuple(sorted(withheld)),
+        ),
+    )  # fmt: skip
+    events = whole.events if whole_chain else record.events
     files = {
         "leaver.json": _json(to_plain(pack)),
         "leaver.html": page(pack).encode("utf-8"),
         plan_file: plan_text,
-        chain_lines.FILE: lines,
-        events_file.EVENTS: events_file.written(record.events),
-        "README.txt": readme(pack, signed=key is not None).encode("utf-8"),
+        chain_lines.FILE: chain_lines.written(whole.entries, shown),
+        events_file.EVENTS: events_file.written(events),
+        "README.txt": readme(pack, signed=signing_key is not None).encode("utf-8"),
     }
     bundle = bundle_of(
         files,
         run=row.id,
+        name=row.id if len(plan.subjects) < 2 else f"{row.id}-{sha256(key.encode())[:8]}",
         plan=plan.digest,
-        start=record.start,
-        checkpoint=record.checkpoint,
-        key=key,
+        start=whole.start,
+        checkpoint=whole.checkpoint,
+        key=signing_key,
     )
     return Report(bundle, pack)
+
+
+def _of_subject(whole: RunRecord, subject: Subject) -> RunRecord:
+    """The run without what is only about others who left in it."""
+    steps = tuple(one for one in whole.steps if subject.concerns(one.operation))
+    mine = {one.operation.id for one in steps}
+    events = tuple(one for one in whole.events if one.operation_id in mine)
+    if len(steps) == len(whole.steps):
+        return whole
+    return replace(whole, steps=steps, events=events)
+
+
+def _withheld(whole: RunRecord, record: RunRecord) -> frozenset[str]:
+    mine = {one.operation.id for one in record.steps}
+    return frozenset(one.operation.id for one in whole.steps) - mine
 
 
 def _names(subject: Subject) -> Minimiser:
@@ -125,28 +164,31 @@ def _pack(
     record: RunRecord,
     journal: Journal,
     subject: Subject,
+    besides: Beside,
     before: Sequence[Reading],
     later: Sequence[Reading],
     stated: Stated,
     names: Minimiser,
     plan_file: str,
+    chain: JournalTold,
 ) -> Pack:
     plan = record.plan
     systems = tuple(_system(record, subject, one, later, stated) for one in before)
     rows = [row for one in systems for row in one.access]
     secrets = next((one.used for one in before if one.side is Side.SECRETS), None)
     steps = told_steps(record)
-    withheld = sum(not chain_lines.is_of(one.line, record.row.id) for one in record.entries)
-    start, checkpoint = record.start, record.checkpoint
     pack = Pack(
         format=FORMAT,
-        case=told_case(record, stated, steps),
-        person=told_person(plan, subject),
+        case=told_case(record, stated, steps, besides),
+        person=told_person(subject),
         systems=systems,
         steps=steps,
         sessions_and_devices=sessions_and_devices(steps),
         machines=machines_of(subject),
         orphans=orphans_of(plan),
+        decided=told_notes(besides.case),
+        rechecks=besides.rechecks if not subject.others else (),
+        undone=besides.undone,
         rotation=rotation_of(
             journal,
             subject,
@@ -155,7 +197,7 @@ def _pack(
             stated.left_ms if stated.left_ms is not None else record.row.started_ms,
             rows,
         ),
-        residual_risks=residual_risks(steps, systems),
+        residual_risks=residual_risks(steps, systems, besides),
         plan=told_plan(record, plan_file),
         completeness=(
             *(readings.told(one, readings.BEFORE, plan.created_ms) for one in before),
@@ -164,13 +206,9 @@ def _pack(
         blind_spots=plan.blind_spots,
         controls=CONTROLS,
         recheck=tuple((one.source, recipe(one.kind, one.account_id or "")) for one in systems),
-        journal=JournalTold(
-            start.seq, start.hash, checkpoint.seq, checkpoint.hash, len(record.entries), withheld
-        ),
+        journal=chain,
         tool=ToolTold(__version__, logic_digest(), plan.policy_digest),
-        not_known=not_known(
-            stated, subject, before, later, offboarding=plan.scope is PlanScope.OFFBOARD
-        ),
+        not_known=not_known(stated, subject, besides, before, later),
     )
     return _minimised(pack, names)
 
@@ -180,7 +218,12 @@ def _minimised(pack: Pack, names: Minimiser) -> Pack:
     small = names.value(pack)
     return replace(
         small,
-        case=pack.case,
+        case=replace(pack.case, title=small.case.title),
+        undone=pack.undone,
+        decided=tuple(
+            replace(one, by=whole.by)
+            for one, whole in zip(small.decided, pack.decided, strict=True)
+        ),
         controls=pack.controls,
         journal=pack.journal,
         tool=pack.tool,
@@ -204,7 +247,7 @@ def _system(
     account = subject.account(side)
     after = next((one for one in later if one.side is side), None)
     one_id = next(iter(subject.ids.get(side, ())), None)
-    alone = record.plan.scope is PlanScope.OFFBOARD
+    alone = bool(subject.key)
     return SystemTold(
         source=used.source,
         kind=used.kind,

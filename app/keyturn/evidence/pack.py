@@ -17,9 +17,14 @@ class NotKnown:
 
 @dataclass(frozen=True, slots=True)
 class CaseTold:
-    """`stated` are what the operator said on the command line of the report; keyturn checked none
-    of it."""
+    """`stated` are what the operator said on the command line of the report, `from_case` what was
+    stated in the leaver's case; keyturn checked none of it."""
 
+    case: str | None
+    opened_by: str | None
+    opened: str | None
+    type: str | None
+    mode: str | None
     run: str
     plan: str
     scope: str
@@ -34,6 +39,7 @@ class CaseTold:
     ticket: str | None
     legal_hold: str | None
     stated: tuple[str, ...]
+    from_case: tuple[str, ...]
     proven: bool
     verdict: str
 
@@ -278,6 +284,8 @@ class JournalTold:
     hash: str
     entries: int
     withheld: int
+    not_told: tuple[str, ...]
+    """The operations of this run that are about others who left with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +293,39 @@ class ToolTold:
     keyturn: str
     logic_sha256: str
     policy_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecheckTold:
+    """A later look at what the run cut."""
+
+    at: str
+    moment: str
+    words: str
+    came_back: tuple[str, ...]
+    not_seen: tuple[str, ...]
+    put_back: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneTold:
+    """A later run that takes this one back."""
+
+    run: str
+    at: str
+    operator: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNoteTold:
+    """Something decided in the case; `entry` of the journal covers it."""
+
+    what: str
+    words: str
+    by: str
+    at: str
+    entry: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +340,9 @@ class Pack:
     sessions_and_devices: tuple[str, ...]
     machines: tuple[MachineTold, ...]
     orphans: tuple[str, ...]
+    decided: tuple[CaseNoteTold, ...]
+    rechecks: tuple[RecheckTold, ...]
+    undone: tuple[UndoneTold, ...]
     rotation: RotationTold
     residual_risks: tuple[str, ...]
     plan: PlanTold

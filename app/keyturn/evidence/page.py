@@ -33,12 +33,15 @@ def _head(pack: Pack) -> Html:
     if case.left_at_as_stated and case.left_at_as_stated != case.left_at:
         left += f'<br><span class="soft">as stated: {p.text(case.left_at_as_stated)}</span>'
     rows = [
-        ("Left at (UTC, as stated)", left),
+        ("Left at (as stated)", left),
         ("Approver (as stated)", p.or_none(case.approver, "not stated")),
         ("Ticket · legal hold (as stated)", _both(case.ticket, case.legal_hold)),
         ("Run began", p.prose(case.started)),
         ("Run ended", p.prose(case.ended) if case.ended else p.none(f"it is {case.state}")),
         ("Operator", p.text(", ".join(case.operators))),
+        ("Case", p.id_(case.case) if case.case else p.none("none")),
+        ("Type of leaving (as stated)", p.or_none(case.type, "not stated")),
+        ("Mode (as stated)", p.or_none(case.mode, "not stated")),
         ("Run", p.id_(case.run)),
         ("Plan", p.id_(pack.plan.id)),
         ("Journal checkpoint", f"entry {pack.journal.seq}<br>{p.id_(pack.journal.hash)}"),
@@ -252,8 +255,23 @@ def _remains(pack: Pack) -> Html:
             if pack.orphans
             else ()
         ),
+        *(("<h3>Decided in the case</h3>", _decided(pack)) if pack.decided else ()),
+        "<h3>Looked at again</h3>",
+        p.items(p.prose(f"{one.at} {one.moment}: {one.words}") for one in pack.rechecks)
+        if pack.rechecks
+        else f"<p>{p.none('Nobody has looked again since the run.')}</p>",
         "<h3>Sessions</h3>",
         p.items(map(p.text, pack.sessions_and_devices)),
+    )
+
+
+def _decided(pack: Pack) -> Html:
+    return p.table(
+        [("what", "14%"), ("in words", "46%"), ("by", "20%"), ("at", "12%"), ("#entry", "8%")],
+        (
+            (p.text(one.what), p.text(one.words), p.text(one.by), p.when(one.at), str(one.entry))
+            for one in pack.decided
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from keyturn.decide.findings import ChangeKind
 from keyturn.decide.plans import Plan, Verdict
+from keyturn.evidence.case_record import Beside
 from keyturn.evidence.moments import utc
 from keyturn.evidence.pack import MachineTold, NotKnown, StepTold, SystemTold
 from keyturn.evidence.readings import Reading
@@ -57,12 +58,22 @@ def orphans_of(plan: Plan) -> tuple[str, ...]:
     )
 
 
-def residual_risks(steps: Sequence[StepTold], systems: Sequence[SystemTold]) -> tuple[str, ...]:
+def residual_risks(
+    steps: Sequence[StepTold], systems: Sequence[SystemTold], besides: Beside
+) -> tuple[str, ...]:
     """What may be open all the same."""
-    return tuple(_risks(steps, systems))
+    return tuple(_risks(steps, systems, besides))
 
 
-def _risks(steps: Sequence[StepTold], systems: Sequence[SystemTold]) -> Iterator[str]:
+def _risks(
+    steps: Sequence[StepTold], systems: Sequence[SystemTold], besides: Beside
+) -> Iterator[str]:
+    for undo in besides.undone:
+        yield f"The run was undone by run {undo.run} at {undo.at} ({undo.state})."
+    if besides.rechecks:
+        last = besides.rechecks[-1]
+        yield from (f"Came back, seen at {last.at}: {words}" for words in last.came_back)
+        yield from (f"Could not be looked at again at {last.at}: {said}" for said in last.not_seen)
     for one in steps:
         if not one.proven:
             why = one.error or one.verdict or one.state
@@ -83,23 +94,16 @@ def _risks(steps: Sequence[StepTold], systems: Sequence[SystemTold]) -> Iterator
 def not_known(
     stated: Stated,
     subject: Subject,
+    besides: Beside,
     before: Sequence[Reading],
     later: Sequence[Reading],
-    *,
-    offboarding: bool,
 ) -> tuple[NotKnown, ...]:
     """Each field that an auditor asks for and keyturn cannot fill, with the reason."""
-    return tuple(_not_known(stated, subject, before, later, offboarding=offboarding))
+    leaver = _of_the_leaver(stated, subject, besides) if subject.key else ()
+    return (*leaver, *_of_every_run(before, later))
 
 
-def _not_known(
-    stated: Stated,
-    subject: Subject,
-    before: Sequence[Reading],
-    later: Sequence[Reading],
-    *,
-    offboarding: bool,
-) -> Iterator[NotKnown]:
+def _of_the_leaver(stated: Stated, subject: Subject, besides: Beside) -> Iterator[NotKnown]:
     options = (
         ("case.left_at", stated.left_at, "--left-at"),
         ("case.approver", stated.approver, "--approver"),
@@ -107,18 +111,33 @@ def _not_known(
         ("case.legal_hold", stated.legal_hold, "--legal-hold"),
     )
     for name, value, option in options:
-        if value is None and offboarding:
-            yield NotKnown(name, f"It was not stated ({option}), and keyturn asks no HR system.")
-    if offboarding:
-        for name in ("type of leaving", "last day and HR source", "notice received", "SLA class"):
-            yield NotKnown(name, "HR has it; keyturn asks no HR system.")
-        yield NotKnown("employee id", "No connected source gives one.")
-        yield NotKnown("devices, factors and recovery paths", "No connected source lists them.")
-        yield NotKnown("successors and new owners", "keyturn keeps no hand-over.")
-        yield NotKnown(
-            "rotation: class, due time, last changed, closed by",
-            "keyturn does not read items, so it cannot see that one was changed.",
-        )
+        if value is None:
+            why = f"It was stated neither in a case nor here ({option}); keyturn asks no HR system."
+            yield NotKnown(name, why)
+    case = besides.case
+    if case is None:
+        yield NotKnown("case.case", "The run belongs to no case of this person.")
+        yield NotKnown("successors and waivers", "The run belongs to no case of this person.")
+    if case is None or not case.facts.kind:
+        yield NotKnown("case.type", "Nobody stated the type of leaving in a case.")
+    if case is None or not case.facts.mode:
+        yield NotKnown("case.mode", "Nobody stated emergency or standard in a case.")
+    for name in ("last day and HR source", "notice received", "SLA class"):
+        yield NotKnown(name, "HR has it; keyturn asks no HR system.")
+    yield NotKnown("employee id", "No connected source gives one.")
+    yield NotKnown("devices, factors and recovery paths", "No connected source lists them.")
+    yield NotKnown("new owners of machine identities", "keyturn keeps no hand-over of them.")
+    yield NotKnown(
+        "rotation: class, due time, last changed, closed by",
+        "keyturn does not read items, so it cannot see that one was changed.",
+    )
+    if not besides.rechecks:
+        yield NotKnown("re-verify results", "Nobody looked again (keyturn recheck) since the run.")
+    if subject.world is not None and subject.person is None:
+        yield NotKnown("person", "The plan's snapshots have no such person.")
+
+
+def _of_every_run(before: Sequence[Reading], later: Sequence[Reading]) -> Iterator[NotKnown]:
     yield NotKnown("second person", "A run keeps who started it, and no second approval.")
     yield NotKnown("clock offsets", "They are shown by keyturn doctor and not kept with a run.")
     yield NotKnown("policy text", "Only its SHA-256 is kept with a run.")
@@ -126,18 +145,15 @@ def _not_known(
         "page sizes and the server's own totals",
         "A snapshot keeps the proof of each listing in words, not its requests.",
     )
+    seen = {one.side for one in later}
     for one in before:
         if one.snapshot is None:
             yield NotKnown(
                 f"{one.used.source}: access before, listings",
                 f"Snapshot {one.used.snapshot_id} is not in the cache any more.",
             )
-    seen = {one.side for one in later}
-    for one in before:
         if one.side not in seen:
             yield NotKnown(
                 f"{one.used.source}: access after, by a whole reading",
                 "It was not refreshed since the run; each step was read back by itself.",
             )
-    if offboarding and subject.world is not None and subject.person is None:
-        yield NotKnown("person", "The plan's snapshots have no such person.")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from keyturn.decide.planfile import recorded
 from keyturn.decide.plans import Operation, Plan
 from keyturn.evidence.manifest import Place
+from keyturn.evidence.proof_words import is_good
 from keyturn_storage.chain import Entry
 from keyturn_storage.journal import Journal
 from keyturn_storage.queries.entries import entries_around_run
@@ -109,8 +110,24 @@ class StepRecord:
 
     @property
     def concluded(self) -> StepEntry | None:
-        """The entry that gave the verdict."""
-        return next((one for one in reversed(self.entries) if one.verdict), None)
+        """The entry that gave the verdict first: later looks with the same result move nothing."""
+        found = None
+        for one in reversed(self.entries):
+            if one.verdict and one.verdict != self.verdict:
+                break
+            found = one if one.verdict else found
+        return found
+
+    @property
+    def proven_ms(self) -> int | None:
+        """Since when every verdict has been a good one; None if the newest is not."""
+        since = None
+        for one in self.entries:
+            if one.verdict and not is_good(one.verdict):
+                since = None
+            elif one.verdict and since is None:
+                since = one.at_ms
+        return since
 
     @property
     def answered(self) -> StepEntry | None:

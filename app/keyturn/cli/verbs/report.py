@@ -17,6 +17,7 @@ from keyturn_storage.journal import open_journal
 
 @click.command(name="report")
 @click.argument("run_or_person", metavar="RUN_OR_PERSON")
+@click.option("--person", help="Who is meant, where several people left in one run.")
 @click.option("--left-at", metavar="TIME", help="When they left, such as 2027-01-15T17:30+01:00.")
 @click.option("--approver", metavar="NAME", help="Who approved it.")
 @click.option("--ticket", metavar="ID", help="The ticket or case it belongs to.")
@@ -36,6 +37,7 @@ from keyturn_storage.journal import open_journal
 def command(
     invocation: Invocation,
     run_or_person: str,
+    person: str | None,
     left_at: str | None,
     approver: str | None,
     ticket: str | None,
@@ -47,8 +49,8 @@ def command(
     """Write the evidence of a run (its id, or its beginning), or of a PERSON's latest offboarding.
 
     Made from the journal and the cache alone; no source is asked, nothing is changed. What the
-    options say is written down as stated by you. Signed where keyturn.yaml names a key
-    (evidence: {signing_key: PATH}).
+    options say is written down as stated by you, and what they do not say is taken from the case.
+    Signed where keyturn.yaml names a key (evidence: {signing_key: PATH}).
 
     Ends with 0 if every step is proven, 5 if not, 6 while steps are open.
     """
@@ -58,14 +60,15 @@ def command(
         raise VerbFailed(Exit.USAGE, str(odd)) from None
     places = invocation.places()
     with open_journal(places.journal, read_only=True) as journal, cache_if_any(places) as cache:
-        row = run_meant(run_or_person, journal, cache)
+        meant = run_meant(run_or_person, person, journal, cache)
         report = report_on(
-            row,
+            meant.row,
             journal,
             cache,
+            key=meant.key,
             stated=said,
             rules=rules_of(places),
-            key=signing_key(places),
+            signing_key=signing_key(places),
             whole_chain=whole_chain,
         )
     refuse_tokens(report.bundle, watched_tokens(places))

@@ -1,0 +1,125 @@
+"""What the journal has of a run beside its steps: the leaver's case, rechecks, and undoing runs."""
+
+import json
+from dataclasses import dataclass
+
+from keyturn.decide.planfile import PlanFileError, recorded
+from keyturn.decide.plans import Plan, PlanScope
+from keyturn.decide.rechecks import Recheck
+from keyturn.decide.values import NotThatValue, from_plain
+from keyturn.evidence.moments import utc
+from keyturn.evidence.pack import CaseNoteTold, RecheckTold, UndoneTold
+from keyturn.evidence.stated import Stated
+from keyturn_storage.case_rows import CaseRow, Noted
+from keyturn_storage.journal import Journal
+from keyturn_storage.queries.cases import cases_of_run
+
+_RECHECK = "recheck"
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """`case` is None where the run belongs to none that is of this person."""
+
+    case: CaseRow | None
+    others: tuple[CaseRow, ...]
+    rechecks: tuple[RecheckTold, ...]
+    undone: tuple[UndoneTold, ...]
+
+
+def beside(journal: Journal, run_id: str, key: str) -> Beside:
+    """What there is beside the run, for the person with this key."""
+    cases = cases_of_run(journal, run_id)
+    return Beside(
+        case=next((one for one in cases if one.person_key == key), None),
+        others=tuple(one for one in cases if one.person_key != key),
+        rechecks=tuple(_rechecks(journal, run_id)),
+        undone=_undone(journal, run_id),
+    )
+
+
+def _rechecks(journal: Journal, run_id: str) -> list[RecheckTold]:
+    found: list[RecheckTold] = []
+    for body in journal.notes(_RECHECK, run_id=run_id):
+        try:
+            one = from_plain(Recheck, json.loads(body))
+        except (NotThatValue, ValueError):
+            # Another version's: it is in journal.jsonl all the same.
+            continue
+        found.append(
+            RecheckTold(
+                at=utc(one.at_ms),
+                moment=one.moment,
+                words=one.words,
+                came_back=tuple(f"{back.words}: {back.likely}" for back in one.came_back),
+                not_seen=tuple(f"{blind.words}: {blind.reason}" for blind in one.not_seen),
+                put_back=one.put_back,
+            )
+        )
+    return found
+
+
+def _undone(journal: Journal, run_id: str) -> tuple[UndoneTold, ...]:
+    return tuple(
+        UndoneTold(row.id, utc(row.started_ms), row.operator, row.state)
+        for row in reversed(journal.runs())
+        if row.scope == PlanScope.UNDO.value and _undoes(row.plan_json) == run_id
+    )
+
+
+def _undoes(text: str) -> str:
+    try:
+        plan: Plan = recorded(text)
+    except PlanFileError:
+        return ""
+    return plan.undoes
+
+
+def with_case(stated: Stated, case: CaseRow | None) -> Stated:
+    """The statements, with those of the case where the command line says nothing."""
+    if case is None:
+        return stated
+    facts = case.facts
+    hold = {True: "yes", False: "no", None: None}[facts.legal_hold]
+    said = {
+        "approver": stated.approver is None and facts.approver,
+        "ticket": stated.ticket is None and facts.ticket,
+        "legal_hold": stated.legal_hold is None and hold,
+    }
+    left = stated.left_ms is None and facts.left_ms is not None
+    zone = f" ({facts.left_zone})" if facts.left_zone else ""
+    return Stated(
+        left_at=f"{utc(facts.left_ms)}{zone}"
+        if left and facts.left_ms is not None
+        else stated.left_at,
+        left_ms=facts.left_ms if left else stated.left_ms,
+        approver=facts.approver if said["approver"] else stated.approver,
+        ticket=facts.ticket if said["ticket"] else stated.ticket,
+        legal_hold=hold if said["legal_hold"] else stated.legal_hold,
+        from_case=(*(("left_at",) if left else ()), *(name for name, yes in said.items() if yes)),
+    )
+
+
+def told_notes(case: CaseRow | None) -> tuple[CaseNoteTold, ...]:
+    """What was decided in the case: successors, waivers, closing and opening it again. What was
+    stated and what was held are told elsewhere; comments are for colleagues."""
+    if case is None:
+        return ()
+    wanted = {Noted.SUCCESSOR, Noted.WAIVER, Noted.CLOSED, Noted.REOPENED}
+    return tuple(
+        CaseNoteTold(note.what, _words(note.body), note.by, utc(note.at_ms), note.entry)
+        for note in case.notes
+        if note.what in {one.value for one in wanted}
+    )
+
+
+def _words(body: str) -> str:
+    """A note's body as words, names before ids."""
+    try:
+        plain = json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(plain, dict):
+        return body
+    named = [f"{key.replace('_', ' ')}: {value}" for key, value in plain.items()]
+    return "; ".join(named)
