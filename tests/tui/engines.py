@@ -45,6 +45,10 @@ class SetEngine:
         self.asked.append(f"offboard {person_key}")
         return self._plan()
 
+    async def plan_undo(self, run_id: str) -> Plan:
+        self.asked.append(f"undo {run_id}")
+        return self._plan()
+
     async def apply(self, plan: Plan, confirmed: str, observe: Observe, stop: Stop) -> Ended:
         self.asked.append(f"apply {plan.id} {confirmed}")
         if self.ended is None:

@@ -63,7 +63,7 @@ def test_bindings_are_the_table() -> None:
 
 
 def test_read_only_takes_the_dangerous_actions_away() -> None:
-    assert {"offboard", "sync", "make_plan", "confirm", "resume"} == DANGEROUS
+    assert {"offboard", "sync", "make_plan", "confirm", "resume", "undo"} == DANGEROUS
     for where in Where:
         assert not any(action.dangerous for action in actions(where, read_only=True))
         assert not any(action.dangerous for action in footer(where, read_only=True))

@@ -125,6 +125,10 @@ class Engine(Protocol):
         """The plan of one person's offboarding."""
         ...
 
+    async def plan_undo(self, run_id: str) -> "Plan":
+        """The plan that takes a run back."""
+        ...
+
     async def apply(self, plan: "Plan", confirmed: str, observe: Observe, stop: Stop) -> Ended:
         """Applies a plan, reads back and matches the audit log."""
         ...

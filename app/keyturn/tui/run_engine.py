@@ -163,6 +163,17 @@ class RunEngine:
                     person_key, connections, cache, journal, loaded=loaded, clock=self._clock()
                 )
 
+    async def plan_undo(self, run_id: str) -> "Plan":
+        """About everything that the run changed as it is now in both sources."""
+        from keyturn.run.undo import plan_undo
+
+        loaded = self.doors.load()
+        async with self._connected(loaded, _unobserved, read_only=self.read_only) as connections:
+            with self._files() as (cache, journal):
+                return await plan_undo(
+                    run_id, connections, cache, journal, loaded=loaded, clock=self._clock()
+                )
+
     async def apply(self, plan: "Plan", confirmed: str, observe: Observe, stop: Stop) -> Ended:
         """Everything that was done is in the journal before this returns, however it ends."""
         from keyturn.run.apply import apply

@@ -142,6 +142,29 @@ class PlanReview(Frame):
         if others:
             self.keyturn.tell(" ".join(others))
 
+    # ------------------------------------------------------------------ taking back
+
+    def action_undo(self) -> None:
+        """Shows the plan that takes this run back, in place of the run."""
+        if self.applying:
+            self.keyturn.tell("The run goes on. x stops it after the request in flight.")
+            return
+        if self.ended is None:
+            self.keyturn.tell("Undo: this plan has not been applied.")
+            return
+        engine, run_id = self.keyturn.parts.engine, self.ended.run_id
+
+        async def work(_observe: object, _stop: object) -> Plan:
+            return await engine.plan_undo(run_id)
+
+        def show(plan: Plan) -> None:
+            if self.is_current:
+                _ = self.keyturn.switch_screen(PlanReview(plan))
+            else:
+                self.keyturn.tell(f"The plan is made ({counts_words(plan)}), but not shown here.")
+
+        self.keyturn.start(f"planning to undo: {self.plan.title}", work, show)
+
     # ------------------------------------------------------------------ watching
 
     def watch_job(self, name: str, happened: list[object]) -> None:

@@ -1,0 +1,56 @@
+"""A run that has ended is taken back from the screen that showed it, through a plan of its own."""
+
+import pytest
+from tests.tui.looking import ready, shows, text_of, until
+from tests.tui.simulated import Bench
+from tests.tui.test_plan_screen import LOGIN, SIZE, review
+from textual.pilot import Pilot
+
+from keyturn.tui.app import KeyturnApp
+from keyturn_providers.records import AccountState
+
+
+async def _planned(app: KeyturnApp, pilot: Pilot[None]) -> None:
+    await ready(pilot, app)
+    await pilot.press("o")
+    await shows(pilot, "t-dana-1")
+    await pilot.press("p")
+    await shows(pilot, "Nothing has been done yet")
+
+
+async def test_an_ended_run_is_taken_back_by_keys_alone(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await _planned(app, pilot)
+        await pilot.press("U")
+        await shows(pilot, "Undo: this plan has not been applied.")
+        await pilot.press("c", *LOGIN, "enter")
+        await until(pilot, lambda: review(app).ended is not None)
+        await until(pilot, lambda: not app.jobs.running())
+        await pilot.press("U")
+        await until(pilot, lambda: review(app).plan.undoes != "")
+        await until(pilot, lambda: not app.jobs.running())
+        await shows(pilot, "Undo: Offboard Dana Okafor")
+        assert review(app).ended is None
+        await pilot.press("c", *LOGIN, "enter")
+        await until(pilot, lambda: review(app).ended is not None)
+        await until(pilot, lambda: not app.jobs.running())
+        assert "Undo: Offboard Dana Okafor: done" in text_of(app)
+    assert read_bench.pair.secrets.tenant.accounts["s-001"].state is AccountState.ACTIVE
+
+
+@pytest.mark.parametrize("size", [SIZE, (80, 24)])
+async def test_what_does_not_come_back_is_read_before_anything_is_typed(
+    read_bench: Bench, size: tuple[int, int]
+) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=size) as pilot:
+        await _planned(app, pilot)
+        await pilot.press("c", *LOGIN, "enter")
+        await until(pilot, lambda: review(app).ended is not None)
+        await until(pilot, lambda: not app.jobs.running())
+        await pilot.press("U")
+        await until(pilot, lambda: review(app).plan.undoes != "")
+        await until(pilot, lambda: not app.jobs.running())
+        await pilot.press("end")
+        await shows(pilot, "Not restored:")
