@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.evidence.conftest import new_key
-from tests.evidence.offices import office, put_out
+from tests.evidence.offices import both_out, office, put_out
 
 from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit
@@ -99,6 +99,24 @@ def test_who_is_not_known_is_told_with_what_there_is(shell: Shell) -> None:
     assert shell.keyturn("report", "Nobody Here") == Exit.NOT_FOUND
     assert "Nobody Here: cannot tell which run that is: no run has this id" in shell.err
     assert dana in shell.err
+
+
+def test_of_several_who_left_one_is_named(shell: Shell) -> None:
+    pair = simulated_pair(people=8, page_size=3)
+
+    async def work() -> str:
+        with office(pair, shell.data) as opened:
+            return await both_out(opened, pair)
+
+    run_id = asyncio.run(work())
+    assert shell.keyturn("report", run_id) == Exit.USAGE
+    assert "2 people left in this run (d:d-001, d:d-002)" in shell.err
+    folders = set()
+    for name in ("d:d-001", "Ravi Menon"):
+        said = shell.document("report", run_id, "--person", name, code=Exit.IN_STEP)
+        folders.add(said["folder"])
+    assert len(folders) == 2
+    assert shell.document("report", "Ravi Menon")["run"] == run_id
 
 
 def test_without_a_journal_it_is_said(shell: Shell) -> None:

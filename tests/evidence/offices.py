@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tests.run.conftest import Watch
 from tests.run.office import Office, policy_of
-from tests.run.plans_by_hand import Loaded
+from tests.run.plans_by_hand import DANA_THERE, RAVI, SUSPEND_HERE, Loaded, plan_of
 
-from keyturn.decide.planfile import recorded
+from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
+from keyturn.decide.planfile import recorded, sealed
 from keyturn.evidence.gather import Report, report_on
 from keyturn.evidence.stated import Stated, stated
 from keyturn.run.connections import Connections
+from keyturn_providers.records import Side
 from keyturn_providers.simulated import Pair
 from keyturn_storage.journal import open_journal
 from keyturn_storage.snapshots import open_cache
@@ -62,3 +65,29 @@ def report(
 def left(at: str) -> Stated:
     """A leave time, and everything else stated too."""
     return stated(at, "R. Silva", "HR-2214", "no")
+
+
+RAVI_THERE = Ref(Side.DIRECTORY, ObjectKind.ACCOUNT, "d-002", "Ravi Menon")
+
+
+async def both_out(work: Office, pair: Pair) -> str:
+    """Dana and Ravi out in one run."""
+    await work.look()
+    snapshots = (await work.offboarding("Ravi Menon")).snapshots
+    by_hand = plan_of(
+        pair,
+        Change(ChangeKind.SUSPEND, Side.DIRECTORY, account=RAVI_THERE),
+        SUSPEND_HERE,
+        Change(ChangeKind.SUSPEND, Side.SECRETS, account=RAVI),
+    )
+    plan = sealed(
+        replace(
+            by_hand,
+            subject_key=f"d:{DANA_THERE.id}\nd:{RAVI_THERE.id}",
+            snapshots=snapshots,
+            created_ms=work.watch.at_ms,
+        )
+    )
+    result = await work.apply(plan)
+    assert all(one.verdict for one in result.steps)
+    return result.run_id

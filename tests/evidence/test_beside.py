@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 from tests.evidence.made import unpacked
-from tests.evidence.offices import NOTHING, left, office, put_out, report
+from tests.evidence.offices import NOTHING, both_out, left, office, put_out, report
 from tests.run.office import Office
-from tests.run.plans_by_hand import DANA_THERE, RAVI, SUSPEND_HERE, plan_of
 
-from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
 from keyturn.decide.planfile import sealed
 from keyturn.decide.plans import PlanScope
 from keyturn.decide.rechecks import CameBack, Recheck
@@ -20,7 +18,6 @@ from keyturn.evidence.chain_lines import read
 from keyturn.evidence.gather import Report, report_on
 from keyturn.evidence.subject import WhichPerson
 from keyturn.evidence.verify_bundle import verify_bundle
-from keyturn_providers.records import Side
 from keyturn_providers.simulated import Pair, simulated_pair
 from keyturn_storage.case_files import note_case, open_case
 from keyturn_storage.case_rows import CaseIn, Noted, NoteIn
@@ -137,32 +134,6 @@ async def test_an_undo_is_said_first(work: Office) -> None:
     assert pack.case.verdict.startswith(f"UNDONE by run {undo} at ")
     assert not pack.case.proven
     assert [one.run for one in pack.undone] == [undo]
-
-
-RAVI_THERE = Ref(Side.DIRECTORY, ObjectKind.ACCOUNT, "d-002", "Ravi Menon")
-
-
-async def both_out(work: Office, pair: Pair) -> str:
-    """Dana and Ravi out in one run."""
-    await work.look()
-    snapshots = (await work.offboarding("Ravi Menon")).snapshots
-    by_hand = plan_of(
-        pair,
-        Change(ChangeKind.SUSPEND, Side.DIRECTORY, account=RAVI_THERE),
-        SUSPEND_HERE,
-        Change(ChangeKind.SUSPEND, Side.SECRETS, account=RAVI),
-    )
-    plan = sealed(
-        replace(
-            by_hand,
-            subject_key=f"d:{DANA_THERE.id}\nd:{RAVI_THERE.id}",
-            snapshots=snapshots,
-            created_ms=work.watch.at_ms,
-        )
-    )
-    result = await work.apply(plan)
-    assert all(one.verdict for one in result.steps)
-    return result.run_id
 
 
 async def test_of_several_leavers_each_has_their_own_evidence(
