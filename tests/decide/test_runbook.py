@@ -215,5 +215,7 @@ def test_leaving_the_group_that_is_the_role_counts() -> None:
     abilities = {Side.DIRECTORY: frozenset[str](), Side.SECRETS: frozenset({"remove membership"})}
     plan = offboard(org, abilities=abilities)
     assert guard(plan, "last owner").names == ("Owners in bao",)
+    stay = [one.words for one in plan.left_alone if "privileged role" in one.words]
+    assert stay == ["The privileged role Recovery in bao"]
     assert org.who("d:d1").secrets is not None
     assert ACTIVE.value in str(org.who("d:d1").secrets)

@@ -12,7 +12,7 @@ from keyturn.decide.groups import GroupLink
 from keyturn.decide.guards_of_evidence import needs_of
 from keyturn.decide.index import TOKEN_PREFIX, edge_of, members_of
 from keyturn.decide.left_out import cannot
-from keyturn.decide.names import account_ref, counted, group_ref, listed
+from keyturn.decide.names import account_ref, counted, fold, group_ref, listed
 from keyturn.decide.operations import word
 from keyturn.decide.people import Person
 from keyturn.decide.plans import LeftAlone, PlanScope
@@ -227,7 +227,15 @@ def _still_there(context: PlanContext, person: Person, link: GroupLink) -> bool:
 
 def _what_else(context: PlanContext, found: Cut, side: Side, account: Account) -> None:
     found.left_alone.extend(_machines(context, side, account))
+    leaves = {
+        fold(change.group.name)
+        for change in found.changes
+        if change.kind is ChangeKind.REMOVE_MEMBERSHIP and change.side is side
+        if change.group is not None
+    }
     for role in account.roles:
+        if fold(role) in leaves:
+            continue  # a group called like a role gives it, as the guard of the last owner has it
         found.left_alone.append(
             LeftAlone(
                 f"The privileged role {role} in {context.world.side(side).name}",
