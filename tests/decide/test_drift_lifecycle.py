@@ -34,7 +34,7 @@ def test_who_accepted_is_let_in() -> None:
 def test_an_invitation_too_old_is_sent_again_where_keyturn_may() -> None:
     org = invited()
     found = org.one(DriftKind.STUCK_INVITE)
-    assert "for 6 days" in found.words
+    assert "was invited to bao 6 days ago and has not accepted" in found.words
     assert not found.remedy
     assert "allow.provision" in found.remedy_words
     org.rules = replace(org.rules, allowed=MAY_INVITE)
@@ -56,7 +56,7 @@ def test_a_fresh_invitation_is_no_drift(days: float | None, state: AccountState)
 def test_the_age_of_the_account_counts_where_nothing_else_tells() -> None:
     org = invited(days=None)
     org.secrets.change("s1", created_ms=NOW_MS - 7 * DAY_MS)
-    assert "for 7 days" in org.one(DriftKind.STUCK_INVITE).words
+    assert "was invited to bao 7 days ago" in org.one(DriftKind.STUCK_INVITE).words
 
 
 def test_who_has_no_account_is_invited_where_keyturn_may() -> None:

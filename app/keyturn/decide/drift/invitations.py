@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping
 
 from keyturn.decide.drift.making import Remedy, by_hand, finding, remedy
 from keyturn.decide.findings import Change, ChangeKind, Finding
-from keyturn.decide.names import account_ref, fold, verified_emails
+from keyturn.decide.names import account_ref, counted, fold, verified_emails
 from keyturn.decide.people import Person
 from keyturn.decide.proof import accounts_needed, unproven
 from keyturn.decide.words import DriftKind, Severity
 from keyturn.decide.world import World
 from keyturn_providers.records import Account, AccountState, PushState, Side
 
-INVITATION_MS = 5 * 86_400_000
+_DAY_MS = 86_400_000
+INVITATION_MS = 5 * _DAY_MS
 """How long an invitation can be accepted, by all that is known of 1Password's."""
 AWAITING = "transfer_accepted"
 """1Password's word, folded, for who has accepted and waits to be let in."""
@@ -95,7 +96,7 @@ def _late(
         DriftKind.STUCK_INVITE,
         Severity.MEDIUM,
         account_ref(Side.SECRETS, theirs),
-        f"{person.name} was invited to {world.secrets.name}{_for(world, theirs)} and has not "
+        f"{person.name} was invited to {world.secrets.name}{_ago(world, theirs)} and has not "
         "accepted; an invitation can be accepted for 5 days, so it is of no use any more.",
         invite(world, mine, missing, after_ms=_since(theirs)),
         person=person.key,
@@ -107,8 +108,13 @@ def _for(world: World, theirs: Account) -> str:
     since = _since(theirs)
     if since is None:
         return ""
-    days = max(0, world.now_ms - since) // 86_400_000
+    days = max(0, world.now_ms - since) // _DAY_MS
     return f" for {days} days" if days > 1 else " since a day or less"
+
+
+def _ago(world: World, theirs: Account) -> str:
+    since = _since(theirs)
+    return f" {counted((world.now_ms - since) // _DAY_MS, 'day')} ago" if since is not None else ""
 
 
 def invite(
