@@ -68,11 +68,13 @@ def test_a_terminal_that_cannot_be_drawn_on_is_refused(
     assert bool(found) is bool(words)
 
 
+@pytest.mark.parametrize("elsewhere", ["stdout", "stderr"])
 def test_without_a_terminal_it_says_so_and_ends_as_wrong_usage(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elsewhere: str
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(getattr(sys, name), "isatty", lambda there=name != elsewhere: there)
 
     code = run_dashboard(DashboardOptions(tmp_path / "k.yaml", tmp_path / "data"), say=said.append)
 

@@ -40,7 +40,9 @@ def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | Non
     the data directory is refused.
     """
     tell = say or _say
-    refusal = why_not_here(os.environ.get("TERM", ""), interactive=sys.stdout.isatty())
+    # Textual draws on standard error: with that in a file, the terminal would stay blank.
+    drawable = sys.stdout.isatty() and sys.stderr.isatty()
+    refusal = why_not_here(os.environ.get("TERM", ""), interactive=drawable)
     if refusal:
         tell(refusal)
         return USAGE_EXIT_CODE
