@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _HOST = "127.0.0.1"
 
 
-class _Protocol(H11Protocol):
+class _Protocol(HttpToolsProtocol):
     """Hands the connection to the application, which a fault may have to cut."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
