@@ -11,6 +11,7 @@ from keyturn.decide.undo import not_restored
 from keyturn.demo.checking import Checking, offboard, read, run_check
 from keyturn.demo.okta_onepassword.naming import okta_id
 from keyturn.demo.okta_onepassword.session import demo_session
+from keyturn.demo.openbao.session import demo_session as openbao_session
 from keyturn.demo.people import DOMAIN, LEAVER
 from keyturn.run.apply import apply
 from keyturn.run.assess import Assessment
@@ -109,6 +110,22 @@ async def restores_all(work: Checking) -> None:
     assert [one.id for one in undos_of(work.journal, run.run_id)] == [undo.run_id]
     assert (await undone(work, run)).steps == ()
     assert work.journal.verify_chain().unbroken
+
+
+async def restores_exactly(work: Checking) -> None:
+    before = await read(work)
+    undo = await undone(work, await offboard(work, f"{LEAVER}@{DOMAIN}"))
+    assert undo.proven, undo.words
+    assert both(await read(work)) == both(before)
+    lost = [one.words for one in not_restored(undo.plan)]
+    assert lost
+    assert all("End session" in words for words in lost)
+
+
+def test_undo_restores_all_but_the_sessions_on_real_servers() -> None:
+    with openbao_session() as session:
+        said: list[str] = []
+        assert run_check(session.places, said.append, restores_exactly) == 0, said
 
 
 def test_undo_restores_what_the_offboarding_of_the_demo_took() -> None:

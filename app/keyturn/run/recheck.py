@@ -20,7 +20,7 @@ from keyturn.run.looking import look
 from keyturn.run.progress import Observer
 from keyturn.run.results import result_of
 from keyturn.run.running import Run
-from keyturn.run.runs_done import run_done, undos_of
+from keyturn.run.runs_done import Links, run_done, undo_links, undos_of
 from keyturn.run.seen import Effect, Seen
 from keyturn_providers.contract import About, ReadsAccount, ReadsSessions
 from keyturn_providers.errors import Gone, ProviderError
@@ -52,14 +52,32 @@ def offboardings(journal: Journal) -> tuple[RunRow, ...]:
     return tuple(row for row in journal.runs() if row.scope == PlanScope.OFFBOARD.value)
 
 
-def due_of(journal: Journal, row: RunRow, now_ms: int) -> Due:
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the journal has of all runs, read once: which undid which, and when a run was looked at
+    wholly."""
+
+    links: Links
+    looked: Mapping[str, tuple[int, ...]]
+
+
+def past_of(journal: Journal) -> Past:
+    """Reads the journal once."""
+    looked: dict[str, list[int]] = {}
+    for body in journal.notes(RECHECK):
+        note = json.loads(body)
+        if not note["not_seen"]:
+            looked.setdefault(str(note["run_id"]), []).append(int(note["at_ms"]))
+    return Past(undo_links(journal), {run: tuple(moments) for run, moments in looked.items()})
+
+
+def due_of(journal: Journal, row: RunRow, now_ms: int, past: Past | None = None) -> Due:
     """What is due of a run, by what the journal says was looked at. Nothing is while it has not
     ended, nor once it was undone."""
-    if row.ended_ms is None or _undone(journal, row.id):
+    known = past_of(journal) if past is None else past
+    if row.ended_ms is None or _undone(journal, row.id, known.links):
         return Due(None)
-    bodies = [json.loads(body) for body in journal.notes(RECHECK, run_id=row.id)]
-    looked = [int(body["at_ms"]) for body in bodies if not body["not_seen"]]
-    return due(row.ended_ms, now_ms, looked)
+    return due(row.ended_ms, now_ms, known.looked.get(row.id, ()))
 
 
 async def recheck(
@@ -87,14 +105,15 @@ async def recheck(
     run.load()
     for side, failure in asked.failures.items():
         run.block(side, failure)
-    looking = _Looking(run, world, _restored(journal, row.id))
+    past = past_of(journal)
+    looking = _Looking(run, world, _restored(journal, row.id, past.links))
     operations = (*watched(done), *(off_before(done.plan, world) if world is not None else ()))
     for operation in operations:
         await looking.at(operation)
     await looking.at_sessions(operations)
     upgraded, remarks = await _upgrade(run, row, operator)
     if when is None and row.ended_ms is not None:
-        when = due_of(journal, row, clock.now_ms())
+        when = due_of(journal, row, clock.now_ms(), past)
     found = Recheck(
         run_id=row.id,
         title=row.title,
@@ -235,20 +254,20 @@ def _end(run: Run) -> None:
         run.journal.end_run(run.id, "ended", run.clock.now_ms(), generation=run.generation)
 
 
-def _restored(journal: Journal, run_id: str) -> tuple[Change, ...]:
+def _restored(journal: Journal, run_id: str, links: Links) -> tuple[Change, ...]:
     """What undos of the run brought back and is not undone itself."""
     return tuple(
         step.operation.change
-        for row in undos_of(journal, run_id)
-        if not _undone(journal, row.id)
+        for row in undos_of(journal, run_id, links)
+        if not _undone(journal, row.id, links)
         for step in run_done(journal, row).steps
         if step.state not in {State.PLANNED, State.REFUSED, State.GIVEN_UP}
     )
 
 
-def _undone(journal: Journal, run_id: str) -> bool:
+def _undone(journal: Journal, run_id: str, links: Links) -> bool:
     """Whether a run was taken back by another, at least in part, that still stands."""
     return any(
-        run_done(journal, row).made and not _undone(journal, row.id)
-        for row in undos_of(journal, run_id)
+        run_done(journal, row).made and not _undone(journal, row.id, links)
+        for row in undos_of(journal, run_id, links)
     )

@@ -1,6 +1,7 @@
 """Runs as the journal has them, for undoing and rechecking, and which run undid which."""
 
 import json
+from collections.abc import Mapping
 
 from keyturn.decide.planfile import recorded
 from keyturn.decide.run_done import RunDone, StepDone
@@ -10,6 +11,7 @@ from keyturn_storage.rows import RunRow
 
 UNDO_OF = "undo of"
 """The kind of the note that ties a run to the one it undoes."""
+Links = Mapping[str, tuple[str, ...]]
 
 
 class NoSuchRun(Exception):
@@ -73,14 +75,21 @@ def refuse_open(row: RunRow, run: RunDone) -> None:
 
 def note_undo(journal: Journal, *, run_id: str, undone: str, at_ms: int) -> None:
     """Ties an undo to the run it takes back."""
-    journal.note(UNDO_OF, json.dumps({"run": undone}), at_ms, run_id=run_id)
+    journal.note(UNDO_OF, json.dumps({"run": undone, "by": run_id}), at_ms, run_id=run_id)
 
 
-def undos_of(journal: Journal, run_id: str) -> tuple[RunRow, ...]:
-    """The runs that were to undo a run, oldest first, however they ended."""
-    found: list[RunRow] = []
-    for row in reversed(journal.runs()):
-        bodies = journal.notes(UNDO_OF, run_id=row.id)
-        if any(json.loads(body).get("run") == run_id for body in bodies):
-            found.append(row)
-    return tuple(found)
+def undo_links(journal: Journal) -> Links:
+    """For each run the ids of those that were to undo it, oldest first, however they ended."""
+    found: dict[str, list[str]] = {}
+    for body in journal.notes(UNDO_OF):
+        note = json.loads(body)
+        found.setdefault(str(note["run"]), []).append(str(note["by"]))
+    return {run_id: tuple(by) for run_id, by in found.items()}
+
+
+def undos_of(journal: Journal, run_id: str, links: Links | None = None) -> tuple[RunRow, ...]:
+    """The runs that were to undo a run, oldest first, however they ended. `links` spares reading
+    the whole journal where many are asked about."""
+    known = undo_links(journal) if links is None else links
+    rows = (journal.run(by) for by in known.get(run_id, ()))
+    return tuple(row for row in rows if row is not None)

@@ -22,7 +22,7 @@ from keyturn.policy.loaded import LoadedPolicy
 from keyturn.run.assess import NothingRead, read_assessment
 from keyturn.run.clock import system_clock
 from keyturn.run.connections import Connections
-from keyturn.run.recheck import ask, due_of, offboardings, recheck
+from keyturn.run.recheck import ask, due_of, offboardings, past_of, recheck
 from keyturn.run.runs_done import find_run
 from keyturn_storage.journal import Journal
 from keyturn_storage.rows import RunRow
@@ -67,8 +67,8 @@ def command(invocation: Invocation, run: str | None, only_due: bool, answer: Ans
 
 def _due(journal: Journal) -> Looks:
     """The offboardings of which a moment has come, the oldest first."""
-    at_ms = now_ms()
-    every = ((row, due_of(journal, row, at_ms)) for row in reversed(offboardings(journal)))
+    at_ms, past = now_ms(), past_of(journal)
+    every = ((row, due_of(journal, row, at_ms, past)) for row in reversed(offboardings(journal)))
     return tuple((row, due) for row, due in every if due.now is not None)
 
 
