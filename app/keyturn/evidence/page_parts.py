@@ -15,7 +15,8 @@ def text(value: str) -> Html:
 
 def prose(value: str) -> Html:
     """Text in which moments are written as people read them, to the second, and never broken."""
-    return _MOMENT.sub(r'<time datetime="\g<0>">\1 \2 UTC</time>', text(value))
+    parts = r'<time datetime="\g<0>"><span>\1</span> <span>\2 UTC</span></time>'
+    return _MOMENT.sub(parts, text(value))
 
 
 def none(words: str = "not known") -> Html:

@@ -33,7 +33,7 @@ td{padding:1.3mm 2mm 1.3mm 0;border-bottom:.5pt solid var(--line);vertical-align
 overflow-wrap:anywhere}
 tr{break-inside:avoid}
 td.n,th.n{text-align:right;padding-right:3mm}
-time{white-space:nowrap}td time{white-space:normal}.when time{white-space:nowrap}
+time span,.when time{white-space:nowrap}
 .when{display:grid;grid-template-columns:max-content 1fr;gap:0 1.6mm}
 .when span{color:var(--soft)}
 .tag{font-size:7.5pt;color:var(--soft)}
