@@ -18,6 +18,7 @@ from keyturn_providers.records import (
     AuditEvent,
     Grant,
     Group,
+    ItemOutside,
     Level,
     MachineIdentity,
     Membership,
@@ -40,6 +41,7 @@ class Ability(StrEnum):
     LIST_VAULTS = "list vaults"
     LIST_GRANTS = "list grants"
     LIST_MACHINES = "list machine identities"
+    LIST_ITEMS = "list items from outside"
     READ_ACCOUNT = "read one account"
     READ_MEMBERS = "read one group's members"
     READ_GRANT = "read one grant"
@@ -178,6 +180,22 @@ class ListsGrants(Protocol):
 @runtime_checkable
 class ListsMachines(Protocol):
     def machines(self) -> AsyncIterator[Page[MachineIdentity]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsListed:
+    """The items of one vault. `whole`: all of them, and each could be understood."""
+
+    items: tuple[ItemOutside, ...]
+    whole: bool
+
+
+@runtime_checkable
+class ListsItems(Protocol):
+    async def list_items(self, vault_id: str) -> ItemsListed | None:
+        """The items of a vault now, without anything they hold; None where the vault is gone, or
+        this credential may not look into it. For finding out what was changed, no more."""
+        ...
 
 
 @runtime_checkable
@@ -434,6 +452,7 @@ READER_PROTOCOLS: Mapping[Ability, type] = {
     Ability.LIST_VAULTS: ListsVaults,
     Ability.LIST_GRANTS: ListsGrants,
     Ability.LIST_MACHINES: ListsMachines,
+    Ability.LIST_ITEMS: ListsItems,
     Ability.READ_ACCOUNT: ReadsAccount,
     Ability.READ_MEMBERS: ReadsMembers,
     Ability.READ_GRANT: ReadsGrant,

@@ -150,6 +150,22 @@ class Vault:
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ItemOutside:
+    """An item of a vault from outside: what it is and when it was last changed, nothing it holds.
+
+    `category` is the vendor's word. `edited_by` is the account that changed it last, "" where that
+    is not told.
+    """
+
+    vault_id: str
+    id: str
+    title: str
+    category: str
+    updated_ms: int
+    edited_by: str = ""
+
+
 class Level(StrEnum):
     """What a grant allows, weakest first. UNKNOWN: the source's rule cannot be evaluated."""
 

@@ -8,10 +8,12 @@ import pytest
 from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit
 from keyturn.run.connections import Connections
-from keyturn_providers.records import Grant, Level, PrincipalKind
+from keyturn_providers.records import Grant, Level, PrincipalKind, Side, SourceIdentity
 from keyturn_providers.simulated import Pair, simulated_pair
 from keyturn_storage.journal import open_journal
 from keyturn_storage.queries.cases import cases
+from keyturn_storage.stream_archive import begin_stream, store_page
+from keyturn_storage.stream_rows import EventIn, PageIn
 
 CONFIG = (
     "version: 1\n"
@@ -19,7 +21,8 @@ CONFIG = (
     "secrets: {kind: openbao, url: 'https://bao.example', token_env: B}\n"
     "limits: {removals: {share: 90%}}\n"
 )
-DANA, RAVI, LEA = "p001@acme.example", "p002@acme.example", "p003@acme.example"
+DANA, LEA = "p001@acme.example", "p003@acme.example"
+ASKED = 4_000_000_000_000
 
 
 @pytest.fixture
@@ -202,6 +205,38 @@ def test_a_wrong_decision_is_refused_before_anything(
     assert words in capsys.readouterr().err
     with open_journal(Path(front[-1]) / "journal.db") as journal:
         assert cases(journal) == ()
+
+
+def test_the_rotation_list_of_a_case_and_of_somebody_without_one(
+    pair: Pair, front: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert run([*front, "rotation", DANA]) == Exit.DRIFT
+    told = capsys.readouterr().out
+    assert "? what was used is not known: no usage events" in told
+    assert "as if the person left now" in told
+    cut = ["offboard", DANA, "--waive", "Payments=x", "--confirm", DANA, "--emergency"]
+    assert run([*front, *cut, "--left-at", "2026-01-15T23:30+01:00"]) == Exit.IN_STEP
+    source = SourceIdentity("corp-vault", "simulated", Side.SECRETS, "tenant-secrets")
+    left_ms = 1_768_516_200_000
+    used = EventIn("u1", left_ms - 1_000, "reveal", "{}", "s-001", "v-payments", "card")
+    with open_journal(Path(front[-1]) / "journal.db") as journal:
+        begin_stream(journal, source, "item usages", 0)
+        store_page(journal, 1, PageIn((used,), None, "p1", ASKED, ASKED))
+    capsys.readouterr()
+    assert run([*front, "rotation", DANA, "--json"]) == Exit.DRIFT
+    found = json.loads(capsys.readouterr().out)["rotation"]
+    assert (found["left_ms"], found["usage_known"], found["usage_missing"]) == (left_ms, True, [])
+    first = found["entries"][0]
+    assert (first["item_id"], first["vault"], first["class"]) == ("card", "Payments", "same day")
+    assert first["due_ms"] == left_ms + 1_800_000
+    assert first["change_is_seen"] is False
+    assert "Payments" in found["changes_not_seen_in"]
+    assert run([*front, "rotation", DANA, "--limit", "1"]) == Exit.DRIFT
+    told = capsys.readouterr().out
+    assert "revealed or copied, and this is an emergency" in told
+    assert "more: --limit shows them" in told
+    assert run([*front, "rotation", "nobody"]) == Exit.NOT_FOUND
 
 
 def test_read_only_opens_no_case(

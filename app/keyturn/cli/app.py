@@ -22,6 +22,7 @@ VERBS: dict[str, str] = {
     "offboard": "Plan the offboarding of who leaves, and apply it; each has a case.",
     "cases": "List the cases of leavers and movers, and what each lacks.",
     "case": "Show one case, keep a note with it, or close it.",
+    "rotation": "List what has to be changed because somebody left, most urgent first.",
     "undo": "Plan what takes a run back, and apply it.",
     "recheck": "Look again whether what was cut is still cut.",
     "resume": "Go on with what was interrupted, re-reading first.",

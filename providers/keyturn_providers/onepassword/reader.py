@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import lru_cache
 
-from keyturn_providers.contract import Ability, EventPage, Page, Sought
+from keyturn_providers.contract import Ability, EventPage, ItemsListed, Page, Sought
 from keyturn_providers.onepassword.events.audit import AuditReading
 from keyturn_providers.onepassword.events.streams import Streaming
 from keyturn_providers.onepassword.reading import Reading
@@ -71,6 +71,13 @@ class _ListsMachines(Asked):
                 yield page
 
 
+class _ListsItems(Asked):
+    async def list_items(self, vault_id: str) -> ItemsListed | None:
+        op = self._reading.op()
+        with at(Surface.OP):
+            return await op.list_items(vault_id)
+
+
 class _ReadsAccount(Asked):
     async def read_account(self, account_id: str) -> Account | None:
         return await self._reading.read_account(account_id)
@@ -135,6 +142,7 @@ _ABLE: Mapping[Ability, type[Asked]] = {
     Ability.LIST_VAULTS: _ListsVaults,
     Ability.LIST_GRANTS: _ListsGrants,
     Ability.LIST_MACHINES: _ListsMachines,
+    Ability.LIST_ITEMS: _ListsItems,
     Ability.READ_ACCOUNT: _ReadsAccount,
     Ability.READ_MEMBERS: _ReadsMembers,
     Ability.READ_GRANT: _ReadsGrant,

@@ -128,6 +128,16 @@ class Vault(_Object):
     type: Text = ""
 
 
+class Item(_Object):
+    """An item from outside. Whatever else `op` tells of it, such as the name one signs in with, is
+    not even taken in."""
+
+    title: Text = ""
+    category: Text = ""
+    last_edited_by: Text = ""
+    updated_at: Moment = None
+
+
 class ConnectServer(_Object):
     creator_id: Text = ""
 

@@ -17,6 +17,7 @@ from keyturn_providers.onepassword.op.payloads import (
     ConnectServer,
     ConnectToken,
     Group,
+    Item,
     User,
     Vault,
     Whoami,
@@ -26,10 +27,11 @@ from keyturn_providers.onepassword.op.payloads import (
 from keyturn_providers.records import PrincipalKind, Unreadable
 from keyturn_providers.text import safe
 
-P = TypeVar("P", User, Group, Vault, ConnectServer, ConnectToken)
+P = TypeVar("P", User, Group, Vault, Item, ConnectServer, ConnectToken)
 M = TypeVar("M", bound=BaseModel)
 _ID = re.compile(r"[A-Za-z0-9]{26}")
 _GONE = frozenset({Trouble.NOT_FOUND})
+_NOT_TO_BE_SEEN = frozenset({Trouble.NOT_FOUND, Trouble.FORBIDDEN})
 _NO_DETAILS = frozenset({Trouble.NOT_FOUND, Trouble.FORBIDDEN, Trouble.REFUSED, Trouble.BAD_CALL})
 
 
@@ -136,6 +138,14 @@ class Queries:
     async def vault_groups(self, vault_id: str) -> Listed[Group] | None:
         what = f"listing which groups may open vault {safe(vault_id, 60)}"
         return await self._unless_gone(Group, "vault", "group", "list", vault_id, what=what)
+
+    async def items(self, vault_id: str) -> Listed[Item] | None:
+        """What is in a vault, from outside; None where `op` knows no such vault in this session, or
+        may not look into it."""
+        what = f"listing the items of vault {safe(vault_id, 60)}"
+        words = ("item", "list", "--vault", vault_id)
+        reply = await self._client.read(*words, what=what, returned=_NOT_TO_BE_SEEN)
+        return None if reply.trouble is not None else self._listed(Item, reply, what)
 
     async def connect_servers(self) -> Listed[ConnectServer]:
         what = "listing Connect servers"

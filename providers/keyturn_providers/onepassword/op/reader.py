@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from keyturn_providers.contract import Page
+from keyturn_providers.contract import ItemsListed, Page
 from keyturn_providers.errors import Gone, ProviderError, Unreachable
 from keyturn_providers.fan_out import in_order
 from keyturn_providers.onepassword.op import translate
@@ -16,6 +16,7 @@ from keyturn_providers.onepassword.op.standing import Standing
 from keyturn_providers.records import (
     Account,
     Grant,
+    ItemOutside,
     Level,
     MachineIdentity,
     Membership,
@@ -148,6 +149,27 @@ class OpReader:
         ]
         for page in _pages(found, (*servers.unreadable, *tokens.unreadable), "machine identities"):
             yield page
+
+    async def list_items(self, vault_id: str) -> ItemsListed | None:
+        """An item without a time of its last change tells nothing, and counts as not understood."""
+        if not is_id(vault_id):
+            return None
+        found = await self._queries.items(vault_id)
+        if found is None:
+            return None
+        items = tuple(
+            ItemOutside(
+                vault_id=vault_id,
+                id=one.id,
+                title=safe(one.title),
+                category=safe(one.category, 60),
+                updated_ms=one.updated_at,
+                edited_by=safe(one.last_edited_by, 60),
+            )
+            for one in found.items
+            if one.updated_at is not None
+        )
+        return ItemsListed(items, len(items) == len(found.items) and not found.unreadable)
 
     async def read_account(self, account_id: str) -> Account | None:
         return await self._live.account(account_id)

@@ -30,6 +30,7 @@ READS = frozenset(
         Ability.LIST_VAULTS,
         Ability.LIST_GRANTS,
         Ability.LIST_MACHINES,
+        Ability.LIST_ITEMS,
         Ability.READ_ACCOUNT,
         Ability.READ_MEMBERS,
         Ability.READ_GRANT,

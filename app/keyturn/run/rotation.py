@@ -1,0 +1,151 @@
+"""The rotation list of a case or a person: the archive, what was held, and items as they are."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from keyturn.decide.blast_radius import HeldVault
+from keyturn.decide.explain import access_paths
+from keyturn.decide.people import Person
+from keyturn.decide.rotation import ItemNow, Leave, OpenVault, Rotation, Seen, rotation
+from keyturn.decide.world import World
+from keyturn.run.cases import cut_ms_of, held_of
+from keyturn.run.usage import DAY_MS, Usage, changed_by_others, usage_of
+from keyturn_storage.case_rows import CaseRow
+from keyturn_storage.journal import Journal
+
+EMERGENCY = "emergency"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsOfVault:
+    """The items of a vault as they are now. `whole`: these are all."""
+
+    items: tuple[ItemNow, ...]
+    whole: bool
+
+
+ListsVault = Callable[[str], Awaitable[ItemsOfVault | None]]
+"""Asked for a vault; None where its items cannot be listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaverSeen:
+    """Whose list it is. `basis` says in words what the leave time rests on."""
+
+    name: str
+    account_id: str
+    tenant: str
+    leave: Leave
+    vaults: tuple[OpenVault, ...]
+    basis: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RotationFound:
+    """The list, how the usage was known, and which vaults' items could not be listed."""
+
+    leaver: LeaverSeen
+    usage: Usage
+    rotation: Rotation
+    unlisted: tuple[OpenVault, ...]
+
+
+def leaver_of_case(journal: Journal, row: CaseRow, offset_minutes: int) -> LeaverSeen:
+    """The leaver of a case, with the vaults that were open before the cut."""
+    basis: list[str] = []
+    left_ms = row.facts.left_ms
+    if left_ms is None:
+        left_ms = row.opened_ms
+        basis.append("no leave time was stated: it is counted from when the case was opened")
+    cut_ms = cut_ms_of(journal, row)
+    if cut_ms is None:
+        basis.append("the cut is not done: whatever is changed now can be seen again")
+    held = held_of(row)
+    if not held:
+        basis.append("what could be reached before the cut was not kept: only uses are listed")
+    return LeaverSeen(
+        name=row.name,
+        account_id=row.secrets_id,
+        tenant=row.secrets_tenant,
+        leave=Leave(
+            at_ms=left_ms,
+            day_end_ms=end_of_day(left_ms, offset_minutes),
+            account_id=row.secrets_id,
+            cut_ms=cut_ms,
+            emergency=row.facts.mode == EMERGENCY,
+        ),
+        vaults=_widest(vault for one in held for vault in one.vaults),
+        basis=tuple(basis),
+    )
+
+
+def leaver_of_person(world: World, person: Person) -> LeaverSeen:
+    """Somebody without a case, as if they left now: what the newest snapshots show."""
+    best: dict[str, OpenVault] = {}
+    for path in access_paths(world, person):
+        best.setdefault(path.vault_id, OpenVault(path.vault_id, path.vault_name, path.level))
+    off = person.secrets is None or person.secrets.state.is_off
+    return LeaverSeen(
+        name=person.name,
+        account_id=person.secrets.id if person.secrets is not None else "",
+        tenant=world.secrets.snapshot.source.tenant,
+        leave=Leave(
+            at_ms=world.now_ms,
+            day_end_ms=end_of_day(world.now_ms, 0),
+            account_id=person.secrets.id if person.secrets is not None else "",
+            cut_ms=world.now_ms if off else None,
+        ),
+        vaults=tuple(best.values()),
+        basis=("there is no open case: it is counted as if the person left now",),
+    )
+
+
+def _widest(vaults: Iterable[HeldVault]) -> tuple[OpenVault, ...]:
+    """Each vault once, with the most that was ever held."""
+    best: dict[str, OpenVault] = {}
+    for vault in vaults:
+        known = best.get(vault.id)
+        if known is None or vault.level.rank > known.level.rank:
+            best[vault.id] = OpenVault(vault.id, vault.name, vault.level)
+    return tuple(best.values())
+
+
+def end_of_day(at_ms: int, offset_minutes: int) -> int:
+    """When the day of a moment ends, at an offset from UTC."""
+    shift = offset_minutes * 60_000
+    return ((at_ms + shift) // DAY_MS + 1) * DAY_MS - shift
+
+
+async def find_rotation(
+    journal: Journal, leaver: LeaverSeen, *, days: int, now_ms: int, items_of: ListsVault | None
+) -> RotationFound:
+    """The list now: uses in the `days` before the leave time and since. Raises what `items_of`
+    raises."""
+    usage = usage_of(
+        journal,
+        leaver.account_id,
+        leaver.tenant,
+        since_ms=leaver.leave.at_ms - days * DAY_MS,
+        until_ms=max(now_ms, leaver.leave.at_ms),
+    )
+    used = (use.vault_id for use in usage.uses or ())
+    vault_ids = tuple(dict.fromkeys([*(vault.id for vault in leaver.vaults), *used]))
+    items: list[ItemNow] = []
+    listed: set[str] = set()
+    for vault_id in vault_ids if items_of is not None else ():
+        found = await items_of(vault_id) if items_of is not None else None
+        if found is not None:
+            items.extend(found.items)
+        if found is not None and found.whole:
+            listed.add(vault_id)
+    seen = Seen(
+        vaults=leaver.vaults,
+        uses=usage.uses,
+        hints=changed_by_others(
+            journal, leaver.account_id, leaver.tenant, vault_ids, leaver.leave.at_ms
+        ),
+        items=tuple(items),
+        listed=frozenset(listed),
+    )
+    unlisted = tuple(vault for vault in leaver.vaults if vault.id not in listed)
+    return RotationFound(leaver, usage, rotation(leaver.leave, seen), unlisted)
