@@ -83,7 +83,7 @@ def undo_links(journal: Journal) -> Links:
     found: dict[str, list[str]] = {}
     for body in journal.notes(UNDO_OF):
         note = json.loads(body)
-        found.setdefault(str(note["run"]), []).append(str(note["by"]))
+        found.setdefault(str(note["run"]), []).append(str(note.get("by", "")))
     return {run_id: tuple(by) for run_id, by in found.items()}
 
 
