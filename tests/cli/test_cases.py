@@ -239,6 +239,24 @@ def test_the_rotation_list_of_a_case_and_of_somebody_without_one(
     assert run([*front, "rotation", "nobody"]) == Exit.NOT_FOUND
 
 
+def test_a_mover_loses_what_nothing_justifies_and_stays(
+    pair: Pair, front: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    carrier = "entity/s-003/policy/x"
+    extra = Grant("v-payments", PrincipalKind.ACCOUNT, "s-003", Level.READ, carrier)
+    pair.secrets.tenant.add(extra)
+    assert run([*front, "refresh"]) in {Exit.IN_STEP, Exit.DRIFT}
+    assert run([*front, "move", LEA, "--approver", "r.silva", "--confirm", LEA]) == Exit.IN_STEP
+    assert carrier not in pair.secrets.tenant.grants
+    assert not pair.secrets.tenant.accounts["s-003"].state.is_off
+    capsys.readouterr()
+    assert run([*front, "case", LEA, "--json"]) == Exit.IN_STEP
+    case = json.loads(capsys.readouterr().out)["case"]
+    assert (case["type"], case["state"]) == ("mover", "verified")
+    assert case["missing"] == ["not said: leave time"]
+    assert run([*front, "move", LEA]) == Exit.IN_STEP
+
+
 def test_read_only_opens_no_case(
     pair: Pair, front: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,7 @@ VERBS: dict[str, str] = {
     "plan": "Write a plan that mends drift, for review.",
     "apply": "Apply a reviewed plan: change, read back, match the audit log.",
     "offboard": "Plan the offboarding of who leaves, and apply it; each has a case.",
+    "move": "Take away what a new role does not justify; nobody is suspended.",
     "cases": "List the cases of leavers and movers, and what each lacks.",
     "case": "Show one case, keep a note with it, or close it.",
     "rotation": "List what has to be changed because somebody left, most urgent first.",

@@ -9,6 +9,7 @@ from keyturn.decide.findings import Change, Finding
 from keyturn.decide.guard import judge
 from keyturn.decide.leaving import Leaver, leaving
 from keyturn.decide.left_out import why_left_out
+from keyturn.decide.mover import moving
 from keyturn.decide.names import counted, listed
 from keyturn.decide.operations import word
 from keyturn.decide.order import Stage, in_order, stage_of, waits_for
@@ -100,6 +101,30 @@ def plan_leavers(
         operations=operations,
         left=found.cut.left_alone,
         confirm_with=str(len(people)) if several else login_of(people[0]),
+    )
+
+
+def plan_move(person: Person, findings: Iterable[Finding], context: PlanContext) -> Plan:
+    """A plan that takes from one person what the policy does not give any more, and suspends
+    nothing. Rests on whole, fresh listings like every sync: the policy and the directory decide."""
+    found = moving(findings, person)
+    because: dict[Change, list[str]] = {}
+    left = list(found.left_alone)
+    for finding in found.mended:
+        reason = _left_out(context, finding.remedy)
+        if reason:
+            left.append(LeftAlone(finding.words, reason))
+            continue
+        for change in finding.remedy:
+            because.setdefault(change, []).append(finding.id)
+    return plan_of(
+        context,
+        PlanScope.MOVE,
+        title=f"Move {person.name}",
+        subject=person.key,
+        operations=_operations(context, because, {}),
+        left=left,
+        confirm_with=login_of(person),
     )
 
 
