@@ -258,10 +258,26 @@ async def test_two_of_one_name_are_never_guessed_between(office: Office, pair: P
         find_person(world, "Dana Okafor")
     assert {one.key for one in caught.value.candidates} == {"d:d-001", "d:d-002"}
     assert find_person(world, LOGIN).key == "d:d-001"
+    assert ", id " not in str(caught.value)
     with pytest.raises(NoSuchPerson, match="keyturn refresh"):
         find_person(world, "nobody at all")
     with pytest.raises(NoSuchPerson):
         find_person(world, "")
+
+
+async def test_two_of_one_name_and_login_are_told_apart_by_id(office: Office, pair: Pair) -> None:
+    tenant = pair.directory.tenant
+    twin = replace(tenant.accounts["d-001"], id="d-twin", external_id=None)
+    tenant.add(twin)
+    world = (await office.look()).world
+    with pytest.raises(NoSuchPerson, match="only one of them has") as caught:
+        find_person(world, LOGIN)
+    assert len(caught.value.candidates) == 3
+    for one in caught.value.candidates:
+        account = one.directory or one.secrets
+        assert account is not None
+        assert f"{LOGIN}, id {account.id})" in str(caught.value) or account.name != LOGIN
+        assert find_person(world, account.id) == one
 
 
 async def test_the_assessment_is_stored_for_the_screens(office: Office, cache: Cache) -> None:

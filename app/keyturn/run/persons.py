@@ -17,7 +17,7 @@ class NoSuchPerson(Exception):
         self.candidates = candidates
         if candidates:
             why = f"{len(candidates)} people are called this: {_shown(candidates)}."
-            next_step = "Give the login or the e-mail instead."
+            next_step = "Give a login, e-mail or id that only one of them has."
         elif near:
             why = "no account in the snapshots has exactly this login, e-mail, id or name."
             next_step = f"Did you mean {_shown(near)}?"
@@ -29,9 +29,20 @@ class NoSuchPerson(Exception):
 
 
 def _shown(people: tuple[Person, ...]) -> str:
-    named = ", ".join(f"{one.name} ({login_of(one)})" for one in people[:_MOST_NAMED])
+    words = [f"{one.name} ({login_of(one)})" for one in people]
+    # Two accounts nobody could pair may have one name and one login: then only the id tells.
+    apart = [
+        f"{one.name} ({login_of(one)}, id {_id_of(one)})" if words.count(said) > 1 else said
+        for one, said in zip(people, words, strict=True)
+    ]
+    named = ", ".join(apart[:_MOST_NAMED])
     rest = len(people) - _MOST_NAMED
     return f"{named} and {rest} more" if rest > 0 else named
+
+
+def _id_of(person: Person) -> str:
+    account = person.directory or person.secrets
+    return account.id if account else person.key
 
 
 def login_of(person: Person) -> str:
