@@ -1,5 +1,6 @@
 """The Access screen over the simulated pair: read, link, filter, mark, and what a refresh keeps."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -176,6 +177,7 @@ async def test_a_source_that_cannot_be_read_stays_on_the_screen(read_bench: Benc
         await pilot.press("r")
         await until(pilot, lambda: access(app).has_trouble)
         assert "corp-vault" in text_of(app)
+        assert re.search(r"! corp-vault: [^:]+: \S", text_of(app))
         assert "esc dismisses" in text_of(app)
         await pilot.press("escape")
         await until(pilot, lambda: not access(app).has_trouble)

@@ -34,7 +34,7 @@ class ErrorPanel(Widget):
             return Content("")
         found = self.trouble
         return joined(
-            ("! ", "bold $urgent"), (f"{found.who}: {found.what}", "bold"), f" {found.why}\n",
+            ("! ", "bold $urgent"), (f"{found.who}: {found.what}:", "bold"), f" {found.why}\n",
             f"  {found.next_step}  " if found.next_step else "  ", ("esc dismisses", "$quiet"),
         )  # fmt: skip
 
