@@ -61,6 +61,23 @@ def test_without_a_good_verdict_it_is_open(verdict: str) -> None:
     assert (told.minutes, told.open, told.cut, told.last_cut) == (None, True, None, None)
 
 
+def test_later_looks_with_the_same_result_do_not_move_the_cut_and_doubt_does() -> None:
+    first = step(ChangeKind.SUSPEND, LEFT + MINUTE_MS, GOOD)
+    last = first.entries[-1]
+
+    def then(*looks: tuple[int, str]) -> StepRecord:
+        more = [
+            last.model_copy(update={"seq": 3 + n, "at_ms": LEFT + minute * MINUTE_MS, "verdict": v})
+            for n, (minute, v) in enumerate(looks)
+        ]
+        return StepRecord(first.operation, (*first.entries, *more), "")
+
+    assert window(then((60, GOOD))).minutes == 1
+    assert window(then((60, "effective, not logged"), (70, GOOD))).minutes == 1
+    assert window(then((60, "unknown"), (70, GOOD))).minutes == 70
+    assert window(then((60, "unknown"))).open
+
+
 def test_an_active_account_that_nothing_cuts_is_open() -> None:
     told = window(step(ChangeKind.REVOKE, LEFT + MINUTE_MS, GOOD))
     assert told.open
