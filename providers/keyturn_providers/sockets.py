@@ -12,6 +12,7 @@ import select
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from typing import Any
 
 import httpcore
@@ -39,7 +40,7 @@ class Sockets(httpcore.AsyncNetworkBackend):
         with _connecting():
             async with asyncio.timeout(timeout):
                 transport, received = await loop.create_connection(
-                    _Received, host, port, happy_eyeballs_delay=_NEXT_ADDRESS_S
+                    _Received, host, port, happy_eyeballs_delay=_apart(host)
                 )
         return _Stream(transport, received)
 
@@ -194,6 +195,16 @@ class _Stream(httpcore.AsyncNetworkStream):
         poll = select.poll()
         poll.register(number, select.POLLIN)
         return bool(poll.poll(0))
+
+
+def _apart(host: str) -> float | None:
+    """Addresses are raced for a name only: of a race that is called off, Python forgets to close
+    the socket that had just won it, and leaves that to the garbage collector."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return _NEXT_ADDRESS_S
+    return None
 
 
 @contextmanager
