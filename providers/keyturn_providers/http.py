@@ -22,6 +22,7 @@ from pydantic import SecretStr
 
 from keyturn_providers import failures
 from keyturn_providers.contract import RequestSeen, Surroundings, Waiting
+from keyturn_providers.echoes import headers_without, without
 from keyturn_providers.errors import (
     BadAnswer,
     Misconfigured,
@@ -92,6 +93,7 @@ class _Credential:
     def __init__(self, headers: Mapping[str, SecretStr], prefix: str = "") -> None:
         self._headers = headers
         self._prefix = prefix
+        self.secrets = tuple(headers.values())
 
     def put_into(self, request: httpx.Request) -> None:
         for name, secret in self._headers.items():
@@ -342,7 +344,9 @@ class Transport:
                 lanes.one() as free,
                 aclosing(await free.send(self._request(call, credential))) as response,
             ):
-                headers = {name.lower(): value for name, value in response.headers.items()}
+                # What is said of a failure is quoted in messages, and may repeat what was sent.
+                sent = credential.secrets if credential is not None else ()
+                headers = headers_without(sent, response.headers.items())
                 status, request_id = response.status_code, request_id_in(headers)
                 self._seen = seen_in(
                     headers,
@@ -356,7 +360,7 @@ class Transport:
                     if len(body) > self._max_body:
                         break
                 if len(body) <= self._max_body:
-                    return status, headers, bytes(body)
+                    return status, headers, without(sent if status >= 400 else (), bytes(body))
                 failure = failures.too_long(
                     self.source, call.what, self._max_body, writes=call.writes
                 )

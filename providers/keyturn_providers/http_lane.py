@@ -6,6 +6,7 @@ bare connection takes 0.7 ms, which over the 581 requests of a refresh is a good
 is still used where the environment names a proxy.
 """
 
+import logging
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ import httpx
 
 from keyturn_providers.exchange import Timeouts
 from keyturn_providers.sockets import Sockets
+
+# At its finest level it logs the headers of every answer, where a server may repeat a credential.
+logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 # An idle connection is not used again after this, as servers and what is between forget it.
 _IDLE_S = 5.0
