@@ -131,6 +131,11 @@ def test_an_invitation_and_one_side_alone() -> None:
     [
         (ItemsUsed(1, SINCE, NOW_MS), "1 item used in 90 days", ()),
         (
+            ItemsUsed.never_archived(NOW_MS),
+            "items used in 90 days: not known",
+            ("no usage events were ever archived",),
+        ),
+        (
             ItemsUsed(None, SINCE, NOW_MS, ("nothing was archived",)),
             "items used in 90 days: not known",
             ("nothing was archived",),

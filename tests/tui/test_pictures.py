@@ -87,7 +87,7 @@ async def test_the_screen_is_as_it_was(
 async def _go(app: KeyturnApp, pilot: Pilot[None], screen: str) -> None:
     if screen in {"offboard", "plan"}:
         await pilot.press("o")
-        await shows(pilot, "t-dana-1")
+        await shows(pilot, "What leaving takes along")
     if screen == "plan":
         await pilot.press("p")
         await shows(pilot, "then type")

@@ -13,6 +13,9 @@ from keyturn.decide.people import Person
 from keyturn.decide.world import World
 from keyturn_providers.records import Account, AccountState, Level, Side
 
+USED_MS = 90 * 86_400_000
+"""How far back the use of items is looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeldGroup:
@@ -81,6 +84,11 @@ class ItemsUsed:
     since_ms: int
     until_ms: int
     missing: tuple[str, ...] = ()
+
+    @classmethod
+    def never_archived(cls, now_ms: int) -> "ItemsUsed":
+        """Of the last 90 days, where nothing was ever archived."""
+        return cls(None, now_ms - USED_MS, now_ms, ("no usage events were ever archived",))
 
     @property
     def known(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from keyturn.decide.blast_radius import BlastRadius, blast_radius
+from keyturn.decide.blast_radius import USED_MS, BlastRadius, blast_radius
 from keyturn.decide.leaving import Leaver, last_managed
 from keyturn.decide.names import fold, listed
 from keyturn.decide.people import Person
@@ -18,12 +18,10 @@ from keyturn.run.ids import new_id
 from keyturn.run.leaver_now import read_leaver
 from keyturn.run.persons import find_person
 from keyturn.run.planning import ask_same, context_of
-from keyturn.run.usage import DAY_MS, usage_of
+from keyturn.run.usage import usage_of
 from keyturn_providers.records import AccountState, Vault
 from keyturn_storage.journal import Journal
 from keyturn_storage.snapshots import Cache
-
-USED_DAYS = 90
 
 
 class WrongDecision(Exception):
@@ -97,7 +95,7 @@ def held_by(
         journal,
         person.secrets.id if person.secrets is not None else "",
         world.secrets.snapshot.source.tenant,
-        since_ms=now_ms - USED_DAYS * DAY_MS,
+        since_ms=now_ms - USED_MS,
         until_ms=now_ms,
     )
     return blast_radius(world, person, usage.items, leaving)

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from keyturn.decide.blast_radius import BlastRadius
+from keyturn.decide.blast_words import parts_of
 from keyturn.decide.explain import access_paths
 from keyturn.decide.index import chains_of
+from keyturn.decide.names import listed
 from keyturn.decide.people import Person
 from keyturn.decide.world import World
 from keyturn.tui.ages import age
@@ -13,15 +16,30 @@ from keyturn_providers.records import Account, AccountState, Session, Side
 NONE = CardLine("none", " ", "dim")
 
 
-def card_of(world: World, person: Person, sessions: Sequence[Session] | str, now_ms: int) -> Card:
-    """The card. `sessions` are the live ones, or in words why they are not known."""
+def card_of(
+    world: World, person: Person, sessions: Sequence[Session] | str, held: BlastRadius, now_ms: int
+) -> Card:
+    """The card. `sessions` are the live ones, or in words why they are not known; `held` is what
+    the person can reach, of which the numbers are told first."""
     parts = (
         ("Accounts", tuple(_accounts(world, person))),
+        ("What leaving takes along", tuple(_reach(world, held))),
         ("Vaults", tuple(_vaults(world, person)) or (NONE,)),
         ("Groups", tuple(_groups(world, person)) or (NONE,)),
         ("Sessions", tuple(_sessions(sessions, now_ms))),
     )
     return Card(person.key, person.name, parts)
+
+
+def _reach(world: World, held: BlastRadius) -> Iterator[CardLine]:
+    """What somebody has to decide about, by name; of the rest the numbers, for the names follow."""
+    parts = parts_of(held, {side: world.side(side).name for side in Side})
+    some = (part.heading for part in parts if not part.warns and not part.heading.startswith("0 "))
+    yield CardLine(", ".join(some) or "nothing that keyturn can see")
+    for part in parts:
+        if part.warns:
+            names = f": {listed(part.lines, limit=len(part.lines))}" if part.lines else ""
+            yield CardLine(f"{part.heading}{names}", "?" if "not known" in part.heading else "!")
 
 
 def _accounts(world: World, person: Person) -> Iterator[CardLine]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from keyturn.tui.engine import Card, Ended, Met, Observe, Refreshed, Setting, StepEnd, Stop
 
 if TYPE_CHECKING:
+    from keyturn.decide.blast_radius import BlastRadius
     from keyturn.decide.people import Person
     from keyturn.decide.plans import Plan
     from keyturn.decide.rules import Rules
@@ -117,7 +118,8 @@ class RunEngine:
         person = find_person(world, person_key)
         async with self._connected(loaded, _unobserved, read_only=True) as connections:
             sessions = await _sessions(connections, person)
-        return card_of(world, person, sessions, self._clock().now_ms())
+        now_ms = self._clock().now_ms()
+        return card_of(world, person, sessions, self._held(world, person, now_ms), now_ms)
 
     async def paths(self, person_key: str, vault_id: str) -> tuple[str, ...]:
         """First the whole answer in words, then each path."""
@@ -177,10 +179,16 @@ class RunEngine:
     async def apply(self, plan: "Plan", confirmed: str, observe: Observe, stop: Stop) -> Ended:
         """Everything that was done is in the journal before this returns, however it ends."""
         from keyturn.run.apply import apply
+        from keyturn.run.cases_of_plan import ensure_cases
 
-        loaded = self.doors.load()
-        async with self._connected(loaded, observe, read_only=self.read_only) as connections:
-            with self._files() as (_cache, journal):
+        loaded, read_only = self.doors.load(), self.read_only
+        async with self._connected(loaded, observe, read_only=read_only) as connections:
+            with self._files() as (cache, journal):
+                if not (read_only or loaded.read_only) and confirmed.strip() == plan.confirm_with:
+                    ensure_cases(
+                        plan, cache, journal, loaded.rules, by=_operator(),
+                        at_ms=self._clock().now_ms(),
+                    )  # fmt: skip
                 result = await apply(
                     plan, connections, journal, loaded=loaded, observe=observe, stop=stop,
                     clock=self._clock(), operator=_operator(), confirmed=confirmed,
@@ -257,6 +265,18 @@ class RunEngine:
             open_journal(self.data / "journal.db") as journal,
         ):
             yield cache, journal
+
+    def _held(self, world: "World", person: "Person", now_ms: int) -> "BlastRadius":
+        """What a person can reach. Looking does not make a journal."""
+        from keyturn.decide.blast_radius import ItemsUsed, blast_radius
+        from keyturn.run.leavers import held_by
+        from keyturn_storage.journal import open_journal
+
+        path = self.data / "journal.db"
+        if path.exists():
+            with open_journal(path) as journal:
+                return held_by(world, journal, person, now_ms)
+        return blast_radius(world, person, ItemsUsed.never_archived(now_ms))
 
     def _world(self, loaded: Loaded) -> "World":
         from keyturn.run.assess import read_assessment

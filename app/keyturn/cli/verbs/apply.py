@@ -6,7 +6,8 @@ from keyturn.cli.applying import apply_plan, confirmation
 from keyturn.cli.invocation import Answer, Invocation, json_option
 from keyturn.cli.plan_files import read_plan
 from keyturn.cli.shown import show_plan
-from keyturn.cli.work import loaded_policy
+from keyturn.cli.work import cache_of, journal_of, loaded_policy, now_ms, operator
+from keyturn.run.cases_of_plan import ensure_cases
 
 
 @click.command(name="apply")
@@ -26,4 +27,8 @@ def command(invocation: Invocation, plan: str, confirm: str | None, answer: Answ
     reviewed = read_plan(plan, invocation)
     if confirm is None:
         show_plan(answer, reviewed)
-    return apply_plan(invocation, loaded, reviewed, confirmation(reviewed, confirm, answer), answer)
+    typed = confirmation(reviewed, confirm, answer)
+    if typed == reviewed.confirm_with and not (invocation.read_only or loaded.read_only):
+        with cache_of(invocation) as cache, journal_of(invocation) as journal:
+            ensure_cases(reviewed, cache, journal, loaded.rules, by=operator(), at_ms=now_ms())
+    return apply_plan(invocation, loaded, reviewed, typed, answer)
