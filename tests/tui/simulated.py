@@ -7,11 +7,14 @@ from pathlib import Path
 from keyturn.decide.rules import GrantRule, Limits, Mapping, NamedId, Rules
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
+from keyturn.run.progress import StepChanged
 from keyturn.tui.app import KeyturnApp, Parts
 from keyturn.tui.cache_data import CacheData
 from keyturn.tui.run_engine import RunEngine
+from keyturn_providers.contract import Ability
 from keyturn_providers.records import MachineIdentity
 from keyturn_providers.simulated import Pair, simulated_pair
+from keyturn_providers.simulated.faults import Effect, Fault
 
 START_MS = 1_800_000_000_000
 DAY_MS = 86_400_000
@@ -137,3 +140,18 @@ async def with_machines(bench: Bench) -> None:
     secrets.add(MachineIdentity("m-2", "k8s-prod", "Connect token", owner_account_id=ravi))
     secrets.add(MachineIdentity("m-3", "terraform", "service account", note="runs nightly"))
     await bench.engine.refresh(lambda _event: None, lambda: False)
+
+
+async def stopped_run(bench: Bench) -> None:
+    """Dana's offboarding, refused in part and stopped before its end."""
+    bench.pair.secrets.faults.add(Fault(Effect.NOT_ALLOWED, Ability.SUSPEND))
+    moved: list[object] = []
+    plan = await bench.engine.plan_offboard("d:d-001")
+    ended = await bench.engine.apply(
+        plan, plan.confirm_with, moved.append, lambda: sum(map(_is_step, moved)) > 3
+    )
+    assert ended.state == "stopped"
+
+
+def _is_step(event: object) -> bool:
+    return isinstance(event, StepChanged)

@@ -18,6 +18,7 @@ from keyturn.tui.actions import (
 )
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.screens.access import Access
+from keyturn.tui.screens.activity import Activity
 from keyturn.tui.screens.drift import Drift
 from keyturn.tui.screens.machines import Machines
 from keyturn.tui.screens.offboard import Offboard
@@ -33,6 +34,7 @@ DOERS = {
     Where.OFFBOARD: Offboard,
     Where.PLAN: PlanReview,
     Where.DRIFT: Drift,
+    Where.ACTIVITY: Activity,
     Where.MACHINES: Machines,
     Where.SOURCES: Sources,
 }
@@ -41,7 +43,7 @@ DOERS = {
 @pytest.mark.parametrize("where", list(Where))
 def test_no_key_means_two_things_in_one_place(where: Where) -> None:
     keys = [key for action in actions(where) for key in action.keys]
-    if where in {Where.ACCESS, Where.DRIFT, Where.MACHINES}:
+    if where in {Where.ACCESS, Where.DRIFT, Where.ACTIVITY, Where.MACHINES}:
         keys += [key for action in actions(Where.LIST) for key in action.keys]
     if where is not Where.EVERYWHERE:
         keys += [key for action in actions(Where.EVERYWHERE) for key in action.keys]

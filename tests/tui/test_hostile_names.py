@@ -146,11 +146,15 @@ async def test_no_screen_lets_a_hostile_name_out(empty_bench: Bench, written: li
         await _lists(app, seen)
         await _leaver(bench, app, seen)
         await _sources(bench, app, seen)
+        await pilot.press("3")
+        await shows(pilot, "! failure")
+        await shows(pilot, "could not [red]")
+        seen.look("failures whose words are hostile")
 
     assert "".join(written).count("Robert") > 3
     assert raw(written) == set()
     assert "\x1b]52" not in "".join(written)
-    assert len(seen.screens) == 20
+    assert len(seen.screens) == 23
 
 
 async def _access(app: KeyturnApp, seen: Seen) -> None:
@@ -186,7 +190,7 @@ async def _access(app: KeyturnApp, seen: Seen) -> None:
 
 async def _lists(app: KeyturnApp, seen: Seen) -> None:
     pilot = seen.pilot
-    for key, place in (("2", "remedy"), ("5", "U+009B")):
+    for key, place in (("2", "remedy"), ("3", "read"), ("5", "U+009B")):
         for size in ((80, 24), SIZE):
             await pilot.resize_terminal(*size)
             await pilot.press(key)

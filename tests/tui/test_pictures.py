@@ -12,7 +12,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from tests.tui.looking import lines_of, ready, shows, text_of, until
-from tests.tui.simulated import Bench, Watch, bench, with_machines
+from tests.tui.simulated import Bench, Watch, bench, stopped_run, with_machines
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp
@@ -20,7 +20,8 @@ from keyturn_providers.contract import Check, Condition, Topic
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 SCREENS = (
-    "access", "drift", "machines", "plan", "offboard", "sources", "sources-asked", "help",
+    "access", "drift", "activity", "machines", "plan", "offboard", "sources", "sources-asked",
+    "help",
 )  # fmt: skip
 
 
@@ -71,6 +72,8 @@ async def test_the_screen_is_as_it_was(
 ) -> None:
     if screen == "machines":
         await with_machines(still)
+    if screen == "activity":
+        await stopped_run(still)
     app = still.app()
     async with app.run_test(size=size) as pilot:
         await ready(pilot, app)
@@ -80,7 +83,9 @@ async def test_the_screen_is_as_it_was(
         lines = [line.rstrip() for line in lines_of(app)]
 
     # The number of a plan is new each time it is made.
-    text = re.sub(r"Plan [0-9a-f]{12}", "Plan ............", "\n".join(lines))
+    text = re.sub(r"([Pp]lan )[0-9a-f]{12}", r"\1............", "\n".join(lines))
+    text = re.sub(r"\b[0-9a-f]{32}\b", "." * 32, text)
+    text = re.sub(r"by \S+@\S+", "by somebody", text)
     assert text + "\n" == snapshot(extension_class=TextFile)
 
 
@@ -94,6 +99,10 @@ async def _go(app: KeyturnApp, pilot: Pilot[None], screen: str) -> None:
     if screen == "drift":
         await pilot.press("2")
         await shows(pilot, "shows the plan")
+    if screen == "activity":
+        await pilot.press("3")
+        await shows(pilot, "Do not leave it")
+        await shows(pilot, "try first")
     if screen == "machines":
         await pilot.press("5")
         await shows(pilot, "with their account")

@@ -19,6 +19,7 @@ class Where(StrEnum):
     OFFBOARD = "Offboard"
     PLAN = "Plan"
     DRIFT = "Drift"
+    ACTIVITY = "Activity"
     MACHINES = "Machines"
     SOURCES = "Sources"
 
@@ -47,7 +48,7 @@ class Action:
 
 _E, _L, _A = Where.EVERYWHERE, Where.LIST, Where.ACCESS
 _O, _P, _S = Where.OFFBOARD, Where.PLAN, Where.SOURCES
-_D, _M = Where.DRIFT, Where.MACHINES
+_D, _T, _M = Where.DRIFT, Where.ACTIVITY, Where.MACHINES
 
 
 def _reading(where: Where) -> tuple["Action", ...]:
@@ -70,6 +71,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_access", ("1",), "access", "Go to the Access screen.", _E, palette="go: access"),
     Action("go_drift", ("2",), "drift", "Go to the Drift screen: every finding.", _E, 14,
            palette="go: drift"),
+    Action("go_activity", ("3",), "activity",
+           "Go to the Activity screen: what failed, what is open, what was done.", _E, 15,
+           palette="go: activity"),
     Action("go_machines", ("5",), "machines",
            "Go to the Machines screen: accounts and tokens that are nobody's.", _E, 16,
            palette="go: machines"),
@@ -142,6 +146,10 @@ ACTIONS: tuple[Action, ...] = (
            palette="view: sort in another order"),
     *_reading(_D),
     Action("unmark", ("u",), "unmark all", "Take all marks away.", _D, palette="view: unmark all"),
+    Action("resume", ("R",), "resume",
+           "Go on with every run that is open, reading again before anything is sent.", _T, 1,
+           dangerous=True, palette="run: resume what is open"),
+    *_reading(_T),
     *_reading(_M),
     Action("next_source", ("down", "j"), "next", "The next source.", _S),
     Action("previous_source", ("up", "k"), "previous", "The source before.", _S),

@@ -19,6 +19,7 @@ from keyturn.tui.engine import Engine, Met, Setting
 from keyturn.tui.first_look import FirstLook
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
 from keyturn.tui.reads import Closes, Reads
+from keyturn.tui.requests import LastRequests
 from keyturn.tui.screens import ways
 from keyturn.tui.screens.access import Access
 from keyturn.tui.screens.frame import Frame
@@ -79,6 +80,7 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         self.animation_level = "none"
         self.parts = parts
         self.jobs = Jobs(self)
+        self.requests = LastRequests()
         self.remembered = recall(parts.state_dir)
         self.facts = HeaderFacts(parts.organisation, (), None, parts.read_only, parts.now_ms())
         self.look = parts.look()
@@ -236,6 +238,7 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         from keyturn.tui.progress_words import words_of
 
         happened = event.take()
+        self.requests.watch(happened)
         for words in filter(None, map(words_of, happened)):
             self.say_job(words)
         for screen in self.screen_stack:
@@ -262,6 +265,12 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         access = self.screen_stack[0]
         if isinstance(access, Access):
             access.action_refresh()
+
+    def resume_open_runs(self) -> None:
+        """Goes on with every open run, as the Access screen does."""
+        access = self.screen_stack[0]
+        if isinstance(access, Access):
+            access.action_resume()
 
     def data_changed(self) -> None:
         """The cache has newer snapshots or findings."""
@@ -314,6 +323,10 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
     def action_go_drift(self) -> None:
         """The Drift screen."""
         ways.go(self, "drift")
+
+    def action_go_activity(self) -> None:
+        """The Activity screen."""
+        ways.go(self, "activity")
 
     def action_go_machines(self) -> None:
         """The Machines screen."""

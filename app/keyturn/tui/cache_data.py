@@ -19,11 +19,13 @@ from keyturn_storage.rows import (
     PersonRow,
     SnapshotInfo,
     SourceRow,
+    StepRow,
 )  # fmt: skip
 from keyturn_storage.stream_rows import StreamCoverage
 
 if TYPE_CHECKING:
     # Not needed for the first paint.
+    from keyturn.tui.activity_rows import Happened
     from keyturn_storage.queries.finding_lines import Order
 
 WHY_LIMIT = 100
@@ -140,6 +142,18 @@ class CacheData:
         from keyturn_storage.queries.finding_lines import severity_counts
 
         return severity_counts(self.reads.reader()) if self.exists() else ()
+
+    def happened(self, now_ms: int) -> "Happened":
+        """From the cache and the journal beside it."""
+        from keyturn.tui.happened import happened
+
+        return happened(self, self._path.with_name(JOURNAL_NAME), now_ms)
+
+    def steps_of(self, run_id: str) -> "tuple[tuple[StepRow, ...], dict[str, str]]":
+        """From the journal beside the cache."""
+        from keyturn.tui.happened import steps_of
+
+        return steps_of(self._path.with_name(JOURNAL_NAME), run_id)
 
     def machine_lines(self, now_ms: int) -> RowSource:
         """The rows of the Machines screen."""

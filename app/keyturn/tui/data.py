@@ -14,11 +14,13 @@ from keyturn_storage.rows import (
     PersonRow,
     SnapshotInfo,
     SourceRow,
+    StepRow,
 )  # fmt: skip
 from keyturn_storage.stream_rows import StreamCoverage
 
 if TYPE_CHECKING:
     # Not needed for the first paint.
+    from keyturn.tui.activity_rows import Happened
     from keyturn_storage.queries.finding_lines import Order
 
 
@@ -93,6 +95,14 @@ class Data(Protocol):
 
     def severity_counts(self) -> tuple[tuple[str, int], ...]:
         """How many findings there are of each severity, the most urgent first."""
+        ...
+
+    def happened(self, now_ms: int) -> "Happened":
+        """Runs, what failed of them, reads, pushes: what the Activity screen shows."""
+        ...
+
+    def steps_of(self, run_id: str) -> "tuple[tuple[StepRow, ...], dict[str, str]]":
+        """A run's steps, those that failed first, and what each operation was to do."""
         ...
 
     def machine_lines(self, now_ms: int) -> RowSource:

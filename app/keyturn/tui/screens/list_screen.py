@@ -36,14 +36,18 @@ class ListScreen(Frame):
     COLUMNS: ClassVar[tuple[Column, ...]] = ()
 
     def body(self) -> Iterable[Widget]:
-        """The list, and the text below or beside it."""
+        """The list, and the text below it."""
+        yield from self.above()
+        yield Container(self.make_list(), Sheet(id="about"), id="list-body")
+
+    def make_list(self) -> VirtualList:
+        """The list, filtered as it was when keyturn was left."""
         shown = VirtualList(
             self.COLUMNS, title=self.TITLE_OF_LIST, empty=self.EMPTY,
             ask=self.keyturn.parts.reads.ask, id="lines",
         )  # fmt: skip
         shown.begin_with(self.keyturn.remembered.finds.get(self.WHERE.name.lower(), ""))
-        yield from self.above()
-        yield Container(shown, Sheet(id="about"), id="list-body")
+        return shown
 
     def above(self) -> Iterable[Widget]:
         """What stands between the header and the list."""

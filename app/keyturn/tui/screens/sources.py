@@ -1,6 +1,5 @@
 """The Sources screen: what keyturn has seen of each source, how well, and what it cannot see."""
 
-from collections import deque
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import ClassVar
@@ -22,7 +21,6 @@ from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn_storage.rows import SourceRow
 from keyturn_storage.stream_rows import StreamCoverage
 
-REQUESTS_KEPT = 50
 REQUESTS_BELOW = 6
 """How many of the last requests stand below the source where there is no pane for them."""
 
@@ -41,7 +39,6 @@ class Sources(Frame):
         super().__init__()
         self._read: tuple[ReadSource, ...] | None = None
         self._known: tuple[Known, ...] = ()
-        self._requests: deque[str] = deque(maxlen=REQUESTS_KEPT)
 
     def body(self) -> Iterable[Widget]:
         """The list of sources with the last requests below it, and beside it all about one."""
@@ -81,19 +78,6 @@ class Sources(Frame):
 
     def watch_job(self, name: str, happened: list[object]) -> None:
         """The last requests, as they are made."""
-        from keyturn_providers.contract import RequestSeen, Waiting
-
-        for event in happened:
-            if isinstance(event, RequestSeen):
-                status = "no answer" if event.status is None else str(event.status)
-                took = f"{event.elapsed_ms:.0f} ms"
-                self._requests.append(
-                    f"{status:>3} {took:>8}  {event.source}  {event.method} {event.path}"
-                )
-            elif isinstance(event, Waiting):
-                self._requests.append(
-                    f"{event.source}  waits {event.seconds:.0f} s: {event.reason}"
-                )
         if happened:
             self._draw()
 
@@ -160,8 +144,8 @@ class Sources(Frame):
         rows = [source_line(number, one, now_ms) for number, one in enumerate(self._known)]
         self.query_one(SourceList).put(rows)
         self._draw_source()
-        requests = [_line(words) for words in reversed(self._requests)]
-        none = [_line(("None since this screen was opened.", "$quiet"))]
+        requests = [_line(words) for words in self.keyturn.requests.newest()]
+        none = [_line(("None since keyturn was started.", "$quiet"))]
         self.query_one("#requests", Sheet).put("Last requests", requests or none)
 
     def _draw_source(self) -> None:
@@ -180,9 +164,10 @@ class Sources(Frame):
             known = self._known[number]
             title = known.name
             lines += source_lines(known, now_ms, self.keyturn.met_ms)
-        if self._requests and self.has_class("-narrow"):
+        requests = self.keyturn.requests.newest(REQUESTS_BELOW)
+        if requests and self.has_class("-narrow"):
             lines += [BLANK, heading("Last requests")]
-            lines += [_line(f"   {one}") for one in list(self._requests)[-REQUESTS_BELOW:]]
+            lines += [_line(f"   {one}") for one in requests]
         self._detail.put(title, lines)
 
 

@@ -20,6 +20,10 @@ def make(name: str) -> "Frame":
         from keyturn.tui.screens.drift import Drift
 
         return Drift()
+    if name == "activity":
+        from keyturn.tui.screens.activity import Activity
+
+        return Activity()
     if name == "machines":
         from keyturn.tui.screens.machines import Machines
 

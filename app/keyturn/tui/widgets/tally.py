@@ -1,4 +1,4 @@
-"""One line that says at once how it stands."""
+"""A line or two that say at once how it stands."""
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -6,13 +6,10 @@ from textual.widget import Widget
 
 
 class Tally(Widget):
-    """Shows one content, cut with an ellipsis where it does not fit."""
+    """Shows one content, wrapped; its style says how many lines at most."""
 
-    words: reactive[Content] = reactive(Content(""))
+    words: reactive[Content] = reactive(Content(""), layout=True)
 
     def render(self) -> Content:
-        """The line."""
-        room = max(1, self.size.width)
-        if self.words.cell_length <= room:
-            return self.words
-        return self.words.truncate(room - 1).rstrip().append("…")
+        """The words."""
+        return self.words

@@ -1,0 +1,128 @@
+"""What the Activity screen lists: failures by cause, runs, pushes of the directory, reads."""
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from keyturn.tui.ages import age
+from keyturn.tui.causes import Cause, causes
+from keyturn.tui.night_watch import Watch, watch
+from keyturn.tui.widgets.cells import Column
+from keyturn.tui.widgets.row_source import Row
+from keyturn_storage.queries.activity import PushLine, ReadLine, RunLine
+from keyturn_storage.rows import DriftCounts, SourceRow, StepRow
+
+COLUMNS = (
+    Column("what", 7),
+    Column("about", 22, 4),
+    Column("how it stands", 20, 1, most=30),
+    Column("when", 5, right=True),
+)
+RUN, READ, PUSH, CAUSE = (kind << 56 for kind in (1, 2, 3, 4))
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """All that the screen is made from, as it was read at one moment."""
+
+    runs: tuple[RunLine, ...] = ()
+    troubled: tuple[StepRow, ...] = ()
+    reads: tuple[ReadLine, ...] = ()
+    pushes: tuple[PushLine, ...] = ()
+    leavers: tuple[int, tuple[str, ...]] = (0, ())
+    drift: DriftCounts | None = None
+    sources: tuple[SourceRow, ...] = ()
+    names: dict[str, str] | None = None
+    """What each operation that failed was to do, by its id."""
+
+
+def watch_of(happened: Happened, now_ms: int) -> Watch:
+    """Whether it can wait until morning."""
+    return watch(happened.drift, happened.leavers, happened.runs, happened.sources, now_ms)
+
+
+class ActivityLines:
+    """Read when the list asks, all of it at once: every part of it has a limit."""
+
+    def __init__(self, read: Callable[[], Happened], now_ms: int) -> None:
+        self._read, self._now_ms = read, now_ms
+        self._rows: dict[int, Row] = {}
+
+    def ids(self) -> Sequence[int]:
+        self._rows = {row.id: row for row in activity_rows(self._read(), self._now_ms)}
+        return array("q", self._rows)
+
+    def rows(self, ids: Sequence[int]) -> Sequence[Row]:
+        return [self._rows[number] for number in ids if number in self._rows]
+
+    def search(self) -> Sequence[tuple[int, str]]:
+        return [(row.id, " ".join(row.cells).casefold()) for row in self._rows.values()]
+
+
+def activity_rows(happened: Happened, now_ms: int) -> Iterator[Row]:
+    """Failures first, then what is open, then what the directory does not push, then what was done
+    and read, the newest first."""
+    for cause in causes(happened.troubled, happened.reads, happened.names or {}):
+        yield _cause_row(cause, now_ms)
+    yield from (_run_row(run, now_ms) for run in happened.runs if run.state != "ended")
+    yield from (_push_row(push, now_ms) for push in happened.pushes)
+    done = [
+        (run.started_ms, _run_row(run, now_ms)) for run in happened.runs if run.state == "ended"
+    ]
+    done += [(read.started_ms, _read_row(read, now_ms)) for read in happened.reads]
+    yield from (row for _, row in sorted(done, key=lambda pair: -pair[0]))
+
+
+def _cause_row(cause: Cause, now_ms: int) -> Row:
+    count = len(cause.failures)
+    who = f"{cause.source}: " if cause.source else ""
+    state = f"{count} failed" if count > 1 else "failed"
+    state += f", {cause.open} open" if cause.open else ""
+    return Row(
+        CAUSE | cause.number, "!",
+        ("failure", who + cause.why, state, _ago(cause.at_ms, now_ms)),
+        ("urgent", "strong", "urgent", "dim"), label=cause.why, about=cause,
+    )  # fmt: skip
+
+
+def _run_row(run: RunLine, now_ms: int) -> Row:
+    sign, role = "=", ""
+    if run.state != "ended":
+        sign, role = "!", "urgent"
+    elif run.troubled or run.done < run.steps:
+        sign, role = "~", "change"
+    state = f"{run.state}, {run.done} of {run.steps} done"
+    return Row(
+        RUN | run.no, sign, ("run", run.title, state, _ago(run.started_ms, now_ms)),
+        ("dim", "strong", role, "dim"), label=run.title, about=run,
+    )  # fmt: skip
+
+
+def _push_row(push: PushLine, now_ms: int) -> Row:
+    sign, role = ("!", "urgent") if push.off else ("~", "change")
+    when = _ago(push.at_ms, now_ms) if push.at_ms is not None else "–"
+    return Row(
+        PUSH | push.no, sign,
+        ("push", f"{push.source}: {push.kind} {push.name}", push.state, when),
+        ("dim", "strong", role, "dim"), label=push.name, about=push,
+    )  # fmt: skip
+
+
+def _read_row(read: ReadLine, now_ms: int) -> Row:
+    sign, role, state = "=", "dim", f"complete ({read.listings})"
+    if read.state == "reading":
+        sign, role, state = "~", "change", "being read"
+    elif read.state == "abandoned":
+        sign, role, state = "~", "change", "failed"
+    elif not read.complete:
+        sign, role = "?", "unknown"
+        state = f"{read.incomplete} of {read.listings} incomplete" if read.incomplete else (
+            "incomplete")  # fmt: skip
+    return Row(
+        READ | read.snapshot_id, sign, ("read", read.source, state, _ago(read.started_ms, now_ms)),
+        ("dim", "", role, "dim"), label=f"read of {read.source}", about=read,
+    )  # fmt: skip
+
+
+def _ago(at_ms: int, now_ms: int) -> str:
+    return age(at_ms, now_ms)

@@ -1,0 +1,60 @@
+"""What the Activity screen is made from, from cache and journal. Only in the reading thread."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keyturn.tui.activity_rows import Happened
+from keyturn_storage.errors import OlderFile
+from keyturn_storage.journal import Journal, open_journal
+from keyturn_storage.queries import activity
+from keyturn_storage.rows import StepRow
+
+if TYPE_CHECKING:
+    from keyturn.tui.cache_data import CacheData
+
+FAILURES_FOR_MS = 7 * 24 * 60 * 60 * 1000
+"""How long a failure of a run that has ended is still told as one. Open runs are always told."""
+
+
+def happened(data: "CacheData", journal: Path, now_ms: int) -> Happened:
+    """Every part is limited, so all of it is small."""
+    runs: tuple[activity.RunLine, ...] = ()
+    troubled: tuple[StepRow, ...] = ()
+    names: dict[str, str] = {}
+    with _opened(journal) as found:
+        if found is not None:
+            runs = activity.run_lines(found)
+            troubled = activity.troubled_steps(found, now_ms - FAILURES_FOR_MS)
+            names = activity.words_of_operations(found, {step.run_id for step in troubled})
+    if not data.exists():
+        return Happened(runs, troubled, names=names)
+    reader = data.reads.reader()
+    return Happened(
+        runs, troubled, activity.read_lines(reader), activity.push_lines(reader),
+        activity.urgent_names(reader), data.drift(), data.sources(), names,
+    )  # fmt: skip
+
+
+def steps_of(journal: Path, run_id: str) -> tuple[tuple[StepRow, ...], dict[str, str]]:
+    """The steps of one run, and what each was to do."""
+    with _opened(journal) as found:
+        if found is None:
+            return (), {}
+        return activity.steps_of(found, run_id), activity.words_of_operations(found, {run_id})
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Journal | None]:
+    """The journal for reading; None where there is none. Looking does not make one."""
+    if not path.exists():
+        yield None
+        return
+    try:
+        journal = open_journal(path, read_only=True)
+    except OlderFile:
+        yield None  # from an older keyturn; the first write brings it up to date
+        return
+    with journal:
+        yield journal

@@ -1,0 +1,117 @@
+"""The Activity screen: what failed and why, what is open, and whether it can wait until morning."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.containers import Container, Vertical
+from textual.widget import Widget
+
+from keyturn.run.progress import RunEnded, StepChanged
+from keyturn.tui.actions import Where, bindings
+from keyturn.tui.activity_rows import COLUMNS, ActivityLines, watch_of
+from keyturn.tui.activity_words import cause_lines, push_lines, read_lines, run_lines
+from keyturn.tui.causes import Cause
+from keyturn.tui.night_watch import Watch
+from keyturn.tui.safe import joined
+from keyturn.tui.screens.list_screen import ListScreen
+from keyturn.tui.source_words import BLANK, heading
+from keyturn.tui.why_words import STYLE
+from keyturn.tui.widgets.cells import Column
+from keyturn.tui.widgets.list_content import SIGN_ROLE
+from keyturn.tui.widgets.paragraphs import Line
+from keyturn.tui.widgets.row_source import RowSource
+from keyturn.tui.widgets.sheet import Sheet
+from keyturn.tui.widgets.tally import Tally
+from keyturn_storage.queries.activity import PushLine, ReadLine, RunLine
+
+REQUESTS_BELOW = 6
+"""How many of the last requests stand below the text where there is no pane for them."""
+
+
+class Activity(ListScreen):
+    """Failures by cause come first, then open runs; `R` goes on with every run that is open."""
+
+    WHERE = Where.ACTIVITY
+    BINDINGS = bindings(Where.ACTIVITY)
+    TITLE_OF_LIST = "Activity"
+    TITLE_OF_TEXT = "About it"
+    EMPTY = "Nothing has happened yet. r reads both sources."
+    COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
+
+    def above(self) -> Iterable[Widget]:
+        """Whether it can wait until morning."""
+        yield Tally()
+
+    def body(self) -> Iterable[Widget]:
+        """The list with the last requests below it, and beside it all about a line of it."""
+        yield from self.above()
+        self.add_class("-beside")
+        yield Container(
+            Vertical(self.make_list(), Sheet(id="requests"), id="list-left"),
+            Sheet(id="about"),
+            id="list-body",
+        )
+
+    def rows(self) -> RowSource:
+        """All of it, read when the list asks."""
+        data, now_ms = self.keyturn.parts.data, self.keyturn.parts.now_ms()
+        return ActivityLines(lambda: data.happened(now_ms), now_ms)
+
+    def show(self, *, again: bool = False) -> None:
+        """The list, the verdict for the night, and the last requests."""
+        super().show(again=again)
+        self.work("watch", "looking at what is open", self._watch)
+        self._show_requests()
+
+    async def _watch(self) -> None:
+        data, now_ms = self.keyturn.parts.data, self.keyturn.parts.now_ms()
+        happened = await self.keyturn.parts.reads.ask(lambda: data.happened(now_ms))
+        self._say_watch(watch_of(happened, now_ms))
+
+    def _say_watch(self, found: Watch) -> None:
+        style = STYLE[SIGN_ROLE.get(found.sign, "dim")] if found.sign != "=" else "bold $accent"
+        self.query_one(Tally).words = joined(
+            (f"{found.sign} {found.headline} ", style), (found.words, "")
+        )
+
+    async def about(self, row: object, label: str) -> Sequence[Line]:
+        """All that is known of one line."""
+        return (*await self._about(row), *self._requests_below())
+
+    async def _about(self, row: object) -> Sequence[Line]:
+        data, now_ms = self.keyturn.parts.data, self.keyturn.parts.now_ms()
+        if isinstance(row, Cause):
+            return tuple(cause_lines(row, now_ms))
+        if isinstance(row, RunLine):
+            steps, names = await self.keyturn.parts.reads.ask(lambda: data.steps_of(row.id))
+            return tuple(run_lines(row, steps, names, now_ms))
+        if isinstance(row, ReadLine):
+            snapshot = await self.keyturn.parts.reads.ask(lambda: data.snapshot(row.snapshot_id))
+            return tuple(read_lines(row, snapshot, now_ms))
+        return tuple(push_lines(row, now_ms)) if isinstance(row, PushLine) else ()
+
+    # ------------------------------------------------------------------ what runs
+
+    def watch_job(self, name: str, happened: list[object]) -> None:
+        """Steps of a run as they move on, and the last requests."""
+        if any(isinstance(event, StepChanged | RunEnded) for event in happened):
+            self.show(again=True)
+        else:
+            self._show_requests()
+
+    def _show_requests(self) -> None:
+        found = self.keyturn.requests.newest()
+        lines = [Line(joined(one), 3) for one in found]
+        none = [Line(joined(("None since keyturn was started.", "$quiet")))]
+        self.query_one("#requests", Sheet).put("Last requests", lines or none)
+
+    def _requests_below(self) -> Iterable[Line]:
+        found = self.keyturn.requests.newest(REQUESTS_BELOW)
+        if found and self.has_class("-narrow"):
+            yield BLANK
+            yield heading("Last requests")
+            yield from (Line(joined(f"  {one}"), 5) for one in found)
+
+    def action_resume(self) -> None:
+        """Goes on with every open run."""
+        self.keyturn.resume_open_runs()

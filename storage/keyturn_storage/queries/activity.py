@@ -1,0 +1,193 @@
+"""What was done and what failed: runs and their steps, reads of the sources, pushes that stand."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keyturn_providers.records import PushState
+from keyturn_storage import codec
+from keyturn_storage.queries.reader import Reader
+from keyturn_storage.rows import StepRow
+
+if TYPE_CHECKING:
+    from keyturn_storage.journal import Journal
+
+RUNS_SHOWN = 300
+STEPS_SHOWN = 200
+FAILED_SHOWN = 500
+READS_SHOWN = 100
+PUSHES_SHOWN = 500
+URGENT_SHOWN = 5
+
+_TROUBLED = (
+    "(s.state in ('refused', 'unknown', 'not_seen', 'given_up') or s.error <> '' "
+    "or (s.verdict <> '' and s.verdict not in ('effective and logged', 'effective, not logged', "
+    "'logged, cannot be read back')))"
+)
+_STEP = (
+    "select r.id, s.operation_id, s.number, s.state, s.words, s.at_ms, s.attempts, s.intent, "
+    "s.outcome, s.verdict, s.error from step s join run r on r.no = s.run_no "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A run without its plan. `state` is "running", "stopped" or "ended"; `done` counts the steps
+    that were read back as wanted, `troubled` those that failed, are not known, or lack proof."""
+
+    no: int
+    id: str
+    plan_id: str
+    scope: str
+    title: str
+    operator: str
+    started_ms: int
+    ended_ms: int | None
+    state: str
+    steps: int
+    done: int
+    troubled: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """One read of a source. `state` is "reading", "sealed" or "abandoned". `why` is the snapshot's
+    own error, or that of its first incomplete listing, of which there are `incomplete`."""
+
+    snapshot_id: int
+    source: str
+    side: str
+    state: str
+    complete: bool
+    started_ms: int
+    ended_ms: int | None
+    listings: int
+    incomplete: int
+    unreadable: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushLine:
+    """An account or group whose push from the directory has failed or is paused."""
+
+    no: int
+    source: str
+    kind: str
+    name: str
+    state: str
+    said: str
+    error: str
+    at_ms: int | None
+    off: bool
+    """Whether the account is switched off in the directory: then the push is what would say so."""
+
+
+def run_lines(journal: "Journal", limit: int = RUNS_SHOWN) -> tuple[RunLine, ...]:
+    """Open runs first, then the newest."""
+    found = journal.connection.execute(
+        "select r.no, r.id, r.plan_id, r.scope, r.title, r.operator, r.started_ms, r.ended_ms, "  # noqa: S608 -- constants of this module
+        "r.state, (select count(*) from step s where s.run_no = r.no), "
+        "(select count(*) from step s where s.run_no = r.no and s.state = 'verified'), "
+        f"(select count(*) from step s where s.run_no = r.no and {_TROUBLED}) "
+        "from run r order by r.state = 'ended', r.no desc limit ?",
+        (limit,),
+    )
+    return tuple(RunLine(*row) for row in found)
+
+
+def steps_of(journal: "Journal", run_id: str, limit: int = STEPS_SHOWN) -> tuple[StepRow, ...]:
+    """A run's steps: the troubled first, then those still open, then those that are done."""
+    found = journal.connection.execute(
+        f"{_STEP}where r.id = ? order by not {_TROUBLED}, s.state = 'verified', s.number limit ?",
+        (run_id, limit),
+    )
+    return tuple(StepRow(*row) for row in found)
+
+
+def troubled_steps(
+    journal: "Journal", since_ms: int, limit: int = FAILED_SHOWN
+) -> tuple[StepRow, ...]:
+    """Steps that failed, are not known or lack proof: of every open run, and of those that ended
+    since a moment. The newest first."""
+    found = journal.connection.execute(
+        f"{_STEP}where {_TROUBLED} and (r.state <> 'ended' or r.ended_ms >= ?) "
+        "order by s.at_ms desc limit ?",
+        (since_ms, limit),
+    )
+    return tuple(StepRow(*row) for row in found)
+
+
+def read_lines(reader: Reader, limit: int = READS_SHOWN) -> tuple[ReadLine, ...]:
+    """The newest reads of all sources, newest first."""
+    found = reader.connection.execute(
+        "select s.id, c.name, c.side, s.state, s.complete, s.started_ms, s.ended_ms, "
+        "(select count(*) from listing l where l.snapshot_id = s.id), "
+        "(select count(*) from listing l where l.snapshot_id = s.id and l.complete = 0), "
+        "s.unreadable, case when s.error <> '' then s.error else ifnull((select l.collection || "
+        "case when l.parent_id = '' then '' else ' of ' || l.parent_id end || ': ' || "
+        "case when l.error = '' then 'ended without proof that it is whole' else l.error end "
+        "from listing l where l.snapshot_id = s.id and l.complete = 0 limit 1), '') end "
+        "from snapshot s join source c on c.no = s.source_no where s.state <> 'forgotten' "
+        "order by s.id desc limit ?",
+        (limit,),
+    )
+    return tuple(
+        ReadLine(no, source, side, state, bool(complete), *rest)
+        for no, source, side, state, complete, *rest in found
+    )
+
+
+def push_lines(reader: Reader, limit: int = PUSHES_SHOWN) -> tuple[PushLine, ...]:
+    """Accounts and groups of the directory of which its own provisioning pushes nothing now."""
+    found = reader.connection.execute(
+        "select o.no, c.name, o.kind, o.id, v.body from assessment a "
+        "join snapshot s on s.id = a.directory_snapshot join source c on c.no = s.source_no "
+        "join object o on o.source_no = c.no and o.kind in (1, 2) "
+        "join presence p on p.object_no = o.no and p.from_snapshot <= s.id "
+        "and (p.to_snapshot is null or p.to_snapshot > s.id) "
+        "join version v on v.no = p.version_no "
+        "where json_extract(v.body, case o.kind when 1 then '$[13][0]' else '$[4][0]' end) "
+        "in (?, ?) order by o.kind, o.no limit ?",
+        (PushState.FAILED.value, PushState.PAUSED.value, limit),
+    )
+    return tuple(_push(*row) for row in found)
+
+
+def urgent_names(reader: Reader, limit: int = URGENT_SHOWN) -> tuple[int, tuple[str, ...]]:
+    """How many people left and still have access, and the names of the first."""
+    count = reader.connection.execute(
+        "select count(*) from finding where kind = 'leaver still active'"
+    ).fetchone()[0]
+    found = reader.connection.execute(
+        "select subject_name from finding where kind = 'leaver still active' "
+        "order by position limit ?",
+        (limit,),
+    )
+    return int(count), tuple(str(row[0]) for row in found)
+
+
+def words_of_operations(journal: "Journal", run_ids: Collection[str]) -> dict[str, str]:
+    """What each operation of some runs was to do, by its id."""
+    found: dict[str, str] = {}
+    for run_id in run_ids:
+        rows = journal.connection.execute(
+            "select json_extract(o.value, '$.id'), json_extract(o.value, '$.words') "
+            "from run r, json_each(r.plan_json, '$.operations') o where r.id = ?",
+            (run_id,),
+        )
+        found.update({str(id_): str(words) for id_, words in rows})
+    return found
+
+
+def _push(no: int, source: str, kind: int, id_: str, body: str) -> PushLine:
+    record = codec.account(id_, body) if kind == 1 else codec.group(id_, body)
+    push = record.push
+    name = getattr(record, "display_name", "") or record.name
+    state = getattr(record, "state", None)
+    if push is None:
+        raise ValueError(f"object {no} has no push")
+    return PushLine(
+        no, source, "account" if kind == 1 else "group", str(name), push.state.value,
+        push.state_raw, push.error, push.at_ms, bool(state is not None and state.is_off),
+    )  # fmt: skip
