@@ -25,6 +25,12 @@ def command(name: str, code: str, **environment: str) -> dict[str, object]:
     return {"name": name, "command": [sys.executable, "-c", code], "environment": environment}
 
 
+def said(directory: Path, *commands: dict[str, object]) -> bytes:
+    """What keyturn writes to the keeper."""
+    lines: tuple[object, ...] = ({"directory": str(directory)}, {"commands": commands})
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
 @contextmanager
 def kept(directory: Path, *commands: dict[str, object]) -> Iterator[IO[bytes]]:
     """A keeper at work in a thread; leaving the block closes its input. Yields what it tells."""
@@ -36,9 +42,7 @@ def kept(directory: Path, *commands: dict[str, object]) -> Iterator[IO[bytes]]:
         os.fdopen(read_told, "rb") as told,
     ):
         with os.fdopen(write_order, "wb") as order:
-            order.write(
-                json.dumps({"directory": str(directory), "commands": commands}).encode() + b"\n"
-            )
+            order.write(said(directory, *commands))
             order.flush()
             thread = threading.Thread(target=keep, args=(stdin, stdout))
             thread.start()
@@ -112,14 +116,15 @@ def test_a_directory_of_another_name_is_left_alone(tmp_path: Path) -> None:
 def test_a_command_that_cannot_start_ends_those_that_did(tmp_path: Path) -> None:
     directory = tmp_path / f"{DIRECTORY_PREFIX}x"
     directory.mkdir()
-    missing = {"name": "missing", "command": [str(tmp_path / "no")], "environment": {}}
-    order = {
-        "directory": str(directory),
-        "commands": [command("sleeper", "import time; time.sleep(60)"), missing],
+    missing: Mapping[str, object] = {
+        "name": "missing",
+        "command": [str(tmp_path / "no")],
+        "environment": {},
     }
+    order = said(directory, command("sleeper", "import time; time.sleep(60)"), missing)
     told = io.BytesIO()
     with pytest.raises(FileNotFoundError):
-        keep(io.BytesIO(json.dumps(order).encode() + b"\n"), told)
+        keep(io.BytesIO(order), told)
     assert gone(json.loads(told.getvalue().splitlines()[0])["pid"])
     assert not directory.exists()
 
@@ -134,8 +139,16 @@ class Broken(io.BytesIO):
 def test_a_reader_that_is_gone_stops_nothing(tmp_path: Path) -> None:
     directory = tmp_path / f"{DIRECTORY_PREFIX}x"
     directory.mkdir()
-    order = {"directory": str(directory), "commands": [command("quick", "pass")]}
-    assert keep(io.BytesIO(json.dumps(order).encode() + b"\n"), Broken()) == 0
+    assert keep(io.BytesIO(said(directory, command("quick", "pass"))), Broken()) == 0
+    assert not directory.exists()
+
+
+def test_a_kill_before_anything_was_started_leaves_no_directory(tmp_path: Path) -> None:
+    directory = tmp_path / f"{DIRECTORY_PREFIX}x"
+    directory.mkdir()
+    (directory / "okta.db").touch()
+    first = said(directory).splitlines(keepends=True)[0]
+    assert keep(io.BytesIO(first), io.BytesIO()) == 0
     assert not directory.exists()
 
 

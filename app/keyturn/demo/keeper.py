@@ -1,9 +1,10 @@
 """The process that owns the demo's servers: when keyturn ends, however it ends, so do they.
 
-Started as `python -m keyturn.demo.keeper` by `servers`, which writes one JSON line to its standard
-input: the temporary directory and the commands, tokens in their environments. The keeper starts
-the commands and reads on; when its input ends (keyturn closed it, crashed, or was killed) or it is
-told to terminate, it ends every command by pid, removes the directory and exits.
+Started as `python -m keyturn.demo.keeper` by `processes`, which writes two JSON lines to its
+standard input: the temporary directory at once, then the commands, tokens in their environments.
+The keeper starts the commands and reads on; when its input ends (keyturn closed it, crashed, or was
+killed, at whatever point) or it is told to terminate, it ends every command by pid, removes the
+directory and exits.
 
 On its standard output it writes one JSON object a line: `{"started": name, "pid": n}`, then
 `{"ended": name, "code": n, "words": text}` for a command that ends by itself. Server output is
@@ -77,8 +78,7 @@ def keep(stdin: IO[bytes], stdout: IO[bytes]) -> int:
     first = stdin.readline()
     if not first:
         return 0  # keyturn was gone before it said anything: nothing was started
-    order = json.loads(first)
-    directory = Path(order["directory"])
+    directory = Path(json.loads(first)["directory"])
     children: list[Child] = []
     lock = threading.Lock()
 
@@ -95,7 +95,8 @@ def keep(stdin: IO[bytes], stdout: IO[bytes]) -> int:
         tell(ended=child.name, code=code, words=child.last_words())
 
     try:
-        for one in order["commands"]:
+        second = stdin.readline()
+        for one in json.loads(second)["commands"] if second else ():
             child = Child(one["name"], one["command"], one["environment"])
             children.append(child)
             tell(started=child.name, pid=child.process.pid)

@@ -72,11 +72,11 @@ class Keeper:
         self._stdout = _present(self._process.stdout)
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
+        self._say({"directory": str(self.directory)})
 
     def start(self, commands: Sequence[Command]) -> None:
         """Has the keeper start `commands`."""
         order = {
-            "directory": str(self.directory),
             "commands": [
                 {
                     "name": one.name,
@@ -86,7 +86,10 @@ class Keeper:
                 for one in commands
             ],
         }
-        self._stdin.write(json.dumps(order).encode() + b"\n")
+        self._say(order)
+
+    def _say(self, told: Mapping[str, object]) -> None:
+        self._stdin.write(json.dumps(told).encode() + b"\n")
         self._stdin.flush()
 
     @property

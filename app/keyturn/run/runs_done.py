@@ -19,10 +19,10 @@ class NoSuchRun(Exception):
 
     def __init__(self, run_id: str, near: tuple[RunRow, ...]) -> None:
         self.run_id = run_id
-        known = "; ".join(f"{row.id} ({row.title})" for row in near) or "none at all"
+        known = "; ".join(f"{row.id} ({row.title})" for row in near)
         super().__init__(
             f"{run_id or 'an empty id'}: no such run in the journal, or several begin so. "
-            f"The newest are: {known}."
+            + (f"The newest are: {known}." if known else "The journal has no runs yet.")
         )
 
 

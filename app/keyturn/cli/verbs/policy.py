@@ -61,5 +61,10 @@ def _answer(
     for words in not_checked:
         answer.line(words)
     mistakes = [problem for problem in problems if not problem.warning]
-    answer.line(f"{path}: {len(mistakes)} mistakes, {len(problems) - len(mistakes)} warnings")
+    warnings = len(problems) - len(mistakes)
+    answer.line(f"{path}: {_count(len(mistakes), 'mistake')}, {_count(warnings, 'warning')}")
     return Exit.USAGE if mistakes else Exit.IN_STEP
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
