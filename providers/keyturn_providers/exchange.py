@@ -52,9 +52,11 @@ class RenewedCredential(Protocol):
 @dataclass(frozen=True, slots=True)
 class Retries:
     """How reads are sent again: at most `attempts` times in all, with growing waits. A pause that
-    the server asks for is obeyed up to `longest_pause_s`; beyond it the read fails at once."""
+    the server asks for is obeyed up to `longest_pause_s`; beyond it the read fails at once. A rate
+    limit may refuse `refusals` times more: others may use up one window after another."""
 
     attempts: int = 4
+    refusals: int = 12
     first_wait_s: float = 0.5
     longest_wait_s: float = 8.0
     longest_pause_s: float = 120.0

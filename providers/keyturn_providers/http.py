@@ -248,7 +248,7 @@ class Transport:
             if not isinstance(error, _Again):
                 return False
             if isinstance(error.error, Throttled):
-                return 0.0  # the pacer makes this and every other task wait
+                return False  # refused as often as is borne: see `_unrefused`
             longest = min(self._retries.longest_wait_s, self._retries.first_wait_s * 2.0**waits)
             waits += 1
             # Half of it random, so that many clients do not come back at the same moment.
@@ -260,7 +260,7 @@ class Transport:
         failure: ProviderError
         failed: list[_Again] = []
         try:
-            return await self._follow(call)  # without the machinery that few requests need
+            return await self._unrefused(call)  # without the machinery that few requests need
         except _Again as again:
             failed.append(again)
         try:
@@ -270,11 +270,22 @@ class Transport:
                 with attempt:
                     if failed:
                         raise failed.pop()
-                    return await self._follow(call)
+                    return await self._unrefused(call)
             raise AssertionError("stamina ends with an answer or an error")
         except _Again as again:
             failure = again.error
         raise failure
+
+    async def _unrefused(self, call: Call) -> Answer:
+        """Sends as often as a rate limit refuses, for nothing was done then; the pacer makes this
+        and every other task wait first."""
+        for _ in range(self._retries.refusals):
+            try:
+                return await self._follow(call)
+            except _Again as again:
+                if not isinstance(again.error, Throttled):
+                    raise
+        return await self._follow(call)
 
     async def _follow(self, call: Call) -> Answer:
         for _ in range(_MOST_REDIRECTS):

@@ -116,7 +116,7 @@ def test_a_directory_of_another_name_is_left_alone(tmp_path: Path) -> None:
 def test_a_command_that_cannot_start_ends_those_that_did(tmp_path: Path) -> None:
     directory = tmp_path / f"{DIRECTORY_PREFIX}x"
     directory.mkdir()
-    missing: Mapping[str, object] = {
+    missing: dict[str, object] = {
         "name": "missing",
         "command": [str(tmp_path / "no")],
         "environment": {},

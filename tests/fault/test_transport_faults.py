@@ -180,6 +180,28 @@ async def test_a_throttled_read_waits_as_told_and_says_why(
     assert "too many requests" in wire.waits[0].reason
 
 
+async def test_a_read_outlasts_one_spent_window_after_another() -> None:
+    wire = Wire()
+    refused = Reply(status=429, headers={"Retry-After": "3"})
+    answers = [*[refused] * 9, json_reply({"fine": True})]
+    async with fault_server(lambda _: answers.pop(0)) as server:
+        transport = wire.transport(server.url)
+        answer = await transport.request("GET", "/", what="asking", writes=False)
+        await transport.aclose()
+    assert answer.json() == {"fine": True}
+    assert sum(wire.clock.slept) >= 9 * 3
+
+
+async def test_a_rate_limit_that_refuses_for_ever_is_believed_in_the_end() -> None:
+    wire = Wire()
+    async with fault_server(lambda _: Reply(status=429, headers={"Retry-After": "3"})) as server:
+        transport = wire.transport(server.url, retries=Retries(refusals=5))
+        with pytest.raises(Throttled):
+            await transport.request("GET", "/", what="asking", writes=False)
+        await transport.aclose()
+        assert len(server.seen) == 6
+
+
 async def test_a_wait_that_is_too_long_fails_at_once_and_holds_the_next_request() -> None:
     wire = Wire()
     reply = Reply(status=429, headers={"Retry-After": "7200"})
