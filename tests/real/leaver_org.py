@@ -230,10 +230,10 @@ class LeaverOrg:
             EVENTS_TOKEN: inspection.events_token(self.onepassword, self.events_url),
         }
 
-    def config(self, *, op: bool = True, extra: str = "") -> Path:
+    def config(self, *, op: bool = True) -> Path:
         """Writes keyturn.yaml; without `op` there are only the surfaces over HTTP."""
         path = self.folder / "keyturn.yaml"
-        path.write_text(_config(self, op=op, extra=extra), encoding="utf-8")
+        path.write_text(_config(self, op=op), encoding="utf-8")
         return path
 
     @asynccontextmanager
@@ -399,7 +399,7 @@ def _onepassword(tokens: Tokens) -> Seed:
     )
 
 
-def _config(org: LeaverOrg, *, op: bool, extra: str) -> str:
+def _config(org: LeaverOrg, *, op: bool) -> str:
     program = [sys.executable, "-S", "-E", str(inspection.op_program())]
     program += ["--state", str(org.onepassword)]
     command = ", ".join(f'"{word}"' for word in program)
@@ -430,4 +430,4 @@ mappings:
     grants: [{{vault: {{id: {PROD}, name: Platform Prod}}, permissions: read}}]
 limits: {{removals: {{count: 20, share: 100%, per_day: 50}}, snapshot_age: 15m}}
 allow: {{deactivate: true}}
-{extra}"""
+"""
