@@ -60,16 +60,16 @@ def run_lines(
 def _step(step: StepRow, names: Mapping[str, str]) -> Iterator[Line]:
     state = step.state.replace("_", " ")
     glyph, style = STATE_LOOK.get(state, ("·", "$quiet"))
-    indent, name = " " * 15, names.get(step.operation_id) or step.words
-    yield Line(joined((f" {glyph} {state:<10} ", style), (f"{step.number}  ", "$quiet"), name),
-               hang=15)  # fmt: skip
+    indent, name = " " * 18, names.get(step.operation_id) or step.words
+    yield Line(joined((f" {glyph} {state:<10} ", style), (f"{step.number:>2}  ", "$quiet"), name),
+               hang=18)  # fmt: skip
     if step.verdict:
         look = "$accent" if step.verdict in PROVEN else "bold $change"
-        yield Line(joined(indent, (step.verdict, look)), hang=15)
+        yield Line(joined(indent, (step.verdict, look)), hang=18)
     if step.words and step.words != name:
-        yield Line(joined(indent, (step.words, "$quiet")), hang=15)
+        yield Line(joined(indent, (step.words, "$quiet")), hang=18)
     if step.error:
-        yield Line(joined(indent, ("why: ", "bold $urgent"), step.error), hang=15)
+        yield Line(joined(indent, ("why: ", "bold $urgent"), step.error), hang=18)
 
 
 def read_lines(read: ReadLine, snapshot: SnapshotInfo | None, now_ms: int) -> Iterator[Line]:
