@@ -228,7 +228,7 @@ def test_a_snapshot_from_the_future_is_not_fresh(scope: PlanScope) -> None:
     )
     operation = Operation("op-1", 1, change, "suspend", "", "")
     (found,) = [g for g in judge([operation], context, scope) if g.guard == "fresh snapshots"]
-    asks = scope is PlanScope.OFFBOARD
+    asks = scope.by_name
     assert found.verdict is (Verdict.ASK if asks else Verdict.REFUSE)
     assert "clock" in found.words
     assert ACTIVE is org.directory.accounts[0].state

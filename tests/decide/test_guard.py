@@ -213,6 +213,14 @@ def test_people_who_leave_at_once_are_counted() -> None:
     assert stranger["removals: count"].verdict is ASK
 
 
+def test_a_removal_that_names_nobody_makes_nobody_more_of_a_leaver() -> None:
+    org = office()
+    nameless = replace(suspend("s2"), account=None)
+    found = verdicts(org.context(), suspend("s1"), nameless, scope=PlanScope.OFFBOARD)
+    assert found["removals: count"].verdict is ALLOW
+    assert "one named person" in found["removals: count"].words
+
+
 def test_removals_by_share() -> None:
     org = _crowd(57)
     changes = [suspend(f"s{i}") for i in range(10, 20)]
