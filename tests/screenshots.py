@@ -101,7 +101,7 @@ async def pictures(session: DemoSession, size: tuple[int, int]) -> None:
 async def leaver(app: KeyturnApp, pilot: Pilot[None], size: tuple[int, int]) -> None:
     """The leaver's card and the plan."""
     await pilot.press("o")
-    await shows(pilot, "Sessions")
+    await shows(pilot, "What leaving takes along")
     save(app, "offboard", size)
     await pilot.press("p")
     await shows(pilot, "then type")
