@@ -1,14 +1,13 @@
 """What people state of a case on the command line: type, leave time, approver, ticket, hold."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
 from typing import ParamSpec, TypeVar
 
 import click
 
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.failures import VerbFailed
-from keyturn.evidence.moments import NotAMoment, moment
+from keyturn.evidence.moments import NotAMoment, zoned
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,10 +46,9 @@ def said(
     found: dict[str, object] = {}
     if left_at is not None:
         try:
-            found["left_ms"] = moment(left_at)
+            found["left_ms"], found["left_zone"] = zoned(left_at)
         except NotAMoment as wrong:
             raise VerbFailed(Exit.USAGE, str(wrong)) from None
-        found["left_zone"] = datetime.fromisoformat(left_at.strip()).isoformat()[-6:]
     for name, value in (("approver", approver), ("ticket", ticket), ("kind", kind)):
         if value is not None:
             found[name] = value.strip()
@@ -75,19 +73,3 @@ def by_vault(pairs: Iterable[str], option: str, what: str) -> dict[str, str]:
             raise VerbFailed(Exit.USAGE, f"{option} {pair}: {vault.strip()} is named twice.")
         found[vault.strip()] = value.strip()
     return found
-
-
-def in_zone(at_ms: int | None, zone: str) -> str:
-    """A moment as it was stated: `2027-01-15 17:30 +01:00`; UTC where no offset was."""
-    if at_ms is None:
-        return ""
-    at = datetime.fromtimestamp(at_ms / 1000, tz=UTC)
-    return f"{at + timedelta(minutes=offset_minutes(zone)):%Y-%m-%d %H:%M} {zone or 'UTC'}"
-
-
-def offset_minutes(zone: str) -> int:
-    """The minutes of an offset such as +01:00; 0 for anything else."""
-    sign, hours, _, minutes = zone[:1], zone[1:3], zone[3:4], zone[4:6]
-    if sign not in {"+", "-"} or not (hours + minutes).isdigit():
-        return 0
-    return (1 if sign == "+" else -1) * (int(hours) * 60 + int(minutes))

@@ -2,12 +2,12 @@
 
 import json
 
-from keyturn.cli.case_facts import in_zone
 from keyturn.cli.invocation import Answer, Json
 from keyturn.decide.blast_radius import BlastRadius
 from keyturn.decide.blast_words import parts_of
 from keyturn.decide.case_state import CaseState, Standing
 from keyturn.decide.values import to_plain
+from keyturn.evidence.moments import in_zone
 from keyturn.run.cases import held_of, runs_of, standing_of
 from keyturn_providers.records import Side
 from keyturn_storage.case_rows import CaseRow, Noted

@@ -1,8 +1,7 @@
 """What a report needs of this installation: the run that is meant, policy, key, and what must not
 be in it."""
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from keyturn.decide.names import fold
 from keyturn.decide.planfile import PlanFileError, recorded
 from keyturn.decide.plans import Plan
 from keyturn.decide.rules import Rules
+from keyturn.evidence import installed
 from keyturn.policy.load import load_policy
 from keyturn.policy.loaded import LoadedPolicy
 from keyturn.settings import Places
@@ -22,7 +22,6 @@ from keyturn_storage.rows import RunRow
 from keyturn_storage.snapshots import Cache, open_cache
 
 _SHORTEST_ID = 6
-_SHORTEST_TOKEN = 8
 
 
 @contextmanager
@@ -151,28 +150,11 @@ def rules_of(places: Places) -> Rules | None:
 def signing_key(places: Places) -> Path | None:
     """The key that the configuration names, a path from its own folder; None without one."""
     loaded = _loaded(places)
-    if loaded is None or not loaded.signing_key:
-        return None
-    return places.config.parent / Path(loaded.signing_key).expanduser()
+    return installed.signing_key(loaded, places.config) if loaded else None
 
 
 def watched_tokens(places: Places) -> frozenset[str]:
     """The values of every environment variable that the configuration names for a token: none of
     them may be in evidence."""
     loaded = _loaded(places)
-    if loaded is None:
-        return frozenset()
-    names: set[str] = set()
-    for source in (loaded.directory, loaded.secrets):
-        names |= {source.token_env} if source.token_env else set()
-        names |= set(_variables(source.settings))
-    values = {os.environ.get(name, "").strip() for name in names}
-    return frozenset(value for value in values if len(value) >= _SHORTEST_TOKEN)
-
-
-def _variables(settings: Mapping[str, object]) -> Iterator[str]:
-    for key, value in settings.items():
-        if key == "token_env" and isinstance(value, str):
-            yield value
-        elif isinstance(value, Mapping):
-            yield from _variables(value)
+    return installed.watched_tokens(loaded) if loaded else frozenset()

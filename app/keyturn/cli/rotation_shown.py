@@ -1,9 +1,9 @@
 """A rotation list as lines for people and as JSON for programs."""
 
-from keyturn.cli.case_facts import in_zone
 from keyturn.cli.invocation import Answer, Json
 from keyturn.decide.names import counted, listed
 from keyturn.decide.rotation import Entry
+from keyturn.evidence.moments import in_zone
 from keyturn.run.rotation import RotationFound
 
 

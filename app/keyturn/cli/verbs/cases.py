@@ -2,12 +2,12 @@
 
 import click
 
-from keyturn.cli.case_facts import in_zone
 from keyturn.cli.case_shown import ORDER, short_json, show_missing
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.invocation import Answer, Invocation, json_option
 from keyturn.cli.work import journal_of
 from keyturn.decide.case_state import CaseState
+from keyturn.evidence.moments import in_zone
 from keyturn.run.cases import standing_of
 from keyturn_storage.queries.cases import cases, cases_count
 

@@ -2,11 +2,11 @@
 
 import click
 
-from keyturn.cli.case_facts import offset_minutes
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.invocation import Answer, Invocation, json_option
 from keyturn.cli.rotation_shown import rotation_json, show_rotation
 from keyturn.cli.work import cache_of, journal_of, loaded_policy, now_ms, with_connections
+from keyturn.evidence.moments import offset_minutes
 from keyturn.policy.loaded import LoadedPolicy
 from keyturn.run.assess import read_assessment
 from keyturn.run.cases import NoSuchCase, case_of, find_case
