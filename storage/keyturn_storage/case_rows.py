@@ -17,6 +17,9 @@ class Noted(StrEnum):
     """{"vault", "vault_name", "reason"}: why a vault may stay without a manager."""
     RUN = "run"
     """A run belongs to the case; the body is empty."""
+    ITEMS = "items"
+    """The outside of items as they were listed for the rotation list, without their titles:
+    `keyturn.run.items_kept.ItemsSeen`."""
     CLOSED = "closed"
     """{"reason"}"""
     REOPENED = "reopened"

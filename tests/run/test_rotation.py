@@ -13,6 +13,7 @@ from keyturn.run.rotation import (
     RotationFound,
     end_of_day,
     find_rotation,
+    rotation_as_kept,
 )
 from keyturn.run.usage import DAY_MS, usage_of
 from keyturn_providers.records import Level, Side, SourceIdentity
@@ -137,3 +138,14 @@ async def test_who_has_no_account_there_used_nothing(journal: Journal) -> None:
 )
 def test_the_day_ends_where_they_left(offset: int, end: int) -> None:
     assert end_of_day(5_000, offset) == end
+
+
+async def test_the_list_from_what_was_kept_is_the_list_that_was_shown(journal: Journal) -> None:
+    archive(journal, used(1, "reveal", LEFT - 5), used(2, "fill", LEFT - 4))
+    items = (ItemNow("v-pay", "item-1", "", "CREDIT_CARD", LEFT + 3, "BEN"),)
+    shown = await rotated(journal, pay=ItemsOfVault(items, whole=True))
+    kept = rotation_as_kept(journal, LEAVER, days=90, until_ms=NOW, seen=shown.seen)
+    assert kept == shown
+    bare = rotation_as_kept(journal, LEAVER, days=90, until_ms=NOW, seen=None)
+    assert bare.rotation.entries != shown.rotation.entries
+    assert bare.unlisted == (PAY, OPS)

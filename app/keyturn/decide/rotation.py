@@ -168,8 +168,10 @@ class Seen:
 class Entry:
     """One item to be changed, or with "" as its id all that is in a vault.
 
-    `closed_ms` is when it was changed, None while it is open. `hint_ms` is when somebody else may
-    have changed it. `visible`: whether a change can be seen at all, so that it closes by itself.
+    `closed_ms` is when it was changed for good, and `closed_by` the account that did; None and ""
+    while it is open. `changed_ms` is its last change, whoever made it. `hint_ms` is when somebody
+    else may have changed it. `visible`: whether a change can be seen at all, so that it closes by
+    itself.
     """
 
     vault_id: str
@@ -185,6 +187,8 @@ class Entry:
     visible: bool
     closed_ms: int | None = None
     hint_ms: int | None = None
+    closed_by: str = ""
+    changed_ms: int | None = None
 
     @property
     def open(self) -> bool:
@@ -275,6 +279,8 @@ def _entry(
         visible=item is not None,
         closed_ms=closed,
         hint_ms=hint if hint is not None and hint > max(leave.at_ms, last or 0) else None,
+        closed_by=item.edited_by if item is not None and closed is not None else "",
+        changed_ms=item.updated_ms if item is not None else None,
     )
 
 

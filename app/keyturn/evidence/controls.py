@@ -87,8 +87,8 @@ CONTROLS: tuple[ControlTold, ...] = (
         "ISO 27001",
         "5.17",
         "Authentication information is changed when exposed.",
-        "The rotation list.",
-        "That anything on it was rotated.",
+        "The rotation list: class, due time, and when somebody else changed an item after the cut.",
+        "That a changed item was given a new secret: contents are never read.",
     ),
     ControlTold(
         "ISO 27001",

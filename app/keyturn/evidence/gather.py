@@ -35,7 +35,7 @@ from keyturn.evidence.remains import (
     residual_risks,
     sessions_and_devices,
 )
-from keyturn.evidence.rotation import rotation_of
+from keyturn.evidence.rotation_told import nobody, rotation_told
 from keyturn.evidence.run_record import RunRecord, run_record
 from keyturn.evidence.stated import Stated
 from keyturn.evidence.step_telling import told_steps
@@ -189,14 +189,18 @@ def _pack(
         decided=told_notes(besides.case),
         rechecks=besides.rechecks if not subject.others else (),
         undone=besides.undone,
-        rotation=rotation_of(
+        rotation=rotation_told(
             journal,
             subject,
+            besides.case,
+            stated,
             secrets.tenant if secrets else "",
-            secrets.source if secrets else "",
-            stated.left_ms if stated.left_ms is not None else record.row.started_ms,
             rows,
-        ),
+            began_ms=record.row.started_ms,
+            last_ms=record.last_ms,
+        )
+        if subject.key
+        else nobody(),
         residual_risks=residual_risks(steps, systems, besides),
         plan=told_plan(record, plan_file),
         completeness=(

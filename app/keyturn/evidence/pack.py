@@ -6,7 +6,7 @@ All times are UTC, written as in `moments.utc`.
 
 from dataclasses import dataclass
 
-FORMAT = "keyturn leaver pack 1"
+FORMAT = "keyturn leaver pack 2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,26 +244,43 @@ class MachineTold:
 
 
 @dataclass(frozen=True, slots=True)
-class ItemTold:
-    """An item the leaver used; never what is in it."""
+class RotationEntryTold:
+    """One item to be changed, never what is in it; `item` None stands for everything else in the
+    vault. `urgency` is its class. `closed` is when it was changed for good, `closed_by` the account
+    that did; `change_is_seen` says whether a change can be seen at all."""
 
-    item: str
+    item: str | None
     vault: str
-    vault_name: str | None
-    last_used: str
+    vault_name: str
+    contact: str
     times: int
+    last_used: str | None
+    last_changed: str | None
+    urgency: str
+    due: str
+    because: str
+    change_is_seen: bool
+    perhaps_changed: str | None
+    closed: str | None
+    closed_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class RotationTold:
-    """`basis` says what the list rests on, `missing` which part of the period no archive covers."""
+    """Most urgent first, closed entries last. `basis` says what the list rests on, `items_listed`
+    when items were last looked at, `missing` which part of the period no archive covers."""
 
-    basis: str
+    basis: tuple[str, ...]
+    left: str | None
+    cut: str | None
     from_: str | None
     until: str | None
-    items: tuple[ItemTold, ...]
-    items_in_all: int
-    could_see: tuple[str, ...]
+    items_listed: str | None
+    usage_known: bool
+    entries: tuple[RotationEntryTold, ...]
+    entries_in_all: int
+    open: int
+    changes_not_seen_in: tuple[str, ...]
     missing: tuple[str, ...]
 
 

@@ -4,6 +4,7 @@ from keyturn.evidence import page_parts as p
 from keyturn.evidence.pack import ExposureTold, Pack, StepTold, SystemTold
 from keyturn.evidence.page_appendix import appendix
 from keyturn.evidence.page_parts import Html
+from keyturn.evidence.page_rotation import rotation
 from keyturn.evidence.page_style import STYLE
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -18,7 +19,7 @@ def page(pack: Pack) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{p.text(pack.case.title)} · evidence</title>\n<style>\n{STYLE}</style></head>\n"
         f"<body>\n{_head(pack)}<main>\n{_exposure(pack)}{_steps(pack)}{_access(pack)}"
-        f"{_remains(pack)}{_rotation(pack)}{appendix(pack)}</main>\n{_foot(pack)}</body></html>\n"
+        f"{_remains(pack)}{rotation(pack)}{appendix(pack)}</main>\n{_foot(pack)}</body></html>\n"
     )
 
 
@@ -272,35 +273,6 @@ def _decided(pack: Pack) -> Html:
             (p.text(one.what), p.text(one.words), p.text(one.by), p.when(one.at), str(one.entry))
             for one in pack.decided
         ),
-    )
-
-
-def _rotation(pack: Pack) -> Html:
-    told = pack.rotation
-    if pack.person is None:
-        return ""
-    rows = (
-        (
-            p.id_(one.item),
-            f"{p.or_none(one.vault_name, 'name not known')}<br>{p.id_(one.vault)}",
-            p.when(one.last_used),
-            p.text(str(one.times)),
-        )
-        for one in told.items
-    )
-    listing = p.table(
-        [("item", "36%"), ("vault", "34%"), ("last used by the leaver", "20%"), ("#times", "10%")],
-        rows,
-    )
-    hidden = told.items_in_all - len(told.items)
-    return p.section(
-        "5  To be rotated",
-        listing if told.items else "",
-        f"<p>{hidden} more are in the journal.</p>" if hidden > 0 else "",
-        "<h3>Could see</h3>" if told.could_see else "",
-        p.items(map(p.text, told.could_see)) if told.could_see else "",
-        *(("<h3>Not covered</h3>", p.items(map(p.prose, told.missing))) if told.missing else ()),
-        lead=told.basis[0].upper() + told.basis[1:],
     )
 
 

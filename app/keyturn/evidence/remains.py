@@ -10,6 +10,7 @@ from keyturn.evidence.pack import MachineTold, NotKnown, StepTold, SystemTold
 from keyturn.evidence.readings import Reading
 from keyturn.evidence.stated import Stated
 from keyturn.evidence.subject import Subject
+from keyturn.run.items_kept import items_kept
 from keyturn_providers.records import Side
 
 _SESSIONS = frozenset({ChangeKind.END_SESSION.value, ChangeKind.END_ALL_SESSIONS.value})
@@ -127,10 +128,11 @@ def _of_the_leaver(stated: Stated, subject: Subject, besides: Beside) -> Iterato
     yield NotKnown("employee id", "No connected source gives one.")
     yield NotKnown("devices, factors and recovery paths", "No connected source lists them.")
     yield NotKnown("new owners of machine identities", "keyturn keeps no hand-over of them.")
-    yield NotKnown(
-        "rotation: class, due time, last changed, closed by",
-        "keyturn does not read items, so it cannot see that one was changed.",
-    )
+    if case is None or items_kept(case) is None:
+        yield NotKnown(
+            "rotation: last changed, closed, closed by",
+            "Nobody listed the items for a case of this person (keyturn rotation CASE).",
+        )
     if not besides.rechecks:
         yield NotKnown("re-verify results", "Nobody looked again (keyturn recheck) since the run.")
     if subject.world is not None and subject.person is None:

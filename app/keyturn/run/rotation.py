@@ -9,6 +9,7 @@ from keyturn.decide.people import Person
 from keyturn.decide.rotation import ItemNow, Leave, OpenVault, Rotation, Seen, rotation
 from keyturn.decide.world import World
 from keyturn.run.cases import cut_ms_of, held_of
+from keyturn.run.items_kept import ItemsSeen
 from keyturn.run.usage import DAY_MS, Usage, changed_by_others, usage_of
 from keyturn_storage.case_rows import CaseRow
 from keyturn_storage.journal import Journal
@@ -42,12 +43,14 @@ class LeaverSeen:
 
 @dataclass(frozen=True, slots=True)
 class RotationFound:
-    """The list, how the usage was known, and which vaults' items could not be listed."""
+    """The list, how the usage was known, and which vaults' items could not be listed. `seen` are
+    the items it rests on, None where none were asked for."""
 
     leaver: LeaverSeen
     usage: Usage
     rotation: Rotation
     unlisted: tuple[OpenVault, ...]
+    seen: ItemsSeen | None = None
 
 
 def leaver_of_case(journal: Journal, row: CaseRow, offset_minutes: int) -> LeaverSeen:
@@ -121,31 +124,58 @@ async def find_rotation(
 ) -> RotationFound:
     """The list now: uses in the `days` before the leave time and since. Raises what `items_of`
     raises."""
-    usage = usage_of(
-        journal,
-        leaver.account_id,
-        leaver.tenant,
-        since_ms=leaver.leave.at_ms - days * DAY_MS,
-        until_ms=max(now_ms, leaver.leave.at_ms),
-    )
-    used = (use.vault_id for use in usage.uses or ())
-    vault_ids = tuple(dict.fromkeys([*(vault.id for vault in leaver.vaults), *used]))
+    usage = _usage(journal, leaver, days, now_ms)
     items: list[ItemNow] = []
-    listed: set[str] = set()
-    for vault_id in vault_ids if items_of is not None else ():
+    listed: list[str] = []
+    for vault_id in _vault_ids(leaver, usage) if items_of is not None else ():
         found = await items_of(vault_id) if items_of is not None else None
         if found is not None:
             items.extend(found.items)
         if found is not None and found.whole:
-            listed.add(vault_id)
-    seen = Seen(
+            listed.append(vault_id)
+    seen = ItemsSeen(now_ms, tuple(items), tuple(listed)) if items_of is not None else None
+    return _found(journal, leaver, usage, seen)
+
+
+def rotation_as_kept(
+    journal: Journal, leaver: LeaverSeen, *, days: int, until_ms: int, seen: ItemsSeen | None
+) -> RotationFound:
+    """The list up to a moment, from the journal alone: by the archive of usage events, and by the
+    items as they were `seen` last. Always the same from the same journal."""
+    return _found(journal, leaver, _usage(journal, leaver, days, until_ms), seen)
+
+
+def _usage(journal: Journal, leaver: LeaverSeen, days: int, until_ms: int) -> Usage:
+    return usage_of(
+        journal,
+        leaver.account_id,
+        leaver.tenant,
+        since_ms=leaver.leave.at_ms - days * DAY_MS,
+        until_ms=max(until_ms, leaver.leave.at_ms),
+    )
+
+
+def _vault_ids(leaver: LeaverSeen, usage: Usage) -> tuple[str, ...]:
+    used = (use.vault_id for use in usage.uses or ())
+    return tuple(dict.fromkeys([*(vault.id for vault in leaver.vaults), *used]))
+
+
+def _found(
+    journal: Journal, leaver: LeaverSeen, usage: Usage, seen: ItemsSeen | None
+) -> RotationFound:
+    listed = frozenset(seen.listed) if seen is not None else frozenset[str]()
+    what = Seen(
         vaults=leaver.vaults,
         uses=usage.uses,
         hints=changed_by_others(
-            journal, leaver.account_id, leaver.tenant, vault_ids, leaver.leave.at_ms
+            journal,
+            leaver.account_id,
+            leaver.tenant,
+            _vault_ids(leaver, usage),
+            leaver.leave.at_ms,
         ),
-        items=tuple(items),
-        listed=frozenset(listed),
+        items=seen.items if seen is not None else (),
+        listed=listed,
     )
     unlisted = tuple(vault for vault in leaver.vaults if vault.id not in listed)
-    return RotationFound(leaver, usage, rotation(leaver.leave, seen), unlisted)
+    return RotationFound(leaver, usage, rotation(leaver.leave, what), unlisted, seen)
