@@ -70,16 +70,16 @@ def store(
     _groups(connection, directory_snapshot, secrets_snapshot, groups)
     _findings(connection, findings, made_ms)
     _vaults(connection, secrets_snapshot, findings)
+    urgent = sum(finding.severity_rank == 0 for finding in findings)
+    counts = (directory_snapshot, secrets_snapshot, made_ms, len(people), urgent, len(findings))
+    connection.execute("insert or replace into assessment values (1, ?, ?, ?, ?, ?, ?)", counts)
+    # The same two snapshots judged again, by another policy: the newest judgement counts.
     connection.execute(
-        "insert or replace into assessment values (1, ?, ?, ?, ?, ?, ?)",
-        (
-            directory_snapshot,
-            secrets_snapshot,
-            made_ms,
-            len(people),
-            sum(finding.severity_rank == 0 for finding in findings),
-            len(findings),
-        ),
+        "insert into decided (directory_snapshot, secrets_snapshot, made_ms, people, urgent, "
+        "findings) values (?, ?, ?, ?, ?, ?) on conflict (directory_snapshot, secrets_snapshot) "
+        "do update set made_ms = excluded.made_ms, people = excluded.people, "
+        "urgent = excluded.urgent, findings = excluded.findings",
+        counts,
     )
 
 

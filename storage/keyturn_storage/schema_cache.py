@@ -237,6 +237,27 @@ _PERMISSION_RULES = (
     "alter table snapshot add column permission_rules text not null default 'null'",
 )
 
+_DRIFT_OVER_TIME = (
+    # Counts outlive their snapshots, so the two numbers refer to nothing.
+    """
+create table decided (
+    no integer primary key,
+    directory_snapshot integer not null,
+    secrets_snapshot integer not null,
+    made_ms integer not null,
+    people integer not null,
+    urgent integer not null,
+    findings integer not null
+) strict
+""",
+    "create unique index decided_pair on decided (directory_snapshot, secrets_snapshot)",
+    "create index decided_made on decided (made_ms)",
+    """
+insert into decided (directory_snapshot, secrets_snapshot, made_ms, people, urgent, findings)
+select directory_snapshot, secrets_snapshot, made_ms, people, urgent, findings from assessment
+""",
+)
+
 CACHE = Shape(
     name="cache",
     application_id=int.from_bytes(b"ktC1", "big"),
@@ -244,5 +265,6 @@ CACHE = Shape(
         Migration("0001 snapshots", _SNAPSHOTS),
         Migration("0002 people, groups, findings", _DECISIONS),
         Migration("0003 permission rules", _PERMISSION_RULES),
+        Migration("0004 drift over time", _DRIFT_OVER_TIME),
     ),
 )

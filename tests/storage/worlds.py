@@ -246,17 +246,17 @@ def _members(group_id: str) -> st.SearchStrategy[tuple[Record, ...]]:
 
 
 def _grants(vault_id: str) -> st.SearchStrategy[tuple[Record, ...]]:
-    return _one_each(
-        st.builds(
+    def to(kind: PrincipalKind, ids: tuple[str, ...]) -> st.SearchStrategy[Grant]:
+        return st.builds(
             Grant,
             st.just(vault_id),
-            st.just(PrincipalKind.ACCOUNT),
-            st.sampled_from(_A),
-            st.sampled_from((Level.READ, Level.MANAGE)),
+            st.just(kind),
+            st.sampled_from(ids),
+            st.sampled_from((Level.READ, Level.MANAGE, Level.NONE)),
             st.sampled_from(_C),
-        ),
-        3,
-    )
+        )
+
+    return _one_each(st.one_of(to(PrincipalKind.ACCOUNT, _A), to(PrincipalKind.GROUP, _G)), 3)
 
 
 reads = st.tuples(
