@@ -2,6 +2,13 @@
 
 import click
 
+from keyturn.cli.as_of_option import (
+    POLICY_OF_NOW,
+    as_of_json,
+    as_of_option,
+    read_meant,
+    reader_of,
+)
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.failures import VerbFailed
 from keyturn.cli.invocation import Answer, Invocation, Json, json_option
@@ -11,6 +18,7 @@ from keyturn.decide.explain import AccessPath, access_paths, why, why_not
 from keyturn.decide.names import fold
 from keyturn.decide.people import Person
 from keyturn.decide.world import World
+from keyturn.run.as_of import assessment_as_of
 from keyturn.run.assess import read_assessment
 from keyturn.run.persons import NoSuchPerson, find_person, near
 from keyturn_providers.records import Account, Vault
@@ -19,18 +27,28 @@ from keyturn_providers.records import Account, Vault
 @click.command(name="who")
 @click.argument("person")
 @click.option("--vault", "vault_text", default="", help="Answer about this vault only: yes or no.")
+@as_of_option
 @json_option
 @click.pass_obj
-def command(invocation: Invocation, person: str, vault_text: str, answer: Answer) -> int:
+def command(
+    invocation: Invocation, person: str, vault_text: str, as_of: str, answer: Answer
+) -> int:
     """Say what PERSON can open, and why.
 
     PERSON is a login, e-mail, name or id, or a part of one that only one person has.
 
-    The answer is from the newest snapshots and says how old they are.
+    The answer is from the newest snapshots, or with --as-of from earlier ones, and says how old
+    they are.
     """
     loaded = loaded_policy(invocation)
+    meant = None
     with cache_of(invocation) as cache:
-        found = read_assessment(cache, loaded.rules, now_ms())
+        if as_of:
+            with reader_of(invocation) as reader:
+                meant = read_meant(reader, as_of, now_ms())
+            found = assessment_as_of(cache, loaded.rules, meant)
+        else:
+            found = read_assessment(cache, loaded.rules, now_ms())
     world = found.world
     somebody = _somebody(world, person)
     vault = _vault(world, vault_text) if vault_text else None
@@ -51,8 +69,12 @@ def command(invocation: Invocation, person: str, vault_text: str, answer: Answer
                 for step in trace
             ],
             "findings": [finding_json(finding) for finding in drift],
+            "as_of": as_of_json(meant) if meant is not None else None,
         }
     )
+    if meant is not None:
+        answer.line(meant.words)
+        answer.line(POLICY_OF_NOW)
     answer.line(words)
     answer.line("")
     answer.table(
