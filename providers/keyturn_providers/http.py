@@ -45,6 +45,7 @@ from keyturn_providers.exchange import (
 )
 from keyturn_providers.http_lane import lane
 from keyturn_providers.lanes import Lanes
+from keyturn_providers.last_look import last_look
 from keyturn_providers.origin import checked_base, origin_of, same_origin, target_of
 from keyturn_providers.pacing import Pacer
 from keyturn_providers.ratelimit import Window, retry_after
@@ -343,6 +344,8 @@ class Transport:
     async def _exchange(
         self, call: Call, credential: _Credential | None
     ) -> tuple[int, dict[str, str], bytes]:
+        if call.writes:
+            last_look()
         lanes = self._writes if call.writes else self._reads
         started, started_s = time.monotonic(), time.time()
         status: int | None = None

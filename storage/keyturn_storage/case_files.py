@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from keyturn_storage.case_rows import CaseIn, Facts, Noted, NoteIn
 from keyturn_storage.journal_append import append
+from keyturn_storage.leases import refuse_if_lost
 
 if TYPE_CHECKING:
     from keyturn_storage.journal import Journal
@@ -41,9 +42,11 @@ def open_case(journal: "Journal", case: CaseIn) -> None:
         )
 
 
-def note_case(journal: "Journal", case_id: str, *notes: NoteIn) -> None:
-    """Notes these things of a case, all or none. Raises ValueError for an unknown case."""
+def note_case(journal: "Journal", case_id: str, *notes: NoteIn, generation: int = 0) -> None:
+    """Notes these things of a case, all or none. Raises ValueError for an unknown case, and
+    LeaseLost where a `generation` other than 0 is not held any more."""
     with journal.transaction() as connection:
+        refuse_if_lost(connection, generation)
         found = connection.execute("select no from case_file where id = ?", (case_id,)).fetchone()
         if found is None:
             raise ValueError(f"case {case_id} is not in the journal")

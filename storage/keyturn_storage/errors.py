@@ -75,8 +75,18 @@ class LeaseHeld(Exception):
     def __init__(self, lease: LeaseRow, since: str, until: str) -> None:
         self.lease = lease
         super().__init__(
-            f"{lease.target}: cannot start: another keyturn is at work on it: {lease.holder} on "
-            f"{lease.host}, process {lease.pid}, since {since}: {lease.operation}. "
-            f"Wait for it to end, or stop it there. If that machine is lost, the lease runs out "
-            f"at {until}."
+            f"{_target_words(lease.target)}: cannot start: another keyturn is at work on it: "
+            f"{lease.holder} on {lease.host}, process {lease.pid}, since {since}: "
+            f"{lease.operation}. Wait for it to end, or stop it there. If that machine is lost, "
+            f"the lease runs out at {until}."
         )
+
+
+_SIDES = {"directory": "the directory", "secrets": "the secret manager"}
+
+
+def _target_words(target: str) -> str:
+    """`directory/account/00u1` as one says it; what is not of this form stays as it is."""
+    side, _, rest = target.partition("/")
+    kind, _, its_id = rest.partition("/")
+    return f"{kind} {its_id} of {_SIDES[side]}" if side in _SIDES and its_id else target

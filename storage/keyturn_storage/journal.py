@@ -146,9 +146,13 @@ class Journal:
                 raise ValueError(f"run {run_id} is not in the journal")
             append(connection, {"kind": "end", "run": run_id, "state": state, "at_ms": at_ms})
 
-    def note(self, kind: str, body: str, at_ms: int, *, run_id: str = "") -> None:
-        """Appends anything else worth keeping (a checkpoint, a decision). `body` is JSON text."""
+    def note(
+        self, kind: str, body: str, at_ms: int, *, run_id: str = "", generation: int = 0
+    ) -> None:
+        """Appends anything else worth keeping (a checkpoint, a decision). `body` is JSON text,
+        `generation` as in `record_step`."""
         with self.transaction() as connection:
+            leases.refuse_if_lost(connection, generation)
             append(
                 connection,
                 {"kind": "note", "what": kind, "run": run_id, "at_ms": at_ms, "body": body},
@@ -158,12 +162,14 @@ class Journal:
         """The bodies of the notes of one kind, oldest first; of one run where it is named."""
         return journal_read.notes(self._connection, kind, run_id)
 
-    def archive_events(self, events: Sequence[ArchivedEvent]) -> int:
+    def archive_events(self, events: Sequence[ArchivedEvent], *, generation: int = 0) -> int:
         """Keeps audit events for evidence; those kept already are passed over. How many were new.
 
-        Believed afterwards: these events were seen in the source's own log.
+        Believed afterwards: these events were seen in the source's own log. `generation` as in
+        `record_step`.
         """
         with self.transaction() as connection:
+            leases.refuse_if_lost(connection, generation)
             return sum(_archive(connection, event) for event in events)
 
     def runs(self, *, open_only: bool = False) -> tuple[RunRow, ...]:

@@ -48,12 +48,7 @@ def take(
     me = process or this_process()
     with journal.transaction() as connection:
         for target in wanted:
-            held = _held(connection, target)
-            if held is None or _over(held, me, probe):
-                continue
-            until_ms = held.expires_ms + (LIVING_MS if _at_work_here(held, me, probe) else 0)
-            if until_ms > now_ms:
-                raise LeaseHeld(held, _clock(held.taken_ms), _clock(until_ms))
+            _refuse(_held(connection, target), me, now_ms, probe)
         generation = int(
             connection.execute("update generation set last = last + 1 returning last").fetchone()[0]
         )
@@ -77,6 +72,21 @@ def take(
             ],
         )
     return generation
+
+
+def refuse_if_held(
+    journal: "Journal", targets: Sequence[str], *, now_ms: int, probe: Probe = start_of
+) -> None:
+    """Raises LeaseHeld where `take` would, and takes nothing: to say so before anybody is asked to
+    confirm. Somebody may still come first."""
+    me = this_process()
+    for target in sorted(set(targets)):
+        _refuse(_held(journal.connection, target), me, now_ms, probe)
+
+
+def still_held(journal: "Journal", generation: int) -> None:
+    """Raises LeaseLost unless all targets of `generation` are still its own."""
+    refuse_if_lost(journal.connection, generation)
 
 
 def renew(journal: "Journal", generation: int, *, now_ms: int, ttl_ms: int = TTL_MS) -> None:
@@ -116,6 +126,15 @@ def refuse_if_lost(connection: sqlite3.Connection, generation: int) -> None:
             (generation,),
         )
         raise LeaseLost(generation, tuple(LeaseRow(*found) for found in newer))
+
+
+def _refuse(lease: LeaseRow | None, me: Process, now_ms: int, probe: Probe) -> None:
+    """Raises LeaseHeld where the lease stands in the way of this process."""
+    if lease is None or _over(lease, me, probe):
+        return
+    until_ms = lease.expires_ms + (LIVING_MS if _at_work_here(lease, me, probe) else 0)
+    if until_ms > now_ms:
+        raise LeaseHeld(lease, _clock(lease.taken_ms), _clock(until_ms))
 
 
 def _held(connection: sqlite3.Connection, target: str) -> LeaseRow | None:

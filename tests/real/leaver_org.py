@@ -283,15 +283,21 @@ class LeaverOrg:
 
 
 @contextmanager
-def leaver_org(folder: Path, tokens: Tokens = Tokens()) -> Iterator[LeaverOrg]:
-    """The organisation, new in `folder`, served until the block ends."""
+def leaver_org(
+    folder: Path,
+    tokens: Tokens = Tokens(),
+    *,
+    before_okta: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+) -> Iterator[LeaverOrg]:
+    """The organisation, new in `folder`, served until the block ends. `before_okta` may put
+    something between Okta and who asks it."""
     okta, onepassword = folder / "okta.db", folder / "onepassword.db"
     create_okta(okta)
     seed_okta(okta, _okta(tokens))
     create_onepassword(onepassword)
     seed_onepassword(onepassword, _onepassword(tokens))
     apps: list[tuple[ASGIApp, int]] = [
-        (okta_app(okta), 0),
+        (before_okta(okta_app(okta)), 0),
         (bridge_app(onepassword), 0),
         (users_app(onepassword), 0),
         (events_app(onepassword), 0),

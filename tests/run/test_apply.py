@@ -488,12 +488,13 @@ async def test_read_only_applies_nothing(
     assert journal.runs() == ()
 
 
+@pytest.mark.parametrize("target", ["secrets/account/s-001", "secrets/vault/v-payments"])
 async def test_a_target_in_use_is_refused_with_who_and_what(
-    pair: Pair, run_plan: Apply, journal: Journal, watch: Watch
+    pair: Pair, run_plan: Apply, journal: Journal, watch: Watch, target: str
 ) -> None:
     leases.take(
         journal,
-        "secrets/account/s-001",
+        target,
         holder="m.reed",
         operation="Offboard Dana Okafor",
         now_ms=watch.at_ms,

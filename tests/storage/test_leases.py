@@ -64,6 +64,16 @@ def test_a_held_target_is_refused_saying_who_where_since_when_and_doing_what(
     assert caught.value.lease.holder == "ana"
 
 
+def test_it_can_be_asked_who_is_at_work_and_nothing_is_taken(journal: Journal) -> None:
+    leases.refuse_if_held(journal, ["a", "b"], now_ms=1_000)
+    assert leases.held(journal) == ()
+    _take(journal, "secrets/account/A1", process=THERE)
+    with pytest.raises(LeaseHeld, match=r"account A1 of the secret manager: .* ana on laptop"):
+        leases.refuse_if_held(journal, ["a", "secrets/account/A1"], now_ms=1_400)
+    leases.refuse_if_held(journal, ["a", "secrets/account/A1"], now_ms=1_500)
+    assert [row.host for row in leases.held(journal)] == ["laptop"]
+
+
 def test_all_targets_are_taken_or_none(journal: Journal) -> None:
     _take(journal, "b")
     with pytest.raises(LeaseHeld):

@@ -10,8 +10,10 @@ from keyturn.cli.exit_codes import Exit
 from keyturn.cli.invocation import Answer, Invocation, Json
 from keyturn.cli.plan_files import nothing_to_do, save_plan
 from keyturn.cli.shown import plan_json, show_plan
+from keyturn.cli.work import journal_of, now_ms
 from keyturn.decide.plans import Plan
 from keyturn.policy.loaded import LoadedPolicy
+from keyturn.run.admission import refuse_if_at_work
 
 
 def apply_or_save(
@@ -30,6 +32,8 @@ def apply_or_save(
     show_plan(answer, plan)
     only_shown = plan_only or plan.refused or not plan.operations
     if not only_shown:
+        with journal_of(invocation) as journal:
+            refuse_if_at_work(plan, journal, now_ms())
         typed = confirmation(plan, confirm, answer)
         if typed:
             return apply_plan(invocation, loaded, plan, typed, answer, more)

@@ -10,6 +10,7 @@ from keyturn.run.connections import Connections
 from keyturn_providers.contract import About
 from keyturn_providers.errors import ProviderError, ReadOnly, TenantChanged
 from keyturn_providers.records import Side
+from keyturn_storage import leases
 from keyturn_storage.journal import Journal
 
 DAY_MS = 86_400_000
@@ -137,19 +138,26 @@ def _removals(plan: Plan) -> int:
 
 
 def lease_targets(plan: Plan) -> tuple[str, ...]:
-    """What nobody else may work on meanwhile, by id: accounts, groups and other principals.
+    """What nobody else may work on meanwhile, by id: accounts, groups, other principals, and the
+    vaults whose grants change, for two who each take a manager away leave none.
 
     A plan that rests on what whole listings lack holds its tenants too.
     """
     targets: set[str] = set()
     for operation in plan.operations:
         change = operation.change
-        for ref in (change.account, change.group, change.principal):
+        for ref in (change.account, change.group, change.principal, *change.vaults):
             if ref is not None:
                 targets.add(f"{ref.side.value}/{ref.kind.value}/{ref.id}")
     if not plan.scope.by_name:
         targets.update(f"tenant/{used.source}/{used.tenant}" for used in plan.snapshots)
     return tuple(sorted(targets)) or (f"plan/{plan.id}",)
+
+
+def refuse_if_at_work(plan: Plan, journal: Journal, now_ms: int) -> None:
+    """Raises LeaseHeld where another keyturn works on anything of the plan: to be said before
+    somebody is asked to confirm it. Nothing is taken; applying looks again."""
+    leases.refuse_if_held(journal, lease_targets(plan), now_ms=now_ms)
 
 
 def refuse_other_sources(plan: Plan, abouts: Mapping[Side, About], doing: str) -> None:

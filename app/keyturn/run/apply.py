@@ -141,6 +141,12 @@ def _start(run: Run, operator: str) -> None:
     ]
     run.journal.start_run(row, steps, generation=run.generation)
     if plan.undoes:
-        note_undo(run.journal, run_id=run.id, undone=plan.undoes, at_ms=at_ms)
-    tie(run.journal, plan, run.id, operator, at_ms)
+        note_undo(
+            run.journal,
+            run_id=run.id,
+            undone=plan.undoes,
+            at_ms=at_ms,
+            generation=run.generation,
+        )
+    tie(run.journal, plan, run.id, operator, at_ms, run.generation)
     run.load()

@@ -159,9 +159,11 @@ def successor(vault_id: str, vault_name: str, person: Person, by: str, at_ms: in
     return NoteIn(Noted.SUCCESSOR, json.dumps(body), by, at_ms)
 
 
-def tie(journal: Journal, plan: Plan, run_id: str, by: str, at_ms: int) -> None:
+def tie(
+    journal: Journal, plan: Plan, run_id: str, by: str, at_ms: int, generation: int = 0
+) -> None:
     """Ties a run to the open cases of the people whom its plan puts out or moves, and an undo to
-    the cases of the run that it takes back. What is tied already stays so."""
+    the cases of the run that it takes back. What is tied already stays so. Raises LeaseLost."""
     rows: Iterable[CaseRow] = ()
     if plan.undoes:
         rows = cases_of_run(journal, plan.undoes)
@@ -169,7 +171,8 @@ def tie(journal: Journal, plan: Plan, run_id: str, by: str, at_ms: int) -> None:
         rows = (row for key in plan.subjects for row in _open_of_key(journal, key))
     for row in tuple(rows):
         if run_id not in row.run_ids:
-            note_case(journal, row.id, NoteIn(Noted.RUN, "", by, at_ms, run_id))
+            note = NoteIn(Noted.RUN, "", by, at_ms, run_id)
+            note_case(journal, row.id, note, generation=generation)
 
 
 def _open_of_key(journal: Journal, key: str) -> tuple[CaseRow, ...]:

@@ -109,7 +109,7 @@ async def _resume(
         run.outdated = _outdated(plan, loaded, abouts, clock.now_ms())
         run.load()
         journal.end_run(row.id, "running", clock.now_ms(), generation=generation)
-        tie(journal, plan, row.id, row.operator, clock.now_ms())
+        tie(journal, plan, row.id, row.operator, clock.now_ms(), generation)
         for side, failure in failures.items():
             run.block(side, failure)
         await take_checkpoints(run)

@@ -181,6 +181,10 @@ class Run:
             leases.renew(self.journal, self.generation, now_ms=now_ms)
             self.renewed_ms = now_ms
 
+    def refuse_if_taken_over(self) -> None:
+        """Raises LeaseLost if anybody else has taken over any of the run's targets."""
+        leases.still_held(self.journal, self.generation)
+
     def checkpoints(self) -> dict[Side, str]:
         """The audit positions taken before the first change, by side."""
         found: dict[Side, str] = {}
@@ -192,4 +196,5 @@ class Run:
     def note_checkpoint(self, side: Side, since: str) -> None:
         """Keeps the audit position of a side."""
         body = json.dumps({"side": side.value, "since": since})
-        self.journal.note(CHECKPOINT, body, self.clock.now_ms(), run_id=self.id)
+        at_ms, generation = self.clock.now_ms(), self.generation
+        self.journal.note(CHECKPOINT, body, at_ms, run_id=self.id, generation=generation)

@@ -73,9 +73,12 @@ def refuse_open(row: RunRow, run: RunDone) -> None:
         raise StillOpen(row, number)
 
 
-def note_undo(journal: Journal, *, run_id: str, undone: str, at_ms: int) -> None:
-    """Ties an undo to the run it takes back."""
-    journal.note(UNDO_OF, json.dumps({"run": undone, "by": run_id}), at_ms, run_id=run_id)
+def note_undo(
+    journal: Journal, *, run_id: str, undone: str, at_ms: int, generation: int = 0
+) -> None:
+    """Ties an undo to the run it takes back. Raises LeaseLost."""
+    body = json.dumps({"run": undone, "by": run_id})
+    journal.note(UNDO_OF, body, at_ms, run_id=run_id, generation=generation)
 
 
 def undo_links(journal: Journal) -> Links:

@@ -43,6 +43,7 @@ from keyturn_providers.errors import (
     Throttled,
     Unreachable,
 )
+from keyturn_providers.last_look import asking
 from keyturn_providers.records import Level, PrincipalKind
 
 MOST_LOST = 3
@@ -138,7 +139,8 @@ async def _send(run: Run, operation: Operation, before: Effect, *, lost: int = 0
         run.keep_lease()
         run.intend(operation, before)
         try:
-            receipt = await _call(operation.change, run.writer(side), operation.id)
+            with asking(run.refuse_if_taken_over):
+                receipt = await _call(operation.change, run.writer(side), operation.id)
         except Throttled as busy:
             pause, words = busy.retry_after_s, str(busy)
             waited += pause

@@ -151,7 +151,8 @@ def _archive(run: Run, side: Side, events: tuple[AuditEvent, ...]) -> None:
                 raw=event.raw,
             )
             for event in events
-        ]
+        ],
+        generation=run.generation,
     )
 
 

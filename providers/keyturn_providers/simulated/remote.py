@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from keyturn_providers.contract import Ability, Outcome, Receipt, RequestSeen, Waiting
 from keyturn_providers.errors import ProviderError
+from keyturn_providers.last_look import last_look
 from keyturn_providers.records import AuditEvent
 from keyturn_providers.simulated.faults import Effect, Fault, Faults, error_of
 from keyturn_providers.simulated.tenant import Call, Tenant, save
@@ -84,6 +85,7 @@ class Remote:
         """One write. `change` alters the tenant and says whether there was anything to alter."""
         name = self.tenant.source.name
         await self.at(Moment(When.BEFORE, name, ability, target, operation_id))
+        last_look()
         fault = self.faults.take(ability, target)
         effect = fault.effect if fault else None
         if effect is not Effect.ANSWER_LOST:

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from keyturn_providers.last_look import last_look
+
 _CHUNK = 65_536
 _BURIAL_S = 2.0
 
@@ -52,9 +54,10 @@ async def run(
 ) -> Finished:
     """Starts `argv`, feeds `stdin` (None: closed from the start) and waits for the end.
 
-    Raises OSError where it cannot be started: then nothing was done. When cancelled the child is
-    killed before the cancellation goes on.
+    Raises OSError where it cannot be started, or what the last look raises: then nothing was done.
+    When cancelled the child is killed before the cancellation goes on.
     """
+    last_look()
     process = await asyncio.create_subprocess_exec(
         *argv,
         stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
