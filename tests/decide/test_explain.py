@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.decide.worlds import NOW_MS, SUSPENDED, Org, account, office
 
-from keyturn.decide.explain import access_paths, day, why, why_not
+from keyturn.decide.explain import access_paths, day, told, why
 from keyturn_providers.records import AccountState, Collection, Group, Level
 
 
@@ -101,35 +101,18 @@ def test_no_access_is_none_visible_where_something_is_not_seen() -> None:
     assert "not complete" in why(org.world(), ana, "v-pay")
 
 
-def _answers(org: Org, key: str, vault: str) -> list[bool | None]:
-    return [step.holds for step in why_not(org.world(), org.who(key), vault)]
-
-
-def test_why_not_walks_the_way() -> None:
-    org = office()
-    assert _answers(org, "d:d1", "v-prod") == [True] * 8
-    assert _answers(org, "d:d3", "v-prod") == [True, True, True, True, False, True, False, True]
-    org.secrets.grants = []
-    assert _answers(org, "d:d1", "v-prod")[-1] is False
-    org.secrets.broken.add((Collection.MEMBERSHIPS, "sg-eng"))
-    assert _answers(org, "d:d3", "v-prod")[6] is None
-    org.vault("lone")
-    assert _answers(org, "d:d1", "v-lone") == [True, True, True, False]
-
-
-def test_why_not_without_accounts_groups_or_state() -> None:
-    org = office()
-    org.directory.accounts.append(account("d9"))
-    assert _answers(org, "d:d9", "v-prod")[:3] == [True, False, False]
-    org.secrets.change("s1", state=AccountState.UNKNOWN)
-    assert _answers(org, "d:d1", "v-prod")[2] is None
-    org.directory.groups.append(Group("dg-new", "new"))
-    org.mapping("new", ("prod", Level.READ))
-    assert _answers(org, "d:d1", "v-prod")[-1] is False
-    org.secrets.groups.append(Group("sg-twin", "x", external_id="dg-new"))
-    org.secrets.groups.append(Group("sg-twin2", "y", external_id="dg-new"))
-    steps = why_not(org.world(), org.who("d:d1"), "v-prod")
-    assert "external id" in steps[-1].words
+def test_a_path_is_told_as_one_says_it() -> None:
+    org = _rich()
+    org.direct_grant(1, "pay", Level.LIST, "odd", note="set by hand")
+    until = day(NOW_MS + 86_400_000)
+    said = [told(org.who("d:d1"), path) for path in access_paths(org.world(), org.who("d:d1"))]
+    assert said == [
+        "Name 1 may manage pay by a direct grant: not in policy.",
+        "Name 1 is in eng, which may write to prod: policy line 8.",
+        "Name 1 is in eng, which is in top, which may read pay: not in policy.",
+        f"Name 1 may read prod by a direct grant: policy line 30, until {until}.",
+        "Name 1 may list what is in pay by a direct grant: not in policy (set by hand).",
+    ]
 
 
 def test_a_path_by_a_mapping_without_that_vault() -> None:

@@ -142,7 +142,7 @@ def test_who_says_why_not(shell: Shell) -> None:
     ran = shell.keyturn("who", "lea baum", "--vault", "legal-archive")
     assert ran.code == Exit.IN_STEP, ran.err
     assert "Lea Baum cannot open legal-archive" in ran.out
-    assert "Is there one in openbao? NO: none is matched" in ran.out
+    assert "Is an account in openbao matched? NO: none is" in ran.out
 
 
 def test_who_does_not_guess(shell: Shell) -> None:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from keyturn.decide.desired import beyond, desired_grants, permitted
-from keyturn.decide.groups import GroupLink
-from keyturn.decide.index import chains_of, members_of
+from keyturn.decide.index import chains_of
 from keyturn.decide.names import LEVEL_WORDS, listed
 from keyturn.decide.people import Person
 from keyturn.decide.world import World
-from keyturn_providers.records import AccountState, Collection, Grant, Level, PrincipalKind, Side
+from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +103,10 @@ def why(world: World, person: Person, vault_id: str | None = None) -> str:
     if vault_id is not None:
         vault = world.secrets.vault_name(vault_id)
         if not paths:
-            return f"{person.name} cannot open {vault}{_as_far_as_seen(world)}. {state}".strip()
+            return f"{person.name} cannot open {vault}{as_far_as_seen(world)}. {state}".strip()
         return f"{_one_vault(person, paths)} {state}".strip()
     if not paths:
-        return f"{person.name} can open no vault{_as_far_as_seen(world)}. {state}".strip()
+        return f"{person.name} can open no vault{as_far_as_seen(world)}. {state}".strip()
     best: dict[str, AccessPath] = {}
     for path in paths:
         best.setdefault(path.vault_id, path)
@@ -155,7 +154,7 @@ def _state_words(world: World, person: Person) -> str:
     return "" if mine.state is AccountState.ACTIVE else f"The account is {mine.state.value}."
 
 
-def _as_far_as_seen(world: World) -> str:
+def as_far_as_seen(world: World) -> str:
     """Words that turn `no access` into `none visible` where something could not be seen."""
     spots = world.secrets.snapshot.blind_spots
     if not world.secrets.snapshot.complete:
@@ -163,95 +162,18 @@ def _as_far_as_seen(world: World) -> str:
     return f" as far as keyturn can see (not seen: {listed(spots)})" if spots else ""
 
 
-@dataclass(frozen=True, slots=True)
-class TraceStep:
-    """One question on the way from a person to a vault. `holds` None: it cannot be told."""
-
-    question: str
-    holds: bool | None
-    words: str
-
-
-def why_not(world: World, person: Person, vault_id: str) -> tuple[TraceStep, ...]:
-    """Where access to a vault ends: known here? matched? active? in a mapped group? linked? member?
-    granted? The first step that does not hold is the reason; later ones are told all the same."""
-    here, there = world.directory.name, world.secrets.name
-    mine, theirs = person.directory, person.secrets
-    steps = [
-        _step(f"Is there an account in {here}?", mine is not None, "yes", "no"),
-        _step(f"Is there one in {there}?", theirs is not None, "yes", "none is matched"),
-        _active(f"Is the account in {there} active?", person),
-    ]
-    wanting = [link for link in world.links if vault_id in desired_grants(link)]
-    vault = world.secrets.vault_name(vault_id)
-    steps.append(
-        _step(
-            f"Does the policy give anybody {vault}?",
-            bool(wanting),
-            f"to {listed(link.name for link in wanting)}",
-            "no mapping names it",
-        )
-    )
-    for link in wanting:
-        steps.extend(_link_steps(world, person, link, vault_id))
-    return tuple(steps)
-
-
-def _active(question: str, person: Person) -> TraceStep:
-    if person.secrets is None:
-        return TraceStep(question, False, "there is none")
-    state = person.secrets.state
-    known = None if state is AccountState.UNKNOWN else state is AccountState.ACTIVE
-    return TraceStep(question, known, person.secrets.state_raw or state.value)
-
-
-def _link_steps(
-    world: World, person: Person, link: GroupLink, vault_id: str
-) -> Iterator[TraceStep]:
-    here, there = world.directory.name, world.secrets.name
-    # Only a directory group has mappings, so its id is in the key.
-    group_id = link.key.removeprefix("d:")
-    mine = person.directory is not None and person.directory.id in members_of(
-        world.directory, group_id
-    )
-    yield _member(world, Side.DIRECTORY, group_id, link.name, mine)
-    if link.secrets is None:
-        yield TraceStep(
-            f"Does a group in {there} stand for {link.name}?", False, link.problem or "none does"
-        )
-        return
-    yield TraceStep(
-        f"Does a group in {there} stand for {link.name} of {here}?",
-        True,
-        f"{link.secrets.name}, linked by {link.linked_by.value}",
-    )
-    theirs = person.secrets is not None and person.secrets.id in members_of(
-        world.secrets, link.secrets.id
-    )
-    yield _member(world, Side.SECRETS, link.secrets.id, link.secrets.name, theirs)
-    held = [
-        grant.level
-        for grant in world.secrets.grants_of.get((PrincipalKind.GROUP, link.secrets.id), ())
-        if grant.vault_id == vault_id and grant.level is not Level.NONE
-    ]
-    yield _step(
-        f"Does {link.secrets.name} hold a grant on {world.secrets.vault_name(vault_id)}?",
-        bool(held),
-        listed(level.value for level in held),
-        "none that keyturn can see",
-    )
-
-
-def _member(world: World, side: Side, group_id: str, name: str, inside: bool) -> TraceStep:
-    indexed = world.side(side)
-    question = f"Is the person in {name} in {indexed.name}?"
-    if not inside and not indexed.complete(Collection.MEMBERSHIPS, group_id):
-        return TraceStep(question, None, "its members could not be read to the end")
-    return _step(question, inside, "yes", "no")
-
-
-def _step(question: str, holds: bool, yes: str, no: str) -> TraceStep:
-    return TraceStep(question, holds, yes if holds else no)
+def told(person: Person, path: AccessPath) -> str:
+    """One path in plain words, to be read aloud: who is in what, and what that may do."""
+    what = f"{LEVEL_WORDS[path.level]} {path.vault_name}"
+    policy = f"policy line {path.policy_line}" if path.in_policy else "not in policy"
+    if path.until_ms is not None:
+        policy += f", until {day(path.until_ms)}"
+    note = f" ({path.note})" if path.note else ""
+    if not path.groups:
+        return f"{person.name} may {what} by a direct grant: {policy}{note}."
+    first, *others = path.groups
+    chain = "".join(f", which is in {group}" for group in others)
+    return f"{person.name} is in {first}{chain}, which may {what}: {policy}{note}."
 
 
 def day(at_ms: int) -> str:

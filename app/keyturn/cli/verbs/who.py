@@ -1,4 +1,6 @@
-"""`keyturn who PERSON`: what a person can open and why, fit to be read aloud."""
+"""`keyturn who PERSON [VAULT]`: what a person can open and why, fit to be read aloud."""
+
+from collections.abc import Iterator
 
 import click
 
@@ -13,27 +15,38 @@ from keyturn.cli.exit_codes import Exit
 from keyturn.cli.failures import VerbFailed
 from keyturn.cli.invocation import Answer, Invocation, Json, json_option
 from keyturn.cli.shown import finding_json
-from keyturn.cli.work import cache_of, loaded_policy, now_ms
-from keyturn.decide.explain import AccessPath, access_paths, why, why_not
+from keyturn.cli.work import cache_of, journal_if_any, loaded_policy, now_ms
+from keyturn.decide.cut import Cut, cut_words
+from keyturn.decide.explain import AccessPath, access_paths, told, why
 from keyturn.decide.names import fold
+from keyturn.decide.origins import origin_words
 from keyturn.decide.people import Person
+from keyturn.decide.why_not import WhyNot, why_not_words
 from keyturn.decide.world import World
 from keyturn.run.as_of import assessment_as_of
 from keyturn.run.assess import read_assessment
+from keyturn.run.explained import Explained, explained
 from keyturn.run.persons import NoSuchPerson, find_person, near
 from keyturn_providers.records import Account, Vault
+from keyturn_storage.queries.reader import open_reader
 
 
 @click.command(name="who")
 @click.argument("person")
-@click.option("--vault", "vault_text", default="", help="Answer about this vault only: yes or no.")
+@click.argument("vault", default="")
+@click.option("--vault", "vault_option", default="", help="As the argument VAULT.")
 @as_of_option
 @json_option
 @click.pass_obj
 def command(
-    invocation: Invocation, person: str, vault_text: str, as_of: str, answer: Answer
+    invocation: Invocation,
+    person: str,
+    vault: str,
+    vault_option: str,
+    as_of: str,
+    answer: Answer,
 ) -> int:
-    """Say what PERSON can open, and why.
+    """Say what PERSON can open, and why; with VAULT, whether that one, and what would end it.
 
     PERSON is a login, e-mail, name or id, or a part of one that only one person has.
 
@@ -51,11 +64,11 @@ def command(
             found = read_assessment(cache, loaded.rules, now_ms())
     world = found.world
     somebody = _somebody(world, person)
-    vault = _vault(world, vault_text) if vault_text else None
-    paths = [p for p in access_paths(world, somebody) if vault is None or p.vault_id == vault.id]
+    named = vault or vault_option
+    whole = _explained(invocation, world, somebody, _vault(world, named)) if named else None
+    paths = whole.paths if whole is not None else access_paths(world, somebody)
     drift = [finding for finding in found.findings if finding.person == somebody.key]
-    words = why(world, somebody, vault.id if vault else None)
-    trace = why_not(world, somebody, vault.id) if vault is not None and not paths else ()
+    words = whole.words if whole is not None else why(world, somebody)
     answer.document(
         {
             "person": somebody.key,
@@ -63,11 +76,9 @@ def command(
             "directory": _account_json(somebody.directory),
             "secrets": _account_json(somebody.secrets),
             "words": words,
-            "paths": [_path_json(path) for path in paths],
-            "why_not": [
-                {"question": step.question, "holds": step.holds, "words": step.words}
-                for step in trace
-            ],
+            "paths": [_path_json(path, somebody) for path in paths],
+            "why_not": [],
+            **(_whole_json(whole, somebody) if whole is not None else {}),
             "findings": [finding_json(finding) for finding in drift],
             "as_of": as_of_json(meant) if meant is not None else None,
         }
@@ -77,21 +88,22 @@ def command(
         answer.line(POLICY_OF_NOW)
     answer.line(words)
     answer.line("")
-    answer.table(
-        ["vault", "may", "by", "policy"],
-        [
+    if whole is None:
+        answer.table(
+            ["vault", "may", "by", "policy"],
             [
-                path.vault_name,
-                path.level.value,
-                path.via if path.groups else "direct",
-                f"line {path.policy_line}" if path.in_policy else "not in policy",
-            ]
-            for path in paths
-        ],
-    )
-    for step in trace:
-        mark = {True: "yes", False: "NO", None: "not known"}[step.holds]
-        answer.line(f"  {step.question} {mark}: {step.words}")
+                [
+                    path.vault_name,
+                    path.level.value,
+                    path.via if path.groups else "direct",
+                    f"line {path.policy_line}" if path.in_policy else "not in policy",
+                ]
+                for path in paths
+            ],
+        )
+    else:
+        for line in _whole_lines(whole, somebody):
+            answer.line(line)
     for finding in drift:
         answer.line(f"{finding.sign.value} {finding.words}")
     for snapshot in (found.directory, found.secrets):
@@ -99,6 +111,100 @@ def command(
         state = "complete" if snapshot.complete else "NOT COMPLETE"
         answer.line(f"{snapshot.source.name}: read {age} min ago, {state}")
     return Exit.IN_STEP
+
+
+def _explained(invocation: Invocation, world: World, person: Person, vault: Vault) -> Explained:
+    with open_reader(invocation.places().cache) as reader, journal_if_any(invocation) as journal:
+        return explained(reader, journal, world, person, vault.id)
+
+
+def _whole_lines(whole: Explained, person: Person) -> Iterator[str]:
+    """Every way, who made it, what would end it; or the gates, up to the first that is shut."""
+    for path in whole.paths:
+        yield told(person, path)
+    if whole.edges:
+        yield "Made:"
+        for edge in whole.edges:
+            made = origin_words(whole.origins[edge.key])
+            yield f"  {edge.kind.value} {edge.start_name} > {edge.end_name}: {made}"
+    if whole.cut is not None:
+        yield "What would end it, at the least:"
+        yield from (f"  {words}" for words in cut_words(whole.cut, person.name))
+    if whole.own is not None:
+        yield "What would end it and touch nobody else:"
+        yield from (f"  {words}" for words in cut_words(whole.own, person.name))
+    if whole.why_not is not None:
+        yield why_not_words(whole.why_not, person.name, whole.vault_name)
+        for gate in whole.why_not.gates:
+            mark = {True: "yes", False: "NO", None: "not known"}[gate.holds]
+            yield f"  {gate.question} {mark}: {gate.words}"
+
+
+def _whole_json(whole: Explained, person: Person) -> dict[str, Json]:
+    return {
+        "vault": whole.vault_name,
+        "vault_id": whole.vault_id,
+        "edges": [
+            {
+                "kind": edge.kind.value,
+                "from": edge.start_name,
+                "to": edge.end_name,
+                "level": edge.level.value,
+                "made": origin_words(whole.origins[edge.key]),
+                "made_by": whole.origins[edge.key].by,
+                "made_ms": whole.origins[edge.key].at_ms,
+                "known_from": whole.origins[edge.key].known.value,
+            }
+            for edge in whole.edges
+        ],
+        "smallest_cut": _cut_json(whole.cut, person),
+        "own_cut": _cut_json(whole.own, person),
+        "why_not": _why_not_json(whole.why_not),
+        "why_not_words": ""
+        if whole.why_not is None
+        else why_not_words(whole.why_not, person.name, whole.vault_name),
+        "first_gate": _first_gate(whole.why_not),
+        "not_seen": [] if whole.why_not is None else list(whole.why_not.unseen),
+    }
+
+
+def _cut_json(cut: Cut | None, person: Person) -> Json:
+    if cut is None:
+        return None
+    return {
+        "edges": [
+            {
+                "kind": one.edge.kind.value,
+                "from": one.edge.start_name,
+                "to": one.edge.end_name,
+                "owner": one.owned.owner.value,
+                "owned_by": one.owned.name,
+                "remove": one.owned.remove,
+                "others": one.others.count,
+            }
+            for one in cut.edges
+        ],
+        "loses": list(cut.loses),
+        "words": list(cut_words(cut, person.name)),
+    }
+
+
+def _why_not_json(found: WhyNot | None) -> list[Json]:
+    return [
+        {
+            "gate": gate.kind.value,
+            "question": gate.question,
+            "holds": gate.holds,
+            "words": gate.words,
+            "next_step": gate.next_step,
+        }
+        for gate in (found.gates if found is not None else ())
+    ]
+
+
+def _first_gate(found: WhyNot | None) -> str:
+    first = found.first if found is not None else None
+    return first.kind.value if first is not None else ""
 
 
 def _somebody(world: World, text: str) -> Person:
@@ -133,7 +239,7 @@ def _account_json(account: Account | None) -> Json:
     return {"id": account.id, "name": account.name, "state": account.state.value}
 
 
-def _path_json(path: AccessPath) -> Json:
+def _path_json(path: AccessPath, person: Person) -> Json:
     return {
         "vault": path.vault_name,
         "vault_id": path.vault_id,
@@ -142,4 +248,5 @@ def _path_json(path: AccessPath) -> Json:
         "direct": not path.groups,
         "in_policy": path.in_policy,
         "policy_line": path.policy_line,
+        "words": told(person, path),
     }
