@@ -1,34 +1,37 @@
 """The state table, every cell; and the verdict, every combination."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keyturn.decide.steps import (
     SETTLED,
     AuditAnswer,
     Event,
-    Illegal,
+    Impossible,
     ProofVerdict,
     ReadBack,
     State,
     advance,
     judge_proof,
+    replayed,
 )
 
-# One row per state: what each event leads to; "-" is illegal.
+# One row per state: what each event leads to; "-" is impossible.
 _TABLE = """
-           intend   accepted was_so     declined not_sent lost    other   seen     not_seen give_up
-planned    intended -        already_so refused  -        -       -       -        -        given_up
-intended   -        applied  already_so refused  planned  unknown planned -        -        given_up
-applied    -        -        -          -        -        -       -       verified not_seen -
-already_so -        -        -          -        -        -       -       verified not_seen -
-refused    -        -        -          -        -        -       -       -        -        -
-unknown    -        -        already_so -        -        unknown planned -        -        given_up
-verified   -        -        -          -        -        -       -       verified -        -
-not_seen   -        -        -          -        -        -       -       verified not_seen -
-given_up   -        -        -          -        -        -       -       -        -        -
-"""
+           intend   accepted was_so     declined drifted not_sent lost    other   held    seen     not_seen lagging    give_up
+planned    intended -        already_so refused  refused -        -       -       planned -        -        -          given_up
+intended   -        applied  already_so refused  refused planned  unknown planned -       -        -        -          given_up
+applied    -        -        -          -        -       -        -       -       -       verified not_seen applied    -
+already_so -        -        -          -        -       -        -       -       -       verified not_seen already_so -
+refused    -        -        -          -        -       -        -       -       -       -        -        -          -
+unknown    -        -        already_so -        -       -        unknown planned -       -        -        -          given_up
+verified   -        -        -          -        -       -        -       -       -       verified -        -          -
+not_seen   -        -        -          -        -       -        -       -       -       verified not_seen -          -
+given_up   -        -        -          -        -       -        -       -       -       -        -        -          -
+"""  # noqa: E501 - a table is read along its rows
 _COLUMNS = {"was_so": Event.WAS_SO, "other": Event.FOUND_OTHERWISE}
 
 
@@ -42,34 +45,83 @@ def _cells() -> list[tuple[State, Event, State | None]]:
     ]
 
 
+def _after(state: State, event: Event) -> State | None:
+    try:
+        return advance(state, event)
+    except Impossible:
+        return None
+
+
 def test_the_table_here_is_whole() -> None:
     assert {(s, e) for s, e, _ in _cells()} == set(product(State, Event))
 
 
 @pytest.mark.parametrize(("state", "event", "after"), _cells())
 def test_every_cell(state: State, event: Event, after: State | None) -> None:
-    found = advance(state, event)
-    if after is None:
-        assert isinstance(found, Illegal)
-        assert (found.state, found.event) == (state, event)
-        assert event.value in found.reason
-    else:
-        assert found is after
+    assert _after(state, event) is after
+
+
+def test_why_it_cannot_be_is_said() -> None:
+    with pytest.raises(Impossible, match="'accepted' after 'refused': it was refused"):
+        advance(State.REFUSED, Event.ACCEPTED)
 
 
 def test_nothing_is_sent_again_before_a_reread() -> None:
     """From an unknown outcome there is no way to a call but through finding it was not done."""
-    assert isinstance(advance(State.UNKNOWN, Event.INTEND), Illegal)
-    assert isinstance(advance(State.INTENDED, Event.INTEND), Illegal)
+    assert _after(State.UNKNOWN, Event.INTEND) is None
+    assert _after(State.INTENDED, Event.INTEND) is None
     assert advance(State.UNKNOWN, Event.FOUND_OTHERWISE) is State.PLANNED
+
+
+def test_every_state_is_open_accepted_or_over() -> None:
+    over = {State.REFUSED, State.GIVEN_UP}
+    for state in State:
+        assert [state.open, state.accepted, state in over].count(True) == 1
+        # What is open can still come to a call, and what was accepted never to another one.
+        reached, ahead = {state}, [state]
+        while ahead:
+            now = ahead.pop()
+            found = {to for event in Event if (to := _after(now, event)) is not None}
+            ahead += found - reached
+            reached |= found
+        assert (State.INTENDED in reached) is state.open
 
 
 def test_settled_states_lead_nowhere_but_to_being_seen() -> None:
     for state, event in product(SETTLED, Event):
-        after = advance(state, event)
-        assert isinstance(after, Illegal) or after in {State.VERIFIED, State.NOT_SEEN}
+        assert _after(state, event) in {None, State.VERIFIED, State.NOT_SEEN}
     assert not State.APPLIED.settled
     assert State.GIVEN_UP.settled
+
+
+@given(st.lists(st.sampled_from(list(Event)), max_size=20))
+def test_whatever_happens_can_be_replayed(events: list[Event]) -> None:
+    told = [State.PLANNED]
+    for event in events:
+        after = _after(told[-1], event)
+        if after is not None:
+            told.append(after)
+    assert replayed(told) is told[-1]
+
+
+@given(st.lists(st.sampled_from(list(State)), max_size=6))
+def test_only_what_some_event_leads_to_is_believed(told: list[State]) -> None:
+    possible = all(
+        any(_after(before, event) is after for event in Event)
+        for before, after in pairwise([*told])
+    )
+    if not told:
+        assert replayed(told) is State.PLANNED
+    elif possible and told[0] is State.PLANNED:
+        assert replayed(told) is told[-1]
+    else:
+        with pytest.raises(Impossible):
+            replayed(told)
+
+
+def test_a_word_that_is_no_state_is_not_believed() -> None:
+    with pytest.raises(Impossible, match="'done' is no state"):
+        replayed(["planned", "done"])
 
 
 _VERDICTS = {

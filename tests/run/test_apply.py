@@ -343,6 +343,8 @@ async def test_a_changed_world_refuses_that_step_only(pair: Pair, run_plan: Appl
     result = await run_plan(plan)
     assert [step.state.value for step in result.steps] == ["refused", "verified"]
     assert "finance does not exist any more" in result.steps[0].words
+    assert [step.operation.number for step in result.back_to_plan] == [1]
+    assert "1 of them changed meanwhile: refresh and plan again." in result.words
     assert tenant.received(plan.operations[0].id) == 0
 
 

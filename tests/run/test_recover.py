@@ -297,3 +297,19 @@ async def test_another_source_name_is_no_way_around_the_tenant(desk: Desk) -> No
     tenant.drop_account("s-001")
     with pytest.raises(TenantChanged, match="another tenant"):
         await desk.resume()
+
+
+async def test_a_run_of_which_the_journal_tells_the_impossible_is_not_gone_on_with(
+    desk: Desk,
+) -> None:
+    plans = [plan_of(desk.pair, REVOKE), plan_of(desk.pair, LEAVE_GROUP)]
+    for plan, ability in zip(plans, (Ability.REVOKE, Ability.REMOVE_MEMBERSHIP), strict=True):
+        await desk.crash(plan, _before(ability))
+    first = plans[0].operations[0]
+    run_id = desk.journal.open_runs()[0].id
+    desk.journal.record_step(run_id, first.id, 1, "verified", "it is done", 1)
+    left, done = await desk.resume()
+    assert left.state == "running"
+    assert "step 1: 'verified' came after 'intended'" in left.blocked[0]
+    assert desk.pair.secrets.tenant.received(first.id) == 0
+    assert done.proven

@@ -95,6 +95,7 @@ def result_json(result: RunResult) -> Json:
                 "verdict": step.verdict,
                 "words": step.words,
                 "error": step.error,
+                "back_to_plan": step.drifted,
             }
             for step in result.steps
         ],

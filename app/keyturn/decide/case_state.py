@@ -8,7 +8,6 @@ from keyturn.decide.names import counted, listed
 from keyturn.decide.plans import PlanScope
 from keyturn.decide.steps import ProofVerdict, State
 
-_DONE = frozenset({State.APPLIED, State.ALREADY_SO, State.VERIFIED, State.NOT_SEEN})
 _NOT_DONE = frozenset({State.REFUSED, State.GIVEN_UP})
 
 
@@ -47,8 +46,7 @@ class CaseRun:
 
     @property
     def open_steps(self) -> int:
-        settled = _DONE | _NOT_DONE
-        return sum(step.state not in settled for step in self.steps)
+        return sum(step.state.open for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def _counting(runs: Sequence[CaseRun]) -> tuple[list[CaseRun], str]:
     taken_back = ""
     for run in runs:
         if run.undoes:
-            if any(step.state in _DONE for step in run.steps):
+            if any(step.state.accepted for step in run.steps):
                 cuts = [cut for cut in cuts if cut.id != run.undoes]
                 taken_back = "" if cuts else run.id
         else:
@@ -101,7 +99,7 @@ def _state(cuts: Sequence[CaseRun], again: tuple[str, ...]) -> CaseState:
     # What an earlier run could not do, a later one plans anew; what is open anywhere is open.
     if any(run.open_steps for run in cuts) or any(s.state in _NOT_DONE for s in last.steps):
         return CaseState.OPEN
-    if again or not all(s.good for s in every if s.state in _DONE):
+    if again or not all(s.good for s in every if s.state.accepted):
         return CaseState.CUT
     return CaseState.VERIFIED
 
@@ -114,7 +112,7 @@ def _missing(run: CaseRun, last: bool) -> Iterator[str]:
     for step in run.steps:
         if step.state in _NOT_DONE and last:
             yield f"step {step.number} was not done ({_state_words(step)}): {step.words}"
-        elif step.state in _DONE and not step.good:
+        elif step.state.accepted and not step.good:
             yield f"step {step.number} is not verified ({_state_words(step)}): {step.words}"
         elif step.verdict == ProofVerdict.EFFECTIVE_NOT_LOGGED.value:
             yield f"step {step.number} is in effect, but in no log: {step.words}"

@@ -6,8 +6,6 @@ from keyturn.decide.before import Before, before_of
 from keyturn.decide.plans import Operation, Plan
 from keyturn.decide.steps import State
 
-_MAY_BE_DONE = frozenset({State.APPLIED, State.ALREADY_SO, State.VERIFIED, State.NOT_SEEN})
-_OPEN = frozenset({State.PLANNED, State.INTENDED, State.UNKNOWN})
 _NOT_BY_US = ("already so", "gone")
 
 
@@ -26,12 +24,12 @@ class StepDone:
         """Whether a call of this run changed something. One whose answer was lost, and that was
         then found done, counts."""
         sent = self.intent != "" and not self.outcome.startswith(_NOT_BY_US)
-        return sent and self.state in _MAY_BE_DONE
+        return sent and self.state.accepted
 
     @property
     def open(self) -> bool:
         """Whether it is still to be done, or nobody knows whether it was."""
-        return self.state in _OPEN
+        return self.state.open
 
     @property
     def before(self) -> Before:
@@ -43,7 +41,7 @@ class StepDone:
         """Why there is nothing of it to be undone."""
         if self.open:
             return "Whether it was done is not known yet: keyturn resume reads it first."
-        if self.state in _MAY_BE_DONE:
+        if self.state.accepted:
             return "It was so before the run, which changed nothing there."
         return "The run did not do it."
 

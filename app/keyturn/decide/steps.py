@@ -1,7 +1,12 @@
-"""Where one operation of a run stands, and what may happen to it next. One total table."""
+"""Where one operation of a run stands, and what may happen to it next. One total table.
 
-from dataclasses import dataclass
+Whoever writes a step down asks it (`advance`), and so does whoever reads a run back from the
+journal (`replayed`): a step cannot be written, nor believed, that the table does not know.
+"""
+
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class State(StrEnum):
@@ -23,8 +28,20 @@ class State(StrEnum):
         be seen later."""
         return self in SETTLED
 
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be called, or nobody knows yet whether it was done."""
+        return self in OPEN
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the target took it, or was so already, whatever was seen of it since."""
+        return self in ACCEPTED
+
 
 SETTLED = frozenset({State.REFUSED, State.VERIFIED, State.NOT_SEEN, State.GIVEN_UP})
+OPEN = frozenset({State.PLANNED, State.INTENDED, State.UNKNOWN})
+ACCEPTED = frozenset({State.APPLIED, State.ALREADY_SO, State.VERIFIED, State.NOT_SEEN})
 
 
 class Event(StrEnum):
@@ -35,54 +52,149 @@ class Event(StrEnum):
     WAS_SO = "was so"
     """The target, read or written to, is already as wanted."""
     DECLINED = "declined"
-    """The target, or the precondition, says no; nothing was done."""
+    """The target says no, or nothing may be sent; nothing was done."""
+    DRIFTED = "drifted"
+    """What the plan rested on is not so any more; nothing was done, and it is planned anew."""
     NOT_SENT = "not sent"
     """The request surely never arrived; it may be sent again."""
     LOST = "lost"
     """The request may have arrived; nobody knows."""
     FOUND_OTHERWISE = "found otherwise"
     """A re-read after a lone intent or a lost answer shows that it was not done."""
+    HELD = "held"
+    """It is not sent for now: others like it failed of a cause that would hit it too."""
     SEEN = "seen"
     """Read back as wanted."""
     NOT_SEEN = "not seen"
     """Not read back as wanted by the deadline, or not readable."""
+    LAGGING = "lagging"
+    """A half of its proof may still come."""
     GIVE_UP = "give up"
     """Stopped, or something it depends on was not done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Illegal:
-    """An event that cannot happen in that state: a fault in the caller, with the reason."""
-
-    state: State
-    event: Event
-    reason: str
+DRIFTED = "drifted"
+"""The outcome that is kept of a step whose object was not as the plan says any more."""
 
 
-_NEXT: dict[tuple[State, Event], State] = {
-    (State.PLANNED, Event.INTEND): State.INTENDED,
-    (State.PLANNED, Event.WAS_SO): State.ALREADY_SO,
-    (State.PLANNED, Event.DECLINED): State.REFUSED,
-    (State.PLANNED, Event.GIVE_UP): State.GIVEN_UP,
-    (State.INTENDED, Event.ACCEPTED): State.APPLIED,
-    (State.INTENDED, Event.WAS_SO): State.ALREADY_SO,
-    (State.INTENDED, Event.DECLINED): State.REFUSED,
-    (State.INTENDED, Event.NOT_SENT): State.PLANNED,
-    (State.INTENDED, Event.LOST): State.UNKNOWN,
-    (State.INTENDED, Event.FOUND_OTHERWISE): State.PLANNED,
-    (State.INTENDED, Event.GIVE_UP): State.GIVEN_UP,
-    (State.UNKNOWN, Event.WAS_SO): State.ALREADY_SO,
-    (State.UNKNOWN, Event.FOUND_OTHERWISE): State.PLANNED,
-    (State.UNKNOWN, Event.LOST): State.UNKNOWN,
-    (State.UNKNOWN, Event.GIVE_UP): State.GIVEN_UP,
-    (State.APPLIED, Event.SEEN): State.VERIFIED,
-    (State.APPLIED, Event.NOT_SEEN): State.NOT_SEEN,
-    (State.ALREADY_SO, Event.SEEN): State.VERIFIED,
-    (State.ALREADY_SO, Event.NOT_SEEN): State.NOT_SEEN,
-    (State.NOT_SEEN, Event.SEEN): State.VERIFIED,
-    (State.NOT_SEEN, Event.NOT_SEEN): State.NOT_SEEN,
-    (State.VERIFIED, Event.SEEN): State.VERIFIED,
-}
+class Impossible(RuntimeError):
+    """An event that cannot happen in that state: a fault in the caller, or in what was stored."""
+
+
+_NO = None
+"""Impossible."""
+
+_TABLE: Mapping[State, Mapping[Event, State | None]] = MappingProxyType(
+    {
+        State.PLANNED: {
+            Event.INTEND: State.INTENDED,
+            Event.ACCEPTED: _NO,
+            Event.WAS_SO: State.ALREADY_SO,
+            Event.DECLINED: State.REFUSED,
+            Event.DRIFTED: State.REFUSED,
+            Event.NOT_SENT: _NO,
+            Event.LOST: _NO,
+            Event.FOUND_OTHERWISE: _NO,
+            Event.HELD: State.PLANNED,
+            Event.SEEN: _NO,
+            Event.NOT_SEEN: _NO,
+            Event.LAGGING: _NO,
+            Event.GIVE_UP: State.GIVEN_UP,
+        },
+        State.INTENDED: {
+            Event.INTEND: _NO,
+            Event.ACCEPTED: State.APPLIED,
+            Event.WAS_SO: State.ALREADY_SO,
+            Event.DECLINED: State.REFUSED,
+            Event.DRIFTED: State.REFUSED,
+            Event.NOT_SENT: State.PLANNED,
+            Event.LOST: State.UNKNOWN,
+            Event.FOUND_OTHERWISE: State.PLANNED,
+            Event.HELD: _NO,
+            Event.SEEN: _NO,
+            Event.NOT_SEEN: _NO,
+            Event.LAGGING: _NO,
+            Event.GIVE_UP: State.GIVEN_UP,
+        },
+        State.UNKNOWN: {
+            Event.INTEND: _NO,
+            Event.ACCEPTED: _NO,
+            Event.WAS_SO: State.ALREADY_SO,
+            Event.DECLINED: _NO,
+            Event.DRIFTED: _NO,
+            Event.NOT_SENT: _NO,
+            Event.LOST: State.UNKNOWN,
+            Event.FOUND_OTHERWISE: State.PLANNED,
+            Event.HELD: _NO,
+            Event.SEEN: _NO,
+            Event.NOT_SEEN: _NO,
+            Event.LAGGING: _NO,
+            Event.GIVE_UP: State.GIVEN_UP,
+        },
+        State.APPLIED: {
+            Event.INTEND: _NO,
+            Event.ACCEPTED: _NO,
+            Event.WAS_SO: _NO,
+            Event.DECLINED: _NO,
+            Event.DRIFTED: _NO,
+            Event.NOT_SENT: _NO,
+            Event.LOST: _NO,
+            Event.FOUND_OTHERWISE: _NO,
+            Event.HELD: _NO,
+            Event.SEEN: State.VERIFIED,
+            Event.NOT_SEEN: State.NOT_SEEN,
+            Event.LAGGING: State.APPLIED,
+            Event.GIVE_UP: _NO,
+        },
+        State.ALREADY_SO: {
+            Event.INTEND: _NO,
+            Event.ACCEPTED: _NO,
+            Event.WAS_SO: _NO,
+            Event.DECLINED: _NO,
+            Event.DRIFTED: _NO,
+            Event.NOT_SENT: _NO,
+            Event.LOST: _NO,
+            Event.FOUND_OTHERWISE: _NO,
+            Event.HELD: _NO,
+            Event.SEEN: State.VERIFIED,
+            Event.NOT_SEEN: State.NOT_SEEN,
+            Event.LAGGING: State.ALREADY_SO,
+            Event.GIVE_UP: _NO,
+        },
+        State.NOT_SEEN: {
+            Event.INTEND: _NO,
+            Event.ACCEPTED: _NO,
+            Event.WAS_SO: _NO,
+            Event.DECLINED: _NO,
+            Event.DRIFTED: _NO,
+            Event.NOT_SENT: _NO,
+            Event.LOST: _NO,
+            Event.FOUND_OTHERWISE: _NO,
+            Event.HELD: _NO,
+            Event.SEEN: State.VERIFIED,
+            Event.NOT_SEEN: State.NOT_SEEN,
+            Event.LAGGING: _NO,
+            Event.GIVE_UP: _NO,
+        },
+        State.VERIFIED: {
+            Event.INTEND: _NO,
+            Event.ACCEPTED: _NO,
+            Event.WAS_SO: _NO,
+            Event.DECLINED: _NO,
+            Event.DRIFTED: _NO,
+            Event.NOT_SENT: _NO,
+            Event.LOST: _NO,
+            Event.FOUND_OTHERWISE: _NO,
+            Event.HELD: _NO,
+            Event.SEEN: State.VERIFIED,
+            Event.NOT_SEEN: _NO,
+            Event.LAGGING: _NO,
+            Event.GIVE_UP: _NO,
+        },
+        State.REFUSED: dict.fromkeys(Event, _NO),
+        State.GIVEN_UP: dict.fromkeys(Event, _NO),
+    }
+)
 
 _WHY_NOT: dict[State, str] = {
     State.PLANNED: "nothing was sent yet",
@@ -96,13 +208,37 @@ _WHY_NOT: dict[State, str] = {
     State.GIVEN_UP: "it was given up",
 }
 
+_AFTER: Mapping[State, frozenset[State]] = MappingProxyType(
+    {
+        state: frozenset(after for after in row.values() if after is not None)
+        for state, row in _TABLE.items()
+    }
+)
 
-def advance(state: State, event: Event) -> State | Illegal:
-    """The state after `event`. Total: every pair has an answer."""
-    after = _NEXT.get((state, event))
-    if after is not None:
-        return after
-    return Illegal(state, event, f"{event.value!r} after {state.value!r}: {_WHY_NOT[state]}")
+
+def advance(state: State, event: Event) -> State:
+    """The state after `event`. Every pair has an entry; raises Impossible for those that cannot
+    be, saying why."""
+    after = _TABLE[state][event]
+    if after is None:
+        raise Impossible(f"{event.value!r} after {state.value!r}: {_WHY_NOT[state]}")
+    return after
+
+
+def replayed(states: Iterable[str]) -> State:
+    """Where a step stands whose states were written down in this order. Raises Impossible for an
+    order that the table does not know, or a word that is no state."""
+    now: State | None = None
+    for word in states:
+        if word not in set(State):
+            raise Impossible(f"{word!r} is no state of a step")
+        after = State(word)
+        if now is None and after is not State.PLANNED:
+            raise Impossible(f"it began as {word!r}, and every step begins as planned")
+        if now is not None and after not in _AFTER[now]:
+            raise Impossible(f"{word!r} came after {now.value!r}: {_WHY_NOT[now]}")
+        now = after
+    return State.PLANNED if now is None else now
 
 
 class ReadBack(StrEnum):

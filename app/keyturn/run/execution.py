@@ -5,7 +5,7 @@ from keyturn.decide.steps import Event, State
 from keyturn.run.looking import look_again
 from keyturn.run.progress import RunEnded
 from keyturn.run.results import RunResult, result_of
-from keyturn.run.running import DONE, OPEN, Run
+from keyturn.run.running import Run
 from keyturn.run.seen import Seen
 from keyturn.run.sending import perform, settle
 from keyturn.run.verify import verify
@@ -20,7 +20,7 @@ async def execute(run: Run, *, audit_wait_s: float) -> RunResult:
     for operation in run.plan.operations:
         if run.stop():
             break
-        if run.state(operation) not in OPEN or operation.change.side in run.blocked:
+        if not run.state(operation).open or operation.change.side in run.blocked:
             continue
         await _advance(run, operation)
     if not run.stop():
@@ -35,7 +35,7 @@ async def _advance(run: Run, operation: Operation) -> None:
         other = names.get(needed)
         if other is None:
             continue
-        if run.state(other) in DONE:
+        if run.state(other).accepted:
             if not other.change.kind.can_be_read_back:
                 continue
             # Accepted is not in effect: what replaces it must be seen before it is taken away.
@@ -44,10 +44,10 @@ async def _advance(run: Run, operation: Operation) -> None:
             if run.stop() or other.change.side in run.blocked:
                 return
             words = f"not done: step {other.number} ({other.words}) is not seen: {there.words}"
-            if run.state(operation) in OPEN:
+            if run.state(operation).open:
                 run.record(operation, Event.GIVE_UP, words)
             return
-        if run.state(other) in OPEN:
+        if run.state(other).open:
             return
         words = f"not done: it waits for step {other.number} ({other.words}), which was not done"
         run.record(operation, Event.GIVE_UP, words)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from keyturn.decide.planfile import recorded
 from keyturn.decide.plans import Plan
+from keyturn.decide.steps import Impossible
 from keyturn.run.admission import (
     HasRules,
     NotAdmitted,
@@ -29,6 +30,10 @@ from keyturn_storage.errors import LeaseHeld
 from keyturn_storage.journal import Journal
 from keyturn_storage.rows import RunRow
 
+LOOK_INTO_IT = (
+    "The journal tells of this run what cannot have been, so keyturn does not go on with it: "
+    "check the journal with keyturn doctor, and look at the objects yourself."
+)
 NOTHING_OPEN = "Nothing is open: every run has ended."
 
 
@@ -48,9 +53,10 @@ async def resume(
     A step of which only the intent is known is read before anything else: as wanted, it is done;
     not as wanted after the source's consistency delay, it is called again. Where the policy or the
     program changed since, or the plan is too old, what was sent is verified, and the rest is given
-    up, to be planned again. A run that somebody is at work on stays "running", and `blocked` says
-    who; LeaseHeld is raised if that is so of all. Raises also ReadOnly, TenantChanged, or a
-    ProviderError where no source can be asked. Then nothing more was done.
+    up, to be planned again. A run that somebody is at work on, or of which the journal tells what
+    cannot have been, stays "running", and `blocked` says why; LeaseHeld is raised if somebody is
+    at work on all. Raises also ReadOnly, TenantChanged, or a ProviderError where no source can be
+    asked. Then nothing more was done.
     """
     found = journal.open_runs()
     if not found:
@@ -69,16 +75,18 @@ async def resume(
             )
         except LeaseHeld as busy:
             held.append(busy)
-            results.append(_left(row, journal, busy))
+            results.append(_left(row, journal, str(busy)))
+        except Impossible as fault:
+            results.append(_left(row, journal, f"{fault}. {LOOK_INTO_IT}"))
     if held and len(held) == len(results):
         raise held[0]
     return tuple(results)
 
 
-def _left(row: RunRow, journal: Journal, busy: LeaseHeld) -> RunResult:
-    """A run that somebody else is at work on, as the journal has it."""
+def _left(row: RunRow, journal: Journal, why: str) -> RunResult:
+    """A run that is not gone on with, as the journal has it."""
     steps = {step.operation_id: step for step in journal.steps(row.id)}
-    return result_of(row.id, recorded(row.plan_json), "running", steps, (str(busy),))
+    return result_of(row.id, recorded(row.plan_json), "running", steps, (why,))
 
 
 async def _resume(
@@ -107,7 +115,7 @@ async def _resume(
         run = Run(row.id, plan, connections, journal, generation, observe, stop, clock, abouts)
         run.renewed_ms = clock.now_ms()
         run.outdated = _outdated(plan, loaded, abouts, clock.now_ms())
-        run.load()
+        run.replay()
         journal.end_run(row.id, "running", clock.now_ms(), generation=generation)
         tie(journal, plan, row.id, row.operator, clock.now_ms(), generation)
         for side, failure in failures.items():

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from keyturn.decide.plans import Operation, Plan, PlanScope
-from keyturn.decide.steps import ProofVerdict, State
+from keyturn.decide.steps import DRIFTED, ProofVerdict, State
 from keyturn_storage.rows import StepRow
 
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
     """One operation and where it stands. `verdict` is "" while it is not verified. `sent` says
-    whether a call was, or may have been, made."""
+    whether a call was, or may have been, made, `drifted` whether what the plan rested on
+    was not so any more: such a step goes back to the plan."""
 
     operation: Operation
     state: State
@@ -20,6 +21,7 @@ class StepResult:
     verdict: str
     error: str
     sent: bool
+    drifted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,12 @@ class RunResult:
     @property
     def open(self) -> tuple[StepResult, ...]:
         """The steps that `resume` would go on with."""
-        return tuple(step for step in self.steps if step.state in _OPEN or _lagging(step))
+        return tuple(step for step in self.steps if step.state.open or _lagging(step))
+
+    @property
+    def back_to_plan(self) -> tuple[StepResult, ...]:
+        """The steps that are to be planned anew, from how things are now."""
+        return tuple(step for step in self.steps if step.drifted)
 
     @property
     def effective(self) -> bool:
@@ -67,7 +74,9 @@ class RunResult:
             for place, (part, count) in enumerate(parts.items())
         )
         left = f" {len(self.open)} steps are open: keyturn resume." if self.open else ""
-        return f"{self.plan.title}: {self._headline()}: {told}.{left}"
+        anew = len(self.back_to_plan)
+        back = f" {anew} of them changed meanwhile: refresh and plan again." if anew else ""
+        return f"{self.plan.title}: {self._headline()}: {told}.{back}{left}"
 
     def _headline(self) -> str:
         if self.open:
@@ -79,11 +88,9 @@ class RunResult:
         return "out" if self.plan.scope is PlanScope.OFFBOARD else "done"
 
 
-_OPEN = frozenset({State.PLANNED, State.INTENDED, State.UNKNOWN, State.APPLIED})
-
-
 def _lagging(step: StepResult) -> bool:
-    return step.state is State.ALREADY_SO and not _good(step.verdict)
+    waits = step.state is State.ALREADY_SO and not _good(step.verdict)
+    return waits or step.state is State.APPLIED
 
 
 def _good(verdict: str) -> bool:
@@ -111,7 +118,13 @@ def result_of(
         row = steps.get(operation.id)
         found.append(
             StepResult(
-                operation, State(row.state), row.words, row.verdict, row.error, row.intent != ""
+                operation,
+                State(row.state),
+                row.words,
+                row.verdict,
+                row.error,
+                row.intent != "",
+                row.state == State.REFUSED and row.outcome == DRIFTED,
             )
             if row
             else StepResult(operation, State.PLANNED, operation.words, "", "", sent=False)

@@ -1,12 +1,12 @@
 """A run while it is executed: the plan, the two connections, and its one writer of steps."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from keyturn.decide.before import kept
 from keyturn.decide.plans import Operation, Plan
-from keyturn.decide.steps import Event, Illegal, State, advance
+from keyturn.decide.steps import Event, Impossible, State, advance, replayed
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
 from keyturn.run.progress import Observer, StepChanged
@@ -19,11 +19,6 @@ from keyturn_storage.journal import Journal
 from keyturn_storage.rows import StepRow
 
 CHECKPOINT = "audit checkpoint"
-
-DONE = frozenset({State.APPLIED, State.ALREADY_SO, State.VERIFIED, State.NOT_SEEN})
-"""States after which an operation that depends on this one may go on."""
-OPEN = frozenset({State.PLANNED, State.INTENDED, State.UNKNOWN})
-"""States in which something is still to be done."""
 
 
 @dataclass(slots=True)
@@ -56,6 +51,20 @@ class Run:
     def load(self) -> None:
         """Takes the steps from the journal."""
         self.steps = {step.operation_id: step for step in self.journal.steps(self.id)}
+
+    def replay(self) -> None:
+        """Takes the steps from the journal, to go on with them. Raises Impossible where its entries
+        tell of a step what cannot have been, or another state than its row has."""
+        self.load()
+        for operation_id, states in states_of(self.journal.lines(self.id)).items():
+            step = self.steps[operation_id]
+            try:
+                now = replayed(states)
+            except Impossible as fault:
+                raise Impossible(f"step {step.number}: {fault}") from None
+            if now.value != step.state:
+                words = f"{step.state!r} is stored, and the entries say {now.value!r}"
+                raise Impossible(f"step {step.number}: {words}")
 
     def state(self, operation: Operation) -> State:
         """Where an operation stands."""
@@ -91,28 +100,12 @@ class Run:
     ) -> None:
         """Writes down what happened to an operation, then tells whoever watches.
 
-        Raises LeaseLost, or RuntimeError for an event that the table of states does not allow.
+        Raises LeaseLost, or Impossible for an event that the table of states does not allow.
         """
-        state = advance(self.state(operation), event)
-        if isinstance(state, Illegal):
-            # A fault in the caller, not a wrong type.
-            raise RuntimeError(f"step {operation.number}: {state.reason}")  # noqa: TRY004 - see above
-        self._write(operation, state, words, intent, outcome, verdict, error)
-
-    def remark(self, operation: Operation, words: str, *, verdict: str, error: str = "") -> None:
-        """Writes a verdict down that leaves the state as it is (lagging)."""
-        self._write(operation, self.state(operation), words, "", "", verdict, error)
-
-    def _write(
-        self,
-        operation: Operation,
-        state: State,
-        words: str,
-        intent: str,
-        outcome: str,
-        verdict: str,
-        error: str,
-    ) -> None:
+        try:
+            state = advance(self.state(operation), event)
+        except Impossible as fault:
+            raise Impossible(f"step {operation.number}: {fault}") from None
         at_ms = self.clock.now_ms()
         self.journal.record_step(
             self.id,
@@ -198,3 +191,13 @@ class Run:
         body = json.dumps({"side": side.value, "since": since})
         at_ms, generation = self.clock.now_ms(), self.generation
         self.journal.note(CHECKPOINT, body, at_ms, run_id=self.id, generation=generation)
+
+
+def states_of(lines: Iterable[str]) -> dict[str, list[str]]:
+    """The states of every step of a run in the order in which the journal's lines tell them."""
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        entry = json.loads(line)
+        if entry["kind"] == "step":
+            found.setdefault(str(entry["operation"]), []).append(str(entry["state"]))
+    return found

@@ -6,7 +6,7 @@ followed by a read before anything else.
 
 from keyturn.decide.findings import Change, ChangeKind, Ref
 from keyturn.decide.plans import Operation, PlanScope
-from keyturn.decide.steps import Event
+from keyturn.decide.steps import DRIFTED, Event
 from keyturn.run.looking import (
     PATIENCE_S,
     RETRY_WAITS_S,
@@ -35,6 +35,7 @@ from keyturn_providers.contract import (
 )
 from keyturn_providers.errors import (
     BadAnswer,
+    Conflict,
     Gone,
     NotAuthenticated,
     OutcomeUnknown,
@@ -65,7 +66,8 @@ def _wanted(run: Run, operation: Operation, before: Effect) -> bool:
         case Seen.AS_WANTED:
             run.record(operation, Event.WAS_SO, f"{before.words}; nothing was sent")
         case Seen.IMPOSSIBLE:
-            run.record(operation, Event.DECLINED, f"{before.words}; nothing was sent")
+            words = f"{before.words}; nothing was sent"
+            run.record(operation, Event.DRIFTED, words, outcome=DRIFTED)
         case Seen.UNREADABLE:
             if operation.change.side not in run.blocked and not run.stop():
                 words = "it could not be read first, so nothing was sent"
@@ -97,7 +99,8 @@ async def settle(run: Run, operation: Operation, *, lost: int = 0) -> None:
             run.record(operation, Event.WAS_SO, words)
         case Seen.IMPOSSIBLE:
             run.record(operation, Event.FOUND_OTHERWISE, effect.words)
-            run.record(operation, Event.DECLINED, f"{effect.words}; it is not called again")
+            words = f"{effect.words}; it is not called again"
+            run.record(operation, Event.DRIFTED, words, outcome=DRIFTED)
         case Seen.CANNOT_TELL if not operation.change.kind.can_be_read_back:
             await _settle_unread(run, operation, effect, lost)
         case Seen.CANNOT_TELL:
@@ -191,8 +194,10 @@ def _declined(run: Run, operation: Operation, failure: ProviderError) -> None:
     match failure:
         case Gone() if operation.change.kind.removes:
             run.record(operation, Event.WAS_SO, f"already gone: {failure.why}", outcome="gone")
-        case Gone():
-            run.record(operation, Event.DECLINED, "it is gone", error=str(failure))
+        case Gone() | Conflict():
+            gone = isinstance(failure, Gone)
+            words = "it is gone" if gone else "it is not as the plan says any more"
+            run.record(operation, Event.DRIFTED, words, outcome=DRIFTED, error=str(failure))
         case NotAuthenticated():
             run.block(side, failure)
             run.record(operation, Event.NOT_SENT, "not done; it stays open", error=str(failure))

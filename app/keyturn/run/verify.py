@@ -197,7 +197,7 @@ def _conclude(
     if read is ReadBack.UNREADABLE:
         words, error = f"it could not be read back; {why}", claim.effect.words
     if lagging:
-        run.remark(claim.operation, words, verdict=verdict.value, error=error)
+        run.record(claim.operation, Event.LAGGING, words, verdict=verdict.value, error=error)
     else:
         event = Event.SEEN if _is_seen(read, verdict) else Event.NOT_SEEN
         run.record(claim.operation, event, words, verdict=verdict.value, error=error)
