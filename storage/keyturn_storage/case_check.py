@@ -10,9 +10,13 @@ from keyturn_storage.case_files import CASE_COLUMNS, NOTE_COLUMNS, row_digest
 def first_bad_case(connection: sqlite3.Connection) -> tuple[int, str] | None:
     """The number of the first entry about a case whose row is not as it was written, and why.
 
-    None if all are, and no row is there of which no entry speaks.
+    None if all are, but for those of cases that were purged, and no row is there of which no entry
+    speaks.
     """
-    said = dict(_said(connection))
+    purged = {
+        str(row[0]) for row in connection.execute("select key from purged where what = 'case'")
+    }
+    said = {seq: row for seq, row in _said(connection) if row[1] not in purged}
     stored = dict(_stored(connection))
     for seq in sorted(said.keys() | stored.keys()):
         if said.get(seq) != stored.get(seq):

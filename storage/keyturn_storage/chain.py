@@ -4,10 +4,13 @@ The stored line itself is hashed, so a checker needs no rule about how JSON is t
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 GENESIS = "0" * 64
+PURGED_LINE = '{"kind":"purged"}'
+"""What stands in place of a line that was purged; its hash stays as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,13 @@ def link(prev_hash: str, line: str) -> str:
     return hashlib.sha256(f"{prev_hash}\n{line}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def verify(entries: Iterable[Entry], head: Head | None = None) -> ChainReport:
-    """Checks entries in the order of `seq`, and that they end at `head` where one is given."""
+def verify(
+    entries: Iterable[Entry],
+    head: Head | None = None,
+    purged: Mapping[int, str] = MappingProxyType({}),
+) -> ChainReport:
+    """Checks entries in the order of `seq`, and that they end at `head` where one is given.
+    `purged` are the hashes of the entries whose line is gone: one is good if it holds that hash."""
     seq, last = 0, GENESIS
     for entry in entries:
         if entry.seq != seq + 1:
@@ -62,7 +70,8 @@ def verify(entries: Iterable[Entry], head: Head | None = None) -> ChainReport:
             return ChainReport(
                 seq, last, entry.seq, f"entry {entry.seq} does not follow entry {seq}"
             )
-        if link(last, entry.line) != entry.hash:
+        gone = entry.line == PURGED_LINE and purged.get(entry.seq) == entry.hash
+        if not gone and link(last, entry.line) != entry.hash:
             return ChainReport(seq, last, entry.seq, f"entry {entry.seq} was changed")
         seq, last = entry.seq, entry.hash
     if head is not None and (head.seq, head.hash) != (seq, last):

@@ -260,6 +260,18 @@ def _refuse_older(connection: sqlite3.Connection, path: Path) -> None:
 def _refuse_known(
     connection: sqlite3.Connection, path: Path, run: RunRow, steps: Sequence[StepRow]
 ) -> None:
+    if not steps:
+        return
+    gone = connection.execute(
+        "select key from purged where what = 'run' and stands = ?", (run.plan_id,)
+    ).fetchone()
+    if gone is not None:
+        raise PlanAlreadyRun(
+            str(path),
+            f"will not apply plan {run.plan_id} again",
+            f"it was applied already, as run {gone[0]}, which was purged since.",
+            "Refresh and plan again.",
+        )
     for step in steps:
         earlier = connection.execute(
             "select r.id, r.state from step s join run r on r.no = s.run_no "

@@ -6,21 +6,26 @@ from collections.abc import Iterator
 from keyturn_storage.case_check import first_bad_case
 from keyturn_storage.chain import ChainReport, Entry, Head, verify
 from keyturn_storage.journal_fold import disagreement
+from keyturn_storage.kept_check import first_bad_text
+from keyturn_storage.purge_check import first_bad_purge, purged_hashes
 from keyturn_storage.stream_check import check_pages
 
 
 def check(connection: sqlite3.Connection) -> ChainReport:
-    """The chain first; if that holds, whether `run`, `step` and `event` say what it says, whether
-    cases are as they were written, and then whether every page of archived events is the one that
-    its entry covers."""
+    """The chain first; if that holds, whether what was purged is what the purges took, whether
+    `run`, `step` and `event` say what the chain says, whether cases and kept texts are as they were
+    written, and then whether every page of archived events is the one that its entry covers."""
     connection.execute("begin")
     try:
         head = connection.execute("select seq, hash from head").fetchone()
-        report = verify(_entries(connection), Head(*head) if head else None)
+        place = Head(*head) if head else None
+        report = verify(_entries(connection), place, purged_hashes(connection))
+        if report.unbroken:
+            report = _with(report, first_bad_purge(connection))
         if report.unbroken:
             report = _folded(connection, report)
         if report.unbroken:
-            report = _cases(connection, report)
+            report = _with(report, first_bad_case(connection) or first_bad_text(connection))
     finally:
         connection.execute("rollback")
     if not report.unbroken:
@@ -29,8 +34,7 @@ def check(connection: sqlite3.Connection) -> ChainReport:
     return report if bad is None else ChainReport(report.entries, report.head, bad.seq, bad.why)
 
 
-def _cases(connection: sqlite3.Connection, report: ChainReport) -> ChainReport:
-    bad = first_bad_case(connection)
+def _with(report: ChainReport, bad: tuple[int, str] | None) -> ChainReport:
     return report if bad is None else ChainReport(report.entries, report.head, *bad)
 
 

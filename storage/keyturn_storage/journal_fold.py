@@ -10,6 +10,8 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from keyturn_providers.records import Side
+
 DONE_STATES = frozenset({"applied", "unknown"})
 Row = tuple[str | int | None, ...]
 
@@ -74,11 +76,15 @@ class _Folded:
 
 def disagreement(connection: sqlite3.Connection) -> tuple[int | None, str] | None:
     """The first row that is not as the entries say: (the last entry about it, what is wrong), the
-    number None where no entry is about it. None if `run`, `step` and `event` agree.
+    number None where no entry is about it. None if `run`, `step` and `event` agree. Of a run that
+    was purged nothing must be stored.
 
     Call it in a transaction, after the chain itself was found to hold.
     """
-    said = _fold(connection)
+    purged = {
+        str(row[0]) for row in connection.execute("select key from purged where what = 'run'")
+    }
+    said = _fold(connection, purged)
     steps = {key: step.row for key, step in said.steps.items()}
     for what, told, stored in (
         ("run", said.runs, dict(_stored_runs(connection))),
@@ -93,10 +99,12 @@ def disagreement(connection: sqlite3.Connection) -> tuple[int | None, str] | Non
     return None
 
 
-def _fold(connection: sqlite3.Connection) -> _Folded:
+def _fold(connection: sqlite3.Connection, purged: set[str]) -> _Folded:
     found = _Folded()
     for seq, line in connection.execute("select seq, line from entry order by seq"):
         entry: dict[str, object] = json.loads(line)
+        if entry.get("run") in purged:
+            continue
         match entry["kind"]:
             case "run":
                 key = str(entry["run"])
@@ -129,10 +137,22 @@ def _fold(connection: sqlite3.Connection) -> _Folded:
 
 
 def _stored_runs(connection: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
-    for id_, plan, scope, operator, started, ended, state, text in connection.execute(
-        "select id, plan_id, scope, operator, started_ms, ended_ms, state, plan_json from run"
+    for id_, plan, scope, operator, started, ended, state, text, title in connection.execute(
+        "select id, plan_id, scope, operator, started_ms, ended_ms, state, plan_json, title "
+        "from run"
     ):
-        yield str(id_), (plan, scope, operator, started, _sha256(text), state, ended)
+        # The title is the plan's, and the plan's text is in the chain.
+        true = _title(text) in {None, title}
+        digest = _sha256(text) if true else f"another title than its plan's: {title}"
+        yield str(id_), (plan, scope, operator, started, digest, state, ended)
+
+
+def _title(plan: str) -> str | None:
+    try:
+        found = json.loads(plan)["title"]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return str(found)
 
 
 def _stored_steps(connection: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
@@ -145,11 +165,12 @@ def _stored_steps(connection: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
 
 
 def _stored_events(connection: sqlite3.Connection) -> Iterator[Row]:
-    for run, operation, source, event, at_ms, *kept in connection.execute(
-        "select run_id, operation_id, source, event_id, at_ms, actor, action, target, "
+    for run, operation, source, side, event, at_ms, *kept in connection.execute(
+        "select run_id, operation_id, source, side, event_id, at_ms, actor, action, target, "
         "source_address, raw from event"
     ):
-        yield run, operation, source, event, at_ms, _sha256(json.dumps(kept))
+        known = side in set(Side)
+        yield run, operation, source, event, at_ms, _sha256(json.dumps(kept)) if known else side
 
 
 def _sha256(text: str) -> str:

@@ -21,7 +21,8 @@ QUIET_MS = 24 * 60 * 60 * 1000
 """How long a stream may have nothing new before the chain says so: once a day is proof enough that
 it was asked, and a refresh every minute does not fill the journal."""
 
-_EVENT_COLUMNS = "id, at_ms, action, raw, user_id, vault_id, item_id"
+EVENT_COLUMNS = "id, at_ms, action, raw, user_id, vault_id, item_id"
+"""The columns of an archived event in the order of `EventIn`."""
 
 
 def begin_stream(
@@ -163,7 +164,7 @@ def _sorted_out(
     marks = ", ".join("?" * len(events))
     storable = [_made_storable(event) for event in events]
     found = connection.execute(
-        f"select {_EVENT_COLUMNS} from stream_event where stream_no = ? and id in ({marks})",  # noqa: S608 -- marks only
+        f"select {EVENT_COLUMNS} from stream_event where stream_no = ? and id in ({marks})",  # noqa: S608 -- marks only
         (stream_no, *(event.id for event in storable)),
     )
     known = {str(row[0]): EventIn(*row) for row in found}
@@ -183,7 +184,7 @@ def _insert(
     connection: sqlite3.Connection, stream_no: int, entry: int, first: int, new: Iterable[EventIn]
 ) -> None:
     connection.executemany(
-        f"insert into stream_event (no, page, stream_no, {_EVENT_COLUMNS}) "  # noqa: S608 -- a constant of this module
+        f"insert into stream_event (no, page, stream_no, {EVENT_COLUMNS}) "  # noqa: S608 -- a constant of this module
         "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (

@@ -67,15 +67,21 @@ def _page(connection: sqlite3.Connection, seq: int, entry: dict[str, object], se
         return "its stream is missing"
     first, rows = int(str(entry["first"])), int(str(entry["rows"]))
     found = connection.execute(
-        "select page, stream_no, id, at_ms, action, raw, user_id, vault_id, item_id "
+        "select page, stream_no, no, id, at_ms, action, raw, user_id, vault_id, item_id "
         "from stream_event where no >= ? and no < ? order by no",
         (first, first + rows),
     ).fetchall()
-    if len(found) != rows or first != seen.next_no:
-        return f"it has {len(found)} of {rows} events"
+    digests = dict(
+        connection.execute(
+            "select no, sha256 from purged_event where no >= ? and no < ?", (first, first + rows)
+        )
+    )
+    digests |= {row[2]: event_digest(EventIn(*row[3:])) for row in found}
+    if len(digests) != rows or first != seen.next_no:
+        return f"it has {len(digests)} of {rows} events"
     if any(row[:2] != (seq, stream[0]) for row in found):
         return "an event of it is under another page or stream"
-    if page_digest(event_digest(EventIn(*row[2:])) for row in found) != entry["sha256"]:
+    if page_digest(digests[no] for no in sorted(digests)) != entry["sha256"]:
         return "an event of it was changed"
     gap = connection.execute(
         "select words, from_ms, until_ms, stream_no from stream_gap where page = ?", (seq,)

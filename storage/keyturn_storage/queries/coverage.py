@@ -15,7 +15,9 @@ _STREAM = (
     "select s.no, s.source, s.side, s.kind, s.tenant, s.name, s.events, s.pages, "
     "(select min(at_ms) from stream_event where stream_no = s.no), "
     "(select max(at_ms) from stream_event where stream_no = s.no), "
-    "s.first_ms, s.whole_ms, s.asked_ms, s.behind, s.error, s.error_ms from stream s "
+    "s.first_ms, s.whole_ms, s.asked_ms, s.behind, s.error, s.error_ms, "
+    "(select max(json_extract(line, '$.before_ms')) from entry "
+    "where seq in (select purge from purged_event)) from stream s "
 )
 
 
@@ -39,7 +41,7 @@ def coverage(journal: "Journal", source_name: str = "") -> tuple[StreamCoverage,
             pages=pages,
             oldest_ms=oldest_ms,
             newest_ms=newest_ms,
-            since_ms=first_ms if oldest_ms is None else min(oldest_ms, first_ms),
+            since_ms=_since(first_ms, oldest_ms, purged_ms),
             whole_ms=whole_ms,
             asked_ms=asked_ms,
             behind=bool(behind),
@@ -48,8 +50,14 @@ def coverage(journal: "Journal", source_name: str = "") -> tuple[StreamCoverage,
             error_ms=error_ms,
         )
         for no, source, side, kind, tenant, name, events, pages, oldest_ms, newest_ms, first_ms,
-        whole_ms, asked_ms, behind, error, error_ms in found
+        whole_ms, asked_ms, behind, error, error_ms, purged_ms in found
     )  # fmt: skip
+
+
+def _since(first_ms: int, oldest_ms: int | None, purged_ms: int | None) -> int:
+    """From when on everything is there. Before a purge's limit only what had to stay is."""
+    since_ms = first_ms if oldest_ms is None else min(oldest_ms, first_ms)
+    return since_ms if purged_ms is None else max(since_ms, purged_ms)
 
 
 def gaps(journal: "Journal", stream_no: int, *, limit: int = GAPS_SHOWN) -> tuple[GapRow, ...]:
