@@ -15,6 +15,7 @@ from keyturn_providers.records import AccountState, Side
 from keyturn_storage.codec import ObjectNo
 from keyturn_storage.members import Members
 from keyturn_storage.rows import FindingIn, GroupLinkIn, PersonIn
+from keyturn_storage.schema_cache import FINDING_LINES
 
 SIGN_ORDER = {"!": 0, "-": 1, "+": 2, "~": 3, "?": 4, "=": 5}
 IN_STEP = "in step"
@@ -34,6 +35,8 @@ class _Account:
     login: str
     state: str
     emails: tuple[str, ...]
+    title: str = ""
+    department: str = ""
 
 
 _NOBODY = _Account(0, "", "", ())
@@ -133,13 +136,16 @@ def _people(
                 person.severity_rank,
                 person.findings,
                 " ".join(word for word in words if word).casefold(),
+                person.name.casefold(),
+                (here.title or there.title).casefold(),
+                (here.department or there.department).casefold(),
             )
 
     connection.executemany(
         "insert into person (no, position, key, name, login, directory_id, secrets_id, "
         "directory_no, secrets_no, directory_state, secrets_state, matched_by, sign, "
-        "severity_rank, findings, search) "
-        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "severity_rank, findings, search, find_name, find_title, find_department) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows(),
     )
 
@@ -223,6 +229,8 @@ def _findings(connection: sqlite3.Connection, findings: Sequence[FindingIn], mad
             for position, f in enumerate(ordered)
         ],
     )
+    connection.execute("delete from finding_line")
+    connection.execute(f"insert into finding_line {FINDING_LINES}")
 
 
 def _vaults(
@@ -272,7 +280,8 @@ def _account(no: int, body: str) -> _Account:
     state = str(fields[2])
     if state == AccountState.UNKNOWN and fields[3]:
         state = f"{state}: {fields[3]}"
-    return _Account(no, fields[0], state, tuple(address for address, _ in fields[5]))
+    emails = tuple(address for address, _ in fields[5])
+    return _Account(no, fields[0], state, emails, fields[7], fields[8])
 
 
 T = TypeVar("T")

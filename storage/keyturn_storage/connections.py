@@ -16,9 +16,11 @@ def connect(path: Path) -> sqlite3.Connection:
     """A connection that may write. Nothing of the file was touched yet: see what it is first, then
     `settle_cache` or `settle_journal`."""
     try:
-        return sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
+        made = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
     except sqlite3.OperationalError as problem:
         raise refused(path, problem) from None
+    _add_casefold(made)
+    return made
 
 
 def settle_cache(connection: sqlite3.Connection, path: Path) -> None:
@@ -58,6 +60,7 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as problem:
         raise refused(path, problem) from None
     try:
+        _add_casefold(connection)
         _pragmas(connection, path, "pragma query_only=on", f"pragma cache_size=-{_CACHE_KIB}")
     except BaseException:
         connection.close()
@@ -85,6 +88,11 @@ def writing(connection: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Conn
         if connection.in_transaction:
             connection.execute("rollback")
         raise refused(path, problem) from None
+
+
+def _add_casefold(connection: sqlite3.Connection) -> None:
+    """`casefold(text)` in SQL: its own `lower` knows ASCII only."""
+    connection.create_function("casefold", 1, str.casefold, deterministic=True)
 
 
 def _pragmas(connection: sqlite3.Connection, path: Path, *statements: str) -> None:

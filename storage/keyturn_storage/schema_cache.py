@@ -6,6 +6,22 @@ including, `to_snapshot` (null: still true). Attributes are kept once per conten
 
 from keyturn_storage.migrations import Migration, Shape
 
+LAST = "\U0010ffff"
+"""Sorts after every name: what has no person, or no vault, comes last."""
+FINDING_LINES = f"""
+select f.position, f.id, f.kind, f.severity, f.person_key, f.since_ms,
+casefold(f.subject_name), casefold(f.object_name),
+case when p.key is null then '{LAST}' else casefold(p.name) || char(31) || p.key end,
+case when f.object_ref like 'secrets/vault/%' then casefold(f.object_name)
+when f.subject_ref like 'secrets/vault/%' then casefold(f.subject_name) else '{LAST}' end,
+case when f.subject_ref like '%/group/%' then casefold(f.subject_name) else '' end || char(10) ||
+case when f.object_ref like '%/group/%' then casefold(f.object_name) else '' end,
+casefold(f.severity || ' ' || f.kind || ' ' || f.subject_name || ' ' || f.object_name || ' '
+|| f.words)
+from finding f left join person p on p.key = f.person_key
+"""  # noqa: S608 -- a constant of this module
+"""Every finding as a narrow row to filter and to sort by. Part of a migration: never edited."""
+
 _SNAPSHOTS = (
     """
 create table source (
@@ -256,6 +272,65 @@ create table decided (
 insert into decided (directory_snapshot, secrets_snapshot, made_ms, people, urgent, findings)
 select directory_snapshot, secrets_snapshot, made_ms, people, urgent, findings from assessment
 """,
+_AT_DIRECTORY = "(select directory_snapshot from assessment)"
+_AT_SECRETS = "(select secrets_snapshot from assessment)"
+
+
+def _field(place: int) -> str:
+    """A field of the directory's account of a person, or where there is none, of the other."""
+    sides = ", ".join(
+        f"(select nullif(json_extract(v.body, '$[{place}]'), '') from presence p "  # noqa: S608 -- constants of this module
+        f"join version v on v.no = p.version_no where p.object_no = person.{side} "
+        f"and p.from_snapshot <= {at} and (p.to_snapshot is null or p.to_snapshot > {at}))"
+        for side, at in (("directory_no", _AT_DIRECTORY), ("secrets_no", _AT_SECRETS))
+    )
+    return f"casefold(coalesce({sides}, ''))"
+
+
+_FINDABLE = (
+    "alter table person add column find_name text not null default ''",
+    "alter table person add column find_title text not null default ''",
+    "alter table person add column find_department text not null default ''",
+    (
+        f"update person set find_name = casefold(name), find_title = {_field(7)}, "  # noqa: S608 -- constants of this module
+        f"find_department = {_field(8)}"
+    ),
+    "create index person_name on person (find_name, position)",
+    "create index person_here on person (directory_state is null, directory_state, position)",
+    "create index person_there on person (secrets_state is null, secrets_state, position)",
+    "create index person_findings on person (findings desc, position)",
+    "create index person_department on person (find_department)",
+    "create index group_link_name on group_link (search, position)",
+    "create index group_link_here on group_link (directory_members desc, position)",
+    "create index group_link_there on group_link (secrets_members desc, position)",
+    "create index group_link_findings on group_link (findings desc, position)",
+    "create index group_link_directory_id on group_link (directory_id)",
+    "create index group_link_secrets_id on group_link (secrets_id)",
+    """
+create table finding_line (
+    position integer primary key,
+    id text not null unique,
+    kind text not null,
+    severity text not null,
+    person_key text not null,
+    since_ms integer not null,
+    by_subject text not null,
+    by_object text not null,
+    by_person text not null,
+    by_vault text not null,
+    find_groups text not null,
+    search text not null
+) strict
+""",
+    f"insert into finding_line {FINDING_LINES}",
+    "create index finding_line_kind on finding_line (kind, position, id)",
+    "create index finding_line_subject on finding_line (by_subject, position, id)",
+    "create index finding_line_object on finding_line (by_object, position, id)",
+    "create index finding_line_person on finding_line (by_person, position, id)",
+    "create index finding_line_vault on finding_line (by_vault, position, id)",
+    "create index finding_line_since on finding_line (since_ms desc, position, id)",
+    "create index finding_line_order on finding_line (position, id)",
+    "create index finding_line_of on finding_line (person_key)",
 )
 
 CACHE = Shape(
@@ -266,5 +341,6 @@ CACHE = Shape(
         Migration("0002 people, groups, findings", _DECISIONS),
         Migration("0003 permission rules", _PERMISSION_RULES),
         Migration("0004 drift over time", _DRIFT_OVER_TIME),
+        Migration("0005 what lists are filtered and sorted by", _FINDABLE),
     ),
 )

@@ -16,7 +16,6 @@ from keyturn_storage.queries.grants import (
     grant_count,
     grant_nos,
     grant_rows,
-    grant_search,
 )
 from keyturn_storage.queries.groups import group_nos, group_rows
 from keyturn_storage.queries.persons import person_nos, person_rows
@@ -179,7 +178,6 @@ def _compare_grants(reader: Reader, there: Snapshot) -> None:
         nos = grant_nos(reader, scope)
         assert len(set(nos)) == len(nos) == grant_count(reader, scope)
         assert tuple(grant_rows(reader, nos, scope)) == all_grants(reader, scope)
-        assert [no for no, _ in grant_search(reader, scope)] == list(nos)
     for vault in ("v0", "v1"):
         rows = all_grants(reader, Scope(vault_id=vault))
         assert {(r.carrier, r.principal_kind, r.principal_id, r.level) for r in rows} == {

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyturn.tui.widgets.list_content import ListContent
-from keyturn.tui.widgets.row_source import Row, matching
+from keyturn.tui.widgets.row_source import Row, RowsInMemory, Wish
 
 IDS = st.lists(st.integers(0, 30), unique=True, max_size=20)
 
@@ -98,10 +98,11 @@ TEXT = st.text("ab ", max_size=6)
 
 @settings(max_examples=200)
 @given(st.lists(st.tuples(st.integers(0, 10**6), TEXT), unique_by=lambda pair: pair[0]), TEXT)
-def test_a_filter_finds_what_contains_every_word(texts: list[tuple[int, str]], needle: str) -> None:
-    ids = [number for number, _text in texts]
+def test_rows_in_memory_are_found_by_every_word(texts: list[tuple[int, str]], needle: str) -> None:
+    source = RowsInMemory(tuple(Row(number, "=", (text,)) for number, text in texts))
 
-    found = list(matching(ids, texts, needle.upper()))
+    found = list(source.find(Wish(needle.upper())).ids)
 
     expected = [number for number, text in texts if all(word in text for word in needle.split())]
     assert found == expected
+    assert list(source.find(Wish(needle, backwards=True)).ids) == expected[::-1]

@@ -18,6 +18,8 @@ import asyncio, sys
 from pathlib import Path
 from keyturn.tui.make import make_app
 from keyturn.tui.start import DashboardOptions
+import keyturn.tui.app
+keyturn.tui.app.CONFIGURATION_AFTER_S = 3600  # on a busy machine the first paint takes longer
 app = make_app(DashboardOptions(Path(sys.argv[1]), Path(sys.argv[2])), lambda: 1_800_000_000_000)
 loaded = []
 async def look():

@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from keyturn.tui.widgets.cells import Column
-from keyturn.tui.widgets.row_source import Row, RowsInMemory
+from keyturn.tui.widgets.row_source import Found, Row, RowsInMemory, Wish
 from keyturn.tui.widgets.virtual_list import PAGE, VirtualList
 from keyturn.tui.workers import WorkFailed
 
@@ -37,8 +37,8 @@ class _Many:
         self.asked.append(len(ids))
         return [Row(n, "=", (f"Person {n}", "active")) for n in ids]
 
-    def search(self) -> Sequence[tuple[int, str]]:
-        return [(n, f"person {n}") for n in range(2000)]
+    def find(self, wish: Wish) -> Found:
+        return Found([n for n in range(2000) if wish.needle in f"person {n}"])
 
 
 class _ListApp(App[None]):

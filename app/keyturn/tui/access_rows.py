@@ -19,15 +19,15 @@ def columns(pane: Pane, directory: str, secrets: str) -> tuple[Column, ...]:
     if pane is Pane.USERS:
         return (
             Column("name", 18, 3, most=48),
-            Column(directory, 9, 2, most=11),
-            Column(secrets, 9, 2, most=11),
+            Column(directory, 9, 2, most=11, name="directory"),
+            Column(secrets, 9, 2, most=11, name="secrets"),
             Column("drift", 5, right=True, drop=1),
         )
     if pane is Pane.GROUPS:
         return (
             Column("name", 14, 3, most=40),
-            Column(directory, 7, right=True, most=12),
-            Column(secrets, 7, right=True, most=12),
+            Column(directory, 7, right=True, most=12, name="directory"),
+            Column(secrets, 7, right=True, most=12, name="secrets"),
             Column("drift", 12, 1, drop=1, most=30),
         )
     return (

@@ -4,11 +4,14 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from keyturn.filters.parse import parse
+from keyturn.filters.suggest import suggestions
 from keyturn.tui.ages import age
 from keyturn.tui.causes import Cause, causes
 from keyturn.tui.night_watch import Watch, watch
 from keyturn.tui.widgets.cells import Column
-from keyturn.tui.widgets.row_source import Row
+from keyturn.tui.widgets.row_source import Found, Row, Suggestion, Wish
+from keyturn_storage.filters import Facts, Field, holds
 from keyturn_storage.queries.activity import PushLine, ReadLine, RunLine
 from keyturn_storage.rows import DriftCounts, SourceRow, StepRow
 
@@ -18,6 +21,9 @@ COLUMNS = (
     Column("how it stands", 20, 1, most=30),
     Column("when", 5, right=True),
 )
+ORDERS = tuple(column.key for column in COLUMNS)
+FIELDS = (Field.KIND, Field.NAME, Field.STATE, Field.SOURCE, Field.SINCE)
+KINDS = ("failure", "run", "push", "read")
 RUN, READ, PUSH, CAUSE = (kind << 56 for kind in (1, 2, 3, 4))
 
 
@@ -44,6 +50,8 @@ def watch_of(happened: Happened, now_ms: int) -> Watch:
 class ActivityLines:
     """Read when the list asks, all of it at once: every part of it has a limit."""
 
+    orders = ORDERS
+
     def __init__(self, read: Callable[[], Happened], now_ms: int) -> None:
         self._read, self._now_ms = read, now_ms
         self._rows: dict[int, Row] = {}
@@ -55,8 +63,46 @@ class ActivityLines:
     def rows(self, ids: Sequence[int]) -> Sequence[Row]:
         return [self._rows[number] for number in ids if number in self._rows]
 
-    def search(self) -> Sequence[tuple[int, str]]:
-        return [(row.id, " ".join(row.cells).casefold()) for row in self._rows.values()]
+    def find(self, wish: Wish) -> Found:
+        parsed = parse(wish.needle, FIELDS, self._now_ms)
+        if parsed.problems:
+            return Found((), "  ".join(map(str, parsed.problems)))
+        rows = [row for row in self._rows.values() if holds(parsed.filter, _facts(row))]
+        if wish.order in ORDERS:
+            place = ORDERS.index(wish.order)
+            rows.sort(key=lambda row: (
+                -_at_ms(row.about) if wish.order == "when" else 0, row.cells[place].casefold(),
+            ))  # fmt: skip
+        if wish.backwards:
+            rows.reverse()
+        hint = "  ".join(map(str, parsed.hints))
+        return Found(array("q", [row.id for row in rows]), "", hint)
+
+    def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        found = suggestions(typed, FIELDS, _values, limit)
+        return [Suggestion(whole, shown) for whole, shown in found]
+
+
+def _values(field: Field, part: str, _limit: int) -> Sequence[str]:
+    return [word for word in KINDS if part in word] if field is Field.KIND else ()
+
+
+def _facts(row: Row) -> Facts:
+    what, about, state, _when = (cell.casefold() for cell in row.cells)
+    source = getattr(row.about, "source", "")
+    return Facts(
+        " ".join(row.cells).casefold(),
+        {
+            Field.KIND: (what,), Field.NAME: (about,), Field.STATE: (state,),
+            Field.SOURCE: (str(source).casefold(),),
+        },
+        _at_ms(row.about),
+    )  # fmt: skip
+
+
+def _at_ms(about: object) -> int:
+    found = getattr(about, "at_ms", None) or getattr(about, "started_ms", None)
+    return found if isinstance(found, int) else 0
 
 
 def activity_rows(happened: Happened, now_ms: int) -> Iterator[Row]:

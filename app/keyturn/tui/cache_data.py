@@ -1,15 +1,16 @@
 """The dashboard's reads, answered by the cache's named queries. Only in the reading thread."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyturn.tui.access_rows import grant_line, group_line, person_line
 from keyturn.tui.data import Pane, View
+from keyturn.tui.pane_sources import Grants, Groups, People
 from keyturn.tui.reads import Reads
-from keyturn.tui.widgets.row_source import Row, RowsInMemory, RowSource
+from keyturn.tui.start import now_ms
+from keyturn.tui.widgets.row_source import RowsInMemory, RowSource
 from keyturn_storage.files import JOURNAL_NAME
-from keyturn_storage.queries import findings, grants, groups, persons, sources
+from keyturn_storage.queries import findings, groups, persons, sources
 from keyturn_storage.queries.reader import Reader, Scope, open_reader
 from keyturn_storage.rows import (
     DriftCounts,
@@ -36,8 +37,8 @@ class CacheData:
     """`keyturn.tui.data.Data` over `cache.db` and the journal beside it. A file that is not there
     yet is empty."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, now_ms: Callable[[], int] = now_ms) -> None:
+        self._path, self._now_ms = path, now_ms
         self.reads: Reads[Reader] = Reads(lambda: open_reader(path))
         self._grants: dict[int, GrantRow] = {}
 
@@ -84,10 +85,10 @@ class CacheData:
             return RowsInMemory()
         scope = Scope(view.person or None, view.group or None, view.vault or None, drift_only)
         if pane is Pane.USERS:
-            return _People(self.reads, scope)
+            return People(self.reads, scope, self._now_ms)
         if pane is Pane.GROUPS:
-            return _Groups(self.reads, scope)
-        return _Grants(self.reads, scope, self._grants)
+            return Groups(self.reads, scope, self._now_ms)
+        return Grants(self.reads, scope, self._grants, self._now_ms)
 
     def findings_of(
         self, about: PersonRow | GroupRow | GrantRow, view: View
@@ -166,49 +167,3 @@ class CacheData:
         if not self.exists():
             return []
         return persons.person_by_text(self.reads.reader(), text, limit)
-
-
-class _People:
-    def __init__(self, reads: Reads[Reader], scope: Scope) -> None:
-        self._reads, self._scope = reads, scope
-
-    def ids(self) -> Sequence[int]:
-        return persons.person_nos(self._reads.reader(), self._scope)
-
-    def rows(self, ids: Sequence[int]) -> Sequence[Row]:
-        return [person_line(row) for row in persons.person_rows(self._reads.reader(), ids)]
-
-    def search(self) -> Sequence[tuple[int, str]]:
-        return persons.person_search(self._reads.reader())
-
-
-class _Groups:
-    def __init__(self, reads: Reads[Reader], scope: Scope) -> None:
-        self._reads, self._scope = reads, scope
-
-    def ids(self) -> Sequence[int]:
-        return groups.group_nos(self._reads.reader(), self._scope)
-
-    def rows(self, ids: Sequence[int]) -> Sequence[Row]:
-        of_person = self._scope.person_key is not None
-        found = groups.group_rows(self._reads.reader(), ids, self._scope)
-        return [group_line(row, of_person=of_person) for row in found]
-
-    def search(self) -> Sequence[tuple[int, str]]:
-        return groups.group_search(self._reads.reader(), self._scope)
-
-
-class _Grants:
-    def __init__(self, reads: Reads[Reader], scope: Scope, seen: dict[int, GrantRow]) -> None:
-        self._reads, self._scope, self._seen = reads, scope, seen
-
-    def ids(self) -> Sequence[int]:
-        return grants.grant_nos(self._reads.reader(), self._scope)
-
-    def rows(self, ids: Sequence[int]) -> Sequence[Row]:
-        found = grants.grant_rows(self._reads.reader(), ids, self._scope)
-        self._seen.update({row.no: row for row in found})
-        return [grant_line(row) for row in found]
-
-    def search(self) -> Sequence[tuple[int, str]]:
-        return grants.grant_search(self._reads.reader(), self._scope)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from keyturn.tui.data import EVERYTHING, Data, Pane, View
 from keyturn.tui.state import Remembered
-from keyturn.tui.widgets.row_source import FIRST_ROWS, Answer, RowSource, answer_of
+from keyturn.tui.widgets.row_source import FIRST_ROWS, Answer, RowSource, Wish, answer_of
 from keyturn_storage.rows import DriftCounts, FindingRow, PersonRow, SourceRow
 
 
@@ -42,7 +42,7 @@ def first_look(data: Data, remembered: Remembered, person: str) -> FirstLook | N
         return None
     drift_only = remembered.drift_only
     source = data.pane(Pane.USERS, EVERYTHING, drift_only=drift_only)
-    users = answer_of(source, "", 0, FIRST_ROWS, None)
+    users = answer_of(source, Wish(), 0, FIRST_ROWS, None)
     wanted = person or remembered.person
     found = data.people(wanted, 1) if wanted else ()
     number = found[0].no if found else None
@@ -60,7 +60,7 @@ def first_look(data: Data, remembered: Remembered, person: str) -> FirstLook | N
     panes = {Pane.USERS: FirstPane(EVERYTHING, source, users)}
     for pane in (Pane.GROUPS, Pane.GRANTS):
         driven = data.pane(pane, view, drift_only=drift_only)
-        panes[pane] = FirstPane(view, driven, answer_of(driven, "", 0, FIRST_ROWS, None))
+        panes[pane] = FirstPane(view, driven, answer_of(driven, Wish(), 0, FIRST_ROWS, None))
     return FirstLook(
         data.sources(),
         data.drift(),

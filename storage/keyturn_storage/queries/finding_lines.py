@@ -1,4 +1,4 @@
-"""Findings as the Drift screen lists them: ids in an order, rows of some ids, text to filter by.
+"""Findings as the Drift screen lists them: ids filtered and in an order, rows of some ids.
 
 A line's number is the finding's id, 12 hex digits, read as a number: it stays with the same drift
 through every assessment.
@@ -9,8 +9,9 @@ from array import array
 from collections.abc import Sequence
 from enum import StrEnum
 
+from keyturn_storage.queries.conditions import FINDINGS, Bound, condition
 from keyturn_storage.queries.findings import findings_by_id
-from keyturn_storage.queries.reader import Reader
+from keyturn_storage.queries.reader import ALL, Asked, Reader
 from keyturn_storage.rows import FindingRow
 
 _PART = 500
@@ -26,23 +27,18 @@ class Order(StrEnum):
     SINCE = "newest"
 
 
-_VAULT = (
-    "case when object_ref like 'secrets/vault/%' then object_name "
-    "when subject_ref like 'secrets/vault/%' then subject_name else '' end"
-)
-_SORTED = {
-    Order.SEVERITY: "select id from finding order by position",
-    Order.KIND: "select id from finding order by kind, position",
-    Order.PERSON: (
-        "select f.id from finding f left join person p on p.key = f.person_key "
-        "order by p.name is null, p.name collate nocase, f.person_key, f.position"
-    ),
-    Order.VAULT: (
-        f"select id from (select id, position, {_VAULT} as vault from finding) "  # noqa: S608 -- constants of this module
-        "order by vault = '', vault collate nocase, position"
-    ),
-    Order.SINCE: "select id from finding order by since_ms desc, position",
+_ORDERS = {
+    Order.SEVERITY: "position",
+    Order.KIND: "kind, position",
+    Order.PERSON: "by_person, position",
+    Order.VAULT: "by_vault, position",
+    Order.SINCE: "since_ms desc, position",
+    "subject": "by_subject, position",
+    "object": "by_object, position",
+    "since": "since_ms desc, position",
 }
+ORDERS = ("severity", "kind", "subject", "object", "since")
+"""By column."""
 
 
 def number_of(finding_id: str) -> int:
@@ -55,13 +51,31 @@ def id_of(number: int) -> str:
     return f"{number:012x}"
 
 
-def finding_nos(reader: Reader, order: Order = Order.SEVERITY) -> "array[int]":
-    """Every line's number in an order. What has no person, or no vault, comes last there."""
+def finding_nos(reader: Reader, order: Order = Order.SEVERITY, asked: Asked = ALL) -> "array[int]":
+    """The lines' numbers, in the order asked for, else in `order`. What has no person, or no vault,
+    comes last there."""
+    bound = Bound()
+    where = f"where {condition(asked.filter, FINDINGS, bound)} " if asked.filter.terms else ""
+    by = _ORDERS.get(asked.order, _ORDERS[order])
     # One row for all: each row that is stepped to gives up the interpreter lock.
     found = reader.connection.execute(
-        f"select json_group_array(id) from ({_SORTED[order]})"  # noqa: S608 -- constants of this module
+        f"select json_group_array(id) from (select id from finding_line {where}order by {by})",  # noqa: S608 -- constants of this module
+        bound.values,
     ).fetchone()
-    return array("q", map(number_of, json.loads(found[0])))
+    ids = array("q", map(number_of, json.loads(found[0])))
+    if asked.backwards:
+        ids.reverse()
+    return ids
+
+
+def kinds_found(reader: Reader, part: str, limit: int) -> list[str]:
+    """The kinds of drift there is now that contain `part`, the most frequent first."""
+    found = reader.connection.execute(
+        "select kind from finding_line where instr(kind, ?) > 0 "
+        "group by kind order by count(*) desc limit ?",
+        (part, limit),
+    )
+    return [str(row[0]) for row in found]
 
 
 def finding_rows(reader: Reader, nos: Sequence[int]) -> list[FindingRow]:
@@ -73,18 +87,9 @@ def finding_rows(reader: Reader, nos: Sequence[int]) -> list[FindingRow]:
     return [found[id_] for id_ in ids if id_ in found]
 
 
-def finding_search(reader: Reader) -> list[tuple[int, str]]:
-    """Each number with the casefolded text a filter looks in: severity, kind, names, words."""
-    found = reader.connection.execute(
-        "select id, severity || ' ' || kind || ' ' || subject_name || ' ' || object_name || ' ' "
-        "|| words from finding order by position"
-    )
-    return [(number_of(id_), text.casefold()) for id_, text in found]
-
-
 def severity_counts(reader: Reader) -> tuple[tuple[str, int], ...]:
     """How many findings there are of each severity, the most urgent first."""
     found = reader.connection.execute(
-        "select severity, count(*) from finding group by severity_rank order by severity_rank"
+        "select severity, count(*) from finding_line group by severity order by min(position)"
     )
     return tuple((str(severity), int(count)) for severity, count in found)

@@ -1,24 +1,43 @@
 """Vault grants, as the Vault grants pane shows them.
 
-The same three calls for every pane: `grant_nos`, `grant_rows`, `grant_search`. What a row is
+The same two calls for every pane: `grant_nos`, `grant_rows`. What a row is
 depends on the scope: with a person one path to a vault, with a group one grant of that group, with
 a vault one grant on it, with nothing one vault and how many can open it. An id is made from what
 the row is about (the vault, the carrier, the way), so it stays through every refresh.
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from keyturn_storage.assessments import SIGN_ORDER
+from keyturn_storage.assessments import IN_STEP, SIGN_ORDER
+from keyturn_storage.filters import Facts, Field, holds
 from keyturn_storage.queries import grant_paths, grant_signs
 from keyturn_storage.queries.grant_paths import row_no
-from keyturn_storage.queries.reader import EVERYTHING, Reader, Scope
+from keyturn_storage.queries.reader import ALL, EVERYTHING, Asked, Reader, Scope
 from keyturn_storage.rows import GrantRow
 
+FIELDS = (Field.VAULT, Field.NAME, Field.VIA, Field.PERSON, Field.LEVEL, Field.DRIFT)
+ORDERS = ("vault", "via", "may", "drift")
+_ORDERS: Mapping[str, Callable[[GrantRow], tuple[object, ...]]] = {
+    "vault": lambda row: (row.vault_name.casefold(), row.no),
+    "via": lambda row: (-(row.openers or 0), row.via.casefold(), row.vault_name.casefold(), row.no),
+    "may": lambda row: (row.level, row.vault_name.casefold(), row.no),
+    "drift": lambda row: (SIGN_ORDER.get(row.sign, 5), row.word, row.vault_name.casefold(), row.no),
+}
 
-def grant_nos(reader: Reader, scope: Scope = EVERYTHING) -> "array[int]":
-    """The ids in display order: drift first, then by vault (with a vault: by principal)."""
-    return array("q", [row.no for row in all_grants(reader, scope)])
+
+def grant_nos(reader: Reader, scope: Scope = EVERYTHING, asked: Asked = ALL) -> "array[int]":
+    """The ids in the order asked for; without one drift first, then by vault (with a vault: by
+    principal)."""
+    rows: Sequence[GrantRow] = all_grants(reader, scope)
+    if asked.filter.terms:
+        rows = [row for row in rows if holds(asked.filter, _facts(row))]
+    if asked.order in _ORDERS:
+        rows = sorted(rows, key=_ORDERS[asked.order])
+    found = array("q", [row.no for row in rows])
+    if asked.backwards:
+        found.reverse()
+    return found
 
 
 def grant_rows(reader: Reader, nos: Sequence[int], scope: Scope = EVERYTHING) -> list[GrantRow]:
@@ -27,15 +46,29 @@ def grant_rows(reader: Reader, nos: Sequence[int], scope: Scope = EVERYTHING) ->
     return [found[no] for no in nos if no in found]
 
 
-def grant_search(reader: Reader, scope: Scope = EVERYTHING) -> list[tuple[int, str]]:
-    """Each id of `scope` with the casefolded text a filter looks in, in display order."""
-    return [
-        (
-            row.no,
-            f"{row.vault_name} {row.via} {row.principal_name} {row.level} {row.word}".casefold(),
-        )
-        for row in all_grants(reader, scope)
-    ]
+def vault_names(reader: Reader, part: str, limit: int) -> list[str]:
+    """Casefolded names of vaults that contain `part`, those that begin with it first."""
+    found = reader.connection.execute(
+        "select distinct casefold(name) as found from vault_line where instr(found, :part) > 0 "
+        "order by instr(found, :part) > 1, position limit :limit",
+        {"part": part, "limit": limit},
+    )
+    return [str(row[0]) for row in found]
+
+
+def _facts(row: GrantRow) -> Facts:
+    drift = "" if row.word == IN_STEP else row.word
+    return Facts(
+        f"{row.vault_name} {row.via} {row.principal_name} {row.level} {row.word}".casefold(),
+        {
+            Field.VAULT: (row.vault_name.casefold(),),
+            Field.NAME: (row.vault_name.casefold(),),
+            Field.VIA: (row.via.casefold(),),
+            Field.PERSON: (row.principal_name.casefold(),),
+            Field.LEVEL: (row.level, row.permissions.casefold()),
+            Field.DRIFT: (drift,),
+        },
+    )
 
 
 def grant_count(reader: Reader, scope: Scope = EVERYTHING) -> int:

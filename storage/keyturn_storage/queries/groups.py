@@ -1,22 +1,31 @@
 """Groups of both sides, linked, as the Groups pane shows them: drift first, then by name.
 
-The same three calls for every pane: `group_nos`, `group_rows`, `group_search`. An id is the group
-link's `no`. With a person in focus a row is about that person's membership.
+The same two calls for every pane: `group_nos`, `group_rows`. An id is the group link's `no`. With a
+person in focus a row is about that person's membership.
 """
 
+import json
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from keyturn_storage.assessments import IN_STEP, SIGN_ORDER
+from keyturn_storage.queries.conditions import GROUPS, Bound, Value, condition
 from keyturn_storage.queries.findings import findings, findings_about
-from keyturn_storage.queries.reader import EVERYTHING, Reader, Scope
+from keyturn_storage.queries.reader import ALL, EVERYTHING, Asked, Reader, Scope, numbers
 from keyturn_storage.rows import FindingRow, GroupRow
 
 _ALL = (
     "select no, key, name, directory_id, secrets_id, directory_members, secrets_members, sign, "
-    "search, directory_no, secrets_no from group_link "
+    "directory_no, secrets_no from group_link "
 )
+ORDERS = ("name", "directory", "secrets", "drift")
+_ORDERS = {
+    "name": "search, position",
+    "directory": "directory_members desc, position",
+    "secrets": "secrets_members desc, position",
+    "drift": "findings desc, position",
+}
 _GROUPS_OF = """
 with recursive up (no) as (
     select b.group_no from membership b where b.member_no = :account
@@ -40,7 +49,6 @@ union select subject_ref from finding where object_ref = 'secrets/vault/' || :va
 @dataclass(frozen=True, slots=True)
 class _Link:
     row: GroupRow
-    search: str
     directory_no: int | None
     secrets_no: int | None
 
@@ -50,27 +58,56 @@ class _Link:
         return tuple(f"{side}/group/{id_}" for side, id_ in sides if id_ is not None)
 
 
-def group_nos(reader: Reader, scope: Scope = EVERYTHING) -> "array[int]":
-    """The ids in display order.
+def group_nos(reader: Reader, scope: Scope = EVERYTHING, asked: Asked = ALL) -> "array[int]":
+    """The ids in the order asked for; without one, in display order.
 
     With a person: groups that the person is in on either side, nesting included, or that a finding
     says the person should or must not be in. With a vault: groups that are granted on it, or that
     a finding about it names.
     """
-    return array("q", [link.row.no for link in _links(reader, scope)])
+    bound = Bound()
+    where = condition(asked.filter, GROUPS, bound)
+    by = _ORDERS.get(asked.order, "position")
+    if scope.person_key is None:
+        conditions = [where, *_conditions(reader, scope, bound)]
+        found = reader.connection.execute(
+            f"select json_group_array(no) from (select no from group_link "  # noqa: S608 -- constants of this module
+            f"where {' and '.join(conditions)} order by {by})",
+            bound.values,
+        ).fetchone()
+        return numbers(found[0], backwards=asked.backwards)
+    nos = [link.row.no for link in _links(reader, scope)]
+    if asked.filter.terms or asked.order:
+        place = bound.add(json.dumps(nos))
+        found = reader.connection.execute(
+            f"select json_group_array(no) from (select no from group_link where {where} "  # noqa: S608 -- constants of this module
+            f"and no in (select value from json_each({place})) order by {by})",
+            bound.values,
+        ).fetchone()
+        wanted = numbers(found[0])
+        shown = set(wanted)
+        nos = list(wanted) if asked.order else [no for no in nos if no in shown]
+    return array("q", reversed(nos) if asked.backwards else nos)
 
 
 def group_rows(reader: Reader, nos: Sequence[int], scope: Scope = EVERYTHING) -> list[GroupRow]:
     """The rows of some ids of `scope`, in the order of `nos`; those that are gone are left out."""
-    found = {link.row.no: link.row for link in _links(reader, scope)}
+    if scope.person_key is not None:
+        found = {link.row.no: link.row for link in _links(reader, scope)}
+    else:
+        links = _read(reader, "no in (select value from json_each(?))", (json.dumps(list(nos)),))
+        found = {link.row.no: link.row for link in _with_words(reader, links)}
     return [found[no] for no in nos if no in found]
 
 
-def group_search(reader: Reader, scope: Scope = EVERYTHING) -> list[tuple[int, str]]:
-    """Each id of `scope` with the casefolded text a filter looks in, in display order."""
-    return [
-        (link.row.no, f"{link.search} {link.row.word}".casefold()) for link in _links(reader, scope)
-    ]
+def group_names(reader: Reader, part: str, limit: int) -> list[str]:
+    """Casefolded names of groups that contain `part`, those that begin with it first."""
+    found = reader.connection.execute(
+        "select distinct search from group_link where instr(search, :part) > 0 "
+        "order by instr(search, :part) > 1, position limit :limit",
+        {"part": part, "limit": limit},
+    )
+    return [str(row[0]) for row in found]
 
 
 def groups_of(reader: Reader, account_no: int | None, snapshot_id: int) -> frozenset[int]:
@@ -86,8 +123,8 @@ def worst(found: Sequence[FindingRow]) -> FindingRow | None:
     return min(found, key=lambda f: f.severity_rank, default=None)
 
 
-def _links(reader: Reader, scope: Scope) -> list[_Link]:
-    links = [
+def _read(reader: Reader, where: str, values: Sequence[str] | Mapping[str, Value]) -> list[_Link]:
+    return [
         _Link(
             GroupRow(
                 no=row[0],
@@ -104,28 +141,45 @@ def _links(reader: Reader, scope: Scope) -> list[_Link]:
             ),
             row[8],
             row[9],
-            row[10],
         )
-        for row in reader.connection.execute(_ALL + "order by position")
+        for row in reader.connection.execute(f"{_ALL}where {where} order by position", values)
     ]
+
+
+def _conditions(reader: Reader, scope: Scope, bound: Bound) -> list[str]:
+    found = ["sign <> '='"] if scope.drift_only else []
     if scope.group_key is not None:
-        links = [link for link in links if link.row.key == scope.group_key]
+        found.append(f"key = {bound.add(scope.group_key)}")
     if scope.vault_id is not None:
-        refs = {
-            str(row[0]) for row in reader.connection.execute(_ON_VAULT, {"vault": scope.vault_id})
-        }
-        links = [link for link in links if not refs.isdisjoint(link.refs)]
-    if scope.person_key is not None:
-        links = _of_person(reader, links, scope.person_key)
-    else:
-        links = _with_words(reader, links)
+        refs = [row[0] for row in reader.connection.execute(_ON_VAULT, {"vault": scope.vault_id})]
+        found.append(_of_refs(bound, refs))
+    return found
+
+
+def _of_refs(bound: Bound, refs: Iterable[str]) -> str:
+    """Groups that one of `refs` ("side/kind/id") names."""
+    ids: dict[str, list[str]] = {"directory/group/": [], "secrets/group/": []}
+    for ref in refs:
+        for begin, found in ids.items():
+            if ref.startswith(begin):
+                found.append(ref.removeprefix(begin))
+    here, there = (bound.add(json.dumps(found)) for found in ids.values())
+    return (
+        f"(directory_id in (select value from json_each({here})) "  # noqa: S608 -- names of parameters
+        f"or secrets_id in (select value from json_each({there})))"
+    )
+
+
+def _links(reader: Reader, scope: Scope) -> list[_Link]:
+    """The groups of a person, worked out from their memberships and findings: few."""
+    links = _of_person(reader, scope)
     if scope.drift_only:
         links = [link for link in links if link.row.sign != "="]
     return links
 
 
-def _of_person(reader: Reader, links: Sequence[_Link], person_key: str) -> list[_Link]:
-    assessed = reader.assessed()
+def _of_person(reader: Reader, scope: Scope) -> list[_Link]:
+    assessed, person_key = reader.assessed(), scope.person_key
     row = reader.connection.execute(
         "select directory_no, secrets_no from person where key = ?", (person_key,)
     ).fetchone()
@@ -137,6 +191,14 @@ def _of_person(reader: Reader, links: Sequence[_Link], person_key: str) -> list[
     for finding in findings(reader, person_key=person_key):
         for ref in (finding.subject_ref, finding.object_ref):
             about.setdefault(ref, []).append(finding)
+    bound = Bound()
+    in_either = (
+        f"directory_no in (select value from json_each({bound.add(json.dumps(sorted(here)))})) "  # noqa: S608 -- names of parameters
+        f"or secrets_no in (select value from json_each({bound.add(json.dumps(sorted(there)))}))"
+    )
+    conditions = [f"({in_either} or {_of_refs(bound, about)})"]
+    conditions += _conditions(reader, replace(scope, drift_only=False), bound)
+    links = _read(reader, " and ".join(conditions), bound.values)
     found: list[_Link] = []
     for link in links:
         named = worst([finding for ref in link.refs for finding in about.get(ref, ())])

@@ -5,12 +5,13 @@ A machine's number is the object's own: it stays with the machine through every 
 
 import json
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from keyturn_providers.records import MachineIdentity
 from keyturn_storage import codec
-from keyturn_storage.queries.reader import Reader
+from keyturn_storage.filters import Facts, Field, holds
+from keyturn_storage.queries.reader import Asked, Reader
 
 _PART = 500
 _HERE = """
@@ -94,19 +95,58 @@ def machine_rows(reader: Reader, nos: Sequence[int]) -> list[MachineRow]:
     return [found[no] for no in nos if no in found]
 
 
-def machine_search(reader: Reader) -> list[tuple[int, str]]:
-    """Each number with the casefolded text a filter looks in: name, kind, source, owner, scopes,
-    note, what was found."""
-    rows = map(_row, reader.connection.execute(_ROW))
-    return [(row.no, " ".join(_words(row)).casefold()) for row in rows]
+def machine_nos_asked(reader: Reader, asked: Asked) -> "array[int]":
+    """The numbers a filter leaves, in the order asked for."""
+    rows = [row for row in map(_row, reader.connection.execute(_ROW))
+            if holds(asked.filter, _facts(row))]  # fmt: skip
+    if asked.order in _ORDERS:
+        rows.sort(key=_ORDERS[asked.order])
+        found = array("q", [row.no for row in rows])
+    else:
+        shown = {row.no for row in rows}
+        found = array("q", [no for no in machine_nos(reader) if no in shown])
+    if asked.backwards:
+        found.reverse()
+    return found
 
 
-def _words(row: MachineRow) -> Iterable[str]:
+def _facts(row: MachineRow) -> Facts:
     machine = row.machine
-    return (
+    words = (
         machine.name, machine.kind, row.source, row.owner_name or "nobody", row.owner_state,
         machine.note, *machine.scopes, row.finding_kind,
     )  # fmt: skip
+    return Facts(
+        " ".join(words).casefold(),
+        {
+            Field.NAME: (machine.name.casefold(),),
+            Field.KIND: (machine.kind.casefold(),),
+            Field.SOURCE: (row.source.casefold(), row.side),
+            Field.OWNER: (row.owner_name.casefold(),),
+            Field.STATE: (row.owner_state,),
+            Field.LEVEL: tuple(scope.casefold() for scope in machine.scopes),
+            Field.DRIFT: (row.finding_kind,),
+        },
+        row.since_ms if row.finding_id else None,
+    )
+
+
+_NEVER = 1 << 62
+FIELDS = (
+    Field.NAME, Field.KIND, Field.SOURCE, Field.OWNER, Field.STATE, Field.LEVEL, Field.DRIFT,
+    Field.SINCE,
+)  # fmt: skip
+ORDERS = ("name", "kind", "source", "owner", "owner is", "last used", "expires", "scopes")
+_ORDERS: Mapping[str, Callable[[MachineRow], tuple[str | int, ...]]] = {
+    "name": lambda row: (row.machine.name.casefold(), row.no),
+    "kind": lambda row: (row.machine.kind.casefold(), row.machine.name.casefold(), row.no),
+    "source": lambda row: (row.source, row.machine.name.casefold(), row.no),
+    "owner": lambda row: (not row.owner_name, row.owner_name.casefold(), row.no),
+    "owner is": lambda row: (row.owner_state, row.owner_name.casefold(), row.no),
+    "last used": lambda row: (-(row.machine.last_used_ms or 0), row.no),
+    "expires": lambda row: (row.machine.expires_ms or _NEVER, row.no),
+    "scopes": lambda row: (-len(row.machine.scopes), row.no),
+}
 
 
 def _row(row: Sequence[object]) -> MachineRow:

@@ -1,22 +1,30 @@
 """People, as the Users pane shows them: the worst drift first, then by name.
 
-The same three calls for every pane: `person_nos` (ids in display order), `person_rows` (rows of
-some ids, in the order asked), `person_search` (what a filter looks in). An id is the person's `no`:
-it stays with the person through every refresh.
+The same two calls for every pane: `person_nos` (ids, filtered and in an order) and `person_rows`
+(rows of some ids, in the order of the ids). An id is the person's `no`: it stays with the person
+through every refresh.
 """
 
-import json
 import sqlite3
 from array import array
 from collections.abc import Iterable, Sequence
 
-from keyturn_storage.queries.reader import EVERYTHING, Reader, Scope
+from keyturn_storage.queries.conditions import PEOPLE, Bound, condition
+from keyturn_storage.queries.reader import ALL, EVERYTHING, Asked, Reader, Scope, numbers
 from keyturn_storage.rows import PersonRow
 
 _COLUMNS = (
     "no, key, name, login, directory_id, secrets_id, directory_state, secrets_state, sign, "
     "severity_rank, findings"
 )
+ORDERS = ("name", "directory", "secrets", "drift")
+_ORDERS = {
+    "name": "find_name, position",
+    # Who has no account there comes last.
+    "directory": "directory_state is null, directory_state, position",
+    "secrets": "secrets_state is null, secrets_state, position",
+    "drift": "findings desc, position",
+}
 # Members of a group on either side, nesting included, and people with a finding about it.
 _IN_GROUP = """
 with recursive
@@ -82,13 +90,14 @@ def first_people(reader: Reader, limit: int, *, drift_only: bool = False) -> lis
     )
 
 
-def person_nos(reader: Reader, scope: Scope = EVERYTHING) -> "array[int]":
-    """The ids in display order.
+def person_nos(reader: Reader, scope: Scope = EVERYTHING, asked: Asked = ALL) -> "array[int]":
+    """The ids in the order asked for; without one, in display order.
 
     With a group: its members on either side, nesting included, and who should be or must not be.
     With a vault: who can open it on any path (suspended accounts too), and who should.
     """
-    conditions: list[str] = []
+    bound = Bound()
+    conditions = [condition(asked.filter, PEOPLE, bound)] if asked.filter.terms else []
     if scope.drift_only:
         conditions.append("findings > 0")
     if scope.person_key is not None:
@@ -101,10 +110,24 @@ def person_nos(reader: Reader, scope: Scope = EVERYTHING) -> "array[int]":
     # One row, not a hundred thousand: each step gives up the interpreter lock, and beside a busy
     # thread each of them would wait to get it back.
     found = reader.connection.execute(
-        f"select json_group_array(no) from (select no from person {where}order by position)",  # noqa: S608 -- constants of this module
-        {"person": scope.person_key, "group": scope.group_key, "vault": scope.vault_id},
-    ).fetchone()
-    return array("q", json.loads(found[0]))
+        f"select json_group_array(no) from (select no from person {where}"  # noqa: S608 -- constants of this module
+        f"order by {_ORDERS.get(asked.order, 'position')})",
+        {
+            "person": scope.person_key, "group": scope.group_key, "vault": scope.vault_id,
+            **bound.values,
+        },
+    ).fetchone()  # fmt: skip
+    return numbers(found[0], backwards=asked.backwards)
+
+
+def departments(reader: Reader, part: str, limit: int) -> list[str]:
+    """The casefolded departments that contain `part`, those of most people first."""
+    found = reader.connection.execute(
+        "select find_department from person where find_department <> '' "
+        "and instr(find_department, ?) > 0 group by find_department order by count(*) desc limit ?",
+        (part, limit),
+    )
+    return [str(row[0]) for row in found]
 
 
 def person_rows(reader: Reader, nos: Sequence[int]) -> list[PersonRow]:
@@ -116,13 +139,6 @@ def person_rows(reader: Reader, nos: Sequence[int]) -> list[PersonRow]:
         statement = f"select {_COLUMNS} from person where no in ({marks})"  # noqa: S608 -- marks only
         found |= {row.no: row for row in _rows(reader.connection.execute(statement, part))}
     return [found[no] for no in nos if no in found]
-
-
-def person_search(reader: Reader) -> list[tuple[int, str]]:
-    """Each id with the casefolded text a filter looks in: name, logins, e-mail addresses, states,
-    kinds of drift. In display order."""
-    found = reader.connection.execute("select no, search from person order by position")
-    return [(int(no), str(text)) for no, text in found]
 
 
 def person_by_key(reader: Reader, key: str) -> PersonRow | None:

@@ -1,6 +1,8 @@
 """A reading connection to the cache, and what a list can be narrowed to."""
 
+import json
 import sqlite3
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -8,6 +10,8 @@ from typing import Self
 
 from keyturn_storage.connections import connect_read_only
 from keyturn_storage.files import check_file
+from keyturn_storage.filters import EVERYTHING as SHOW_ALL
+from keyturn_storage.filters import Filter
 from keyturn_storage.migrations import is_current
 from keyturn_storage.rows import GrantRow
 from keyturn_storage.schema_cache import CACHE
@@ -28,6 +32,19 @@ class Scope:
 
 
 EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of a scope a list shows, and in which order. `order` names a column; empty is the
+    list's own order. `backwards` turns the whole order round."""
+
+    filter: Filter = SHOW_ALL
+    order: str = ""
+    backwards: bool = False
+
+
+ALL = Asked()
 
 
 class Reader:
@@ -97,3 +114,11 @@ def open_reader(path: Path) -> Reader:
 
     open_cache(path).close()
     return Reader(path, connect_read_only(path))
+
+
+def numbers(listed: str, *, backwards: bool = False) -> "array[int]":
+    """The numbers that one query gave as one JSON list."""
+    found = array("q", json.loads(listed))
+    if backwards:
+        found.reverse()
+    return found

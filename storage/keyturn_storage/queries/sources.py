@@ -34,3 +34,9 @@ def unreadable(reader: Reader, snapshot_id: int) -> list[tuple[str, str, str | N
         (snapshot_id,),
     )
     return [(str(row[0]), str(row[1]), row[2], str(row[3])) for row in found]
+
+
+def side_of_names(reader: Reader) -> dict[str, str]:
+    """Which side each source is on, by its name."""
+    found = reader.connection.execute("select name, side from source")
+    return {str(name): str(side) for name, side in found}

@@ -15,7 +15,8 @@ TIGHTEST = 5
 class Column:
     """A column of a list. `least` is the fewest cells it is readable with; what is left over is
     shared by `share`. Where there is no room, columns go in ascending order of `drop` (0: never).
-    `most` ends the growth of a column (0: none). `right` aligns numbers."""
+    `most` ends the growth of a column (0: none). `right` aligns numbers. `name` is what the column
+    is sorted and hidden by where its title may change."""
 
     title: str
     least: int
@@ -23,6 +24,12 @@ class Column:
     right: bool = False
     drop: int = 0
     most: int = 0
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the column is sorted and hidden by."""
+        return self.name or self.title
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:

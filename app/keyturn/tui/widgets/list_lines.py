@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from keyturn.tui.widgets.cells import Column, fit, widths
 from keyturn.tui.widgets.list_content import SIGN_ROLE
+from keyturn.tui.widgets.list_look import ListLook
 from keyturn.tui.widgets.row_source import Row
 
 GUTTER = 3
@@ -21,18 +23,41 @@ class ListLines:
 
     def __init__(self, columns: Sequence[Column], look: Look) -> None:
         self.columns = tuple(columns)
+        self.look = ListLook()
         self._look = look
         self._layout_for: tuple[int, tuple[int, ...], str] = (-1, (), " ")
 
+    def forget(self) -> None:
+        """The columns have changed."""
+        self._layout_for = (-1, (), " ")
+
     def head(self, width: int, base: Style) -> Strip:
-        """The titles of the columns."""
+        """The titles of the columns; the one that sorts has a sign."""
         sizes, gap = self._layout(width)
         cells = [
-            fit(column.title, size, right=column.right)
+            self._title(column, size)
             for column, size in zip(self.columns, sizes, strict=True)
             if size
         ]
         return self.words(" " * GUTTER + gap.join(cells), "head", width, base)
+
+    def _title(self, column: Column, size: int) -> str:
+        if column.key != self.look.order:
+            return fit(column.title, size, right=column.right)
+        whole = f"{column.title}{self.look.mark}"
+        if cell_len(whole) > size:
+            whole = f"{column.title[: max(0, size - 1)]}{self.look.mark}"
+        return fit(whole, size, right=column.right)
+
+    def column_at(self, x: int, width: int) -> str:
+        """The key of the column whose head is at a place; empty between them."""
+        sizes, gap = self._layout(width)
+        left = GUTTER
+        for column, size in zip(self.columns, sizes, strict=True):
+            if size and left <= x < left + size:
+                return column.key
+            left += size + len(gap) if size else 0
+        return ""
 
     def words(self, words: str, role: str, width: int, base: Style) -> Strip:
         """A line of text in place of a row."""
@@ -62,6 +87,9 @@ class ListLines:
     def _layout(self, width: int) -> tuple[tuple[int, ...], str]:
         if self._layout_for[0] != width:
             gap = 2 if width >= 44 else 1
-            sizes = widths(self.columns, width - GUTTER - 1, gap)
+            hidden = self.look.hidden
+            kept = [column for column in self.columns if column.key not in hidden]
+            found = iter(widths(kept, width - GUTTER - 1, gap))
+            sizes = tuple(0 if column.key in hidden else next(found) for column in self.columns)
             self._layout_for = (width, sizes, " " * gap)
         return self._layout_for[1], self._layout_for[2]

@@ -36,9 +36,61 @@ class RowSource(Protocol):
         """The rows with these ids; ids that are gone are left out."""
         ...
 
-    def search(self) -> Sequence[tuple[int, str]]:
-        """Each id with the casefolded text it is found by. Asked for on the first filter only."""
+    def find(self, wish: "Wish") -> "Found":
+        """The ids that a filter leaves, in the order wished for."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a list is filtered by, as it was typed, and which column sorts it. No `order` is the
+    source's own."""
+
+    needle: str = ""
+    order: str = ""
+    backwards: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether everything is wanted, as it comes."""
+        return not (self.needle.strip() or self.order or self.backwards)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The ids that are shown. `problem` says what is wrong with the filter: then nothing is shown.
+    `hint` says what was perhaps meant otherwise."""
+
+    ids: Sequence[int]
+    problem: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """`typed` is the whole filter if this is taken; `shown` is what it is called in a list."""
+
+    typed: str
+    shown: str
+
+
+class Suggests(Protocol):
+    """A source that knows how a filter may go on. May block."""
+
+    def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]: ...
+
+
+class Sorts(Protocol):
+    """A source that can be sorted by some columns, by their keys."""
+
+    @property
+    def orders(self) -> tuple[str, ...]: ...
+
+
+def orders_of(source: RowSource) -> tuple[str, ...]:
+    """The keys of the columns a source can be sorted by."""
+    found = getattr(source, "orders", ())
+    return found if isinstance(found, tuple) else ()
 
 
 FIRST_ROWS = 64
@@ -46,35 +98,26 @@ FIRST_ROWS = 64
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A source's answer: every id, the ids a filter leaves, and the first rows that are needed.
-
-    `texts` is what was searched, None where nothing was.
-    """
+    """A source's answer: every id, what a wish leaves of them, and the first rows needed."""
 
     ids: Sequence[int]
-    shown: Sequence[int]
+    found: Found
     rows: list[Row]
-    texts: Sequence[tuple[int, str]] | None
+
+    @property
+    def shown(self) -> Sequence[int]:
+        """The ids that are shown."""
+        return self.found.ids
 
 
-def answer_of(source: RowSource, needle: str, top: int, height: int, also: int | None) -> Answer:
+def answer_of(source: RowSource, wish: Wish, top: int, height: int, also: int | None) -> Answer:
     """Asks a source for all ids and for `height` rows from `top` on, and the row `also`. Blocks."""
     ids = source.ids()
-    texts = source.search() if needle.strip() else None
-    shown = matching(ids, texts, needle) if texts is not None else ids
-    first = list(shown[top : top + height])
+    found = Found(ids) if wish.plain else source.find(wish)
+    first = list(found.ids[top : top + height])
     if also is not None:
         first.append(also)
-    return Answer(ids, shown, list(source.rows(first)), texts)
-
-
-def matching(ids: Sequence[int], texts: Sequence[tuple[int, str]], needle: str) -> Sequence[int]:
-    """The ids whose text contains every word of `needle`, in the order of `ids`."""
-    words = needle.casefold().split()
-    if not words:
-        return ids
-    found = {number for number, text in texts if all(word in text for word in words)}
-    return array("q", [number for number in ids if number in found])
+    return Answer(ids, found, list(source.rows(first)))
 
 
 class Ask(Protocol):
@@ -101,5 +144,10 @@ class RowsInMemory:
         wanted = set(ids)
         return [row for row in self.content if row.id in wanted]
 
-    def search(self) -> Sequence[tuple[int, str]]:
-        return [(row.id, " ".join(row.cells).casefold()) for row in self.content]
+    def find(self, wish: Wish) -> Found:
+        words = wish.needle.casefold().split()
+        found = [
+            row.id for row in self.content
+            if all(word in " ".join(row.cells).casefold() for word in words)
+        ]  # fmt: skip
+        return Found(array("q", reversed(found) if wish.backwards else found))

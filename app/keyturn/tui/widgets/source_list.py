@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from keyturn.tui.widgets.cells import Column
-from keyturn.tui.widgets.row_source import Row, RowsInMemory, answer_of
+from keyturn.tui.widgets.row_source import Row, RowsInMemory, Wish, answer_of
 from keyturn.tui.widgets.virtual_list import VirtualList
 
 COLUMNS = (
@@ -25,5 +25,5 @@ class SourceList(VirtualList, inherit_bindings=False):
         before = self.content.cursor_id
         source = RowsInMemory(tuple(rows))
         place = next((place for place, row in enumerate(rows) if row.id == before), 0)
-        self.begin_at(source, answer_of(source, "", 0, len(rows), None), place)
+        self.begin_at(source, answer_of(source, Wish(), 0, len(rows), None), place)
         self._content_changed()

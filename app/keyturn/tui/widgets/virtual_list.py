@@ -3,6 +3,7 @@
 import asyncio
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -12,35 +13,38 @@ from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.safe import literal
 from keyturn.tui.widgets.cells import Column
-from keyturn.tui.widgets.list_content import ListContent, note_words, title_words
+from keyturn.tui.widgets.list_content import ListContent, note_words, place_of, title_words
+from keyturn.tui.widgets.list_keys import ListKeys
 from keyturn.tui.widgets.list_lines import ROLES, ListLines
+from keyturn.tui.widgets.list_look import ListLook, clicked
 from keyturn.tui.widgets.row_source import (
     FIRST_ROWS,
     Answer,
     Ask,
+    Found,
     Row,
     RowsInMemory,
     RowSource,
+    Wish,
     answer_of,
     ask_here,
-    matching,
+    orders_of,
 )
 from keyturn.tui.workers import WatchesWorkers
 
 PAGE = FIRST_ROWS
 
 
-class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
+class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
     """A list of rows with a gutter sign, marks, a filter and a cursor that follows an id.
 
     It shows `title` and "matches/total" in its border. `show` asks a source anew; until the answer
-    is there, the old rows stay. Posts `CursorMoved`, `Chosen` and `MarksChanged`.
+    is there, the old rows stay. Posts `CursorMoved`, `Chosen`, `MarksChanged` and `Looked`.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -82,6 +86,9 @@ class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
     class MarksChanged(_Told):
         """A mark was set or taken away."""
 
+    class Looked(_Told):
+        """The operator has changed the filter, the order or the columns."""
+
     def __init__(
         self,
         columns: Sequence[Column],
@@ -98,9 +105,10 @@ class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
         self._source: RowSource = RowsInMemory()
         self._known: LRUCache[int, Row] = LRUCache(4096)
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
-        self._texts: Sequence[tuple[int, str]] | None = None
         self._reading: set[int] = set()
-        self._wanted = ""
+        self._wish = Wish()
+        self.problem = ""
+        self.hint = ""
         self._settled = asyncio.Event()
         self._generation = 0
         self._loading = True
@@ -132,26 +140,25 @@ class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
         self._say_titles()
 
     async def _load(self, source: RowSource, again: bool, generation: int) -> None:
-        needle, top = self._wanted, int(self.scroll_offset.y) if again else 0
+        wish, top = self._wish, int(self.scroll_offset.y) if again else 0
         before, height = self.content.cursor_id, max(FIRST_ROWS, self.size.height)
-        answer = await self._ask(lambda: answer_of(source, needle, top, height, before))
+        answer = await self._ask(lambda: answer_of(source, wish, top, height, before))
         if generation != self._generation:
             return
         last_seen = self._known.get(before) if before is not None else None
         if again:
             self.content.renew(answer.ids, answer.shown, last_seen)
-            self.content.needle = needle
+            self.content.needle = wish.needle
         else:
-            self.content.replace(answer.ids, answer.shown, needle)
+            self.content.replace(answer.ids, answer.shown, wish.needle)
         self._take(source, answer.rows)
-        self._texts = answer.texts
+        self.problem, self.hint = answer.found.problem, answer.found.hint
         self._content_changed()
-        if self._wanted != needle:
-            self._settled.clear()
-            self.filter(self._wanted)
+        if self._wish != wish:
+            self._find_again()
 
     def _take(self, source: RowSource, rows: Sequence[Row]) -> None:
-        self._source, self._loading, self._failure, self._texts = source, False, "", None
+        self._source, self._loading, self._failure = source, False, ""
         self._known.clear()
         for row in rows:
             self._known[row.id] = row
@@ -161,7 +168,11 @@ class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Other columns for the same rows."""
-        self._lines = ListLines(columns, self._look)
+        self._lines.columns = tuple(columns)
+        self._draw_anew()
+
+    def _draw_anew(self) -> None:
+        self._lines.forget()
         self._strips.clear()
         self.refresh()
 
@@ -191,19 +202,44 @@ class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
         """Moves the cursor to an id; False where it is not shown."""
         if number not in self.content.shown:
             return False
-        self._move_to(self.content.shown.index(number))
+        self.move_to(self.content.shown.index(number))
         return True
 
-    # ------------------------------------------------------------------ filter
+    # ------------------------------------------------------------------ filter and order
+
+    @property
+    def source(self) -> RowSource:
+        """Where the rows come from."""
+        return self._source
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """The keys of the columns that can sort."""
+        return orders_of(self._source)
 
     @property
     def needle(self) -> str:
         """The words the list is filtered by, or is about to be."""
-        return self._wanted
+        return self._wish.needle
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns, those that are left out too."""
+        return self._lines.columns
+
+    @property
+    def look(self) -> ListLook:
+        """By what it is sorted, and what is left out."""
+        return self._lines.look
 
     def begin_with(self, needle: str) -> None:
         """Sets the filter before anything has been loaded."""
-        self._wanted = needle
+        self._wish = replace(self._wish, needle=needle)
+
+    def begin_looking(self, look: ListLook) -> None:
+        """Sets order and columns before anything has been loaded."""
+        self._lines.look = look
+        self._wish = replace(self._wish, order=look.order, backwards=look.backwards)
 
     async def settled(self) -> None:
         """Waits until the rows and the filter last asked for are there. What acts on the row under
@@ -211,26 +247,42 @@ class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
         await self._settled.wait()
 
     def filter(self, needle: str) -> None:
-        """Shows only rows that contain every word of `needle`."""
-        self._wanted = needle
+        """Shows only rows that `needle` leaves; the source says what it means."""
+        self._wish = replace(self._wish, needle=needle)
+        self._find_again()
+        self.post_message(self.Looked(self))
+
+    def look_so(self, look: ListLook) -> None:
+        """Sorts and shows columns otherwise. The cursor stays with its id."""
+        self.begin_looking(look)
+        self._draw_anew()
+        self._find_again()
+        self.post_message(self.Looked(self))
+
+    def _find_again(self) -> None:
         self._settled.clear()
-        self.work("filter", "filtering a list", partial(self._filter, needle, self._generation))
+        self.work("filter", "filtering a list", partial(self._find, self._wish, self._generation))
 
-    async def _filter(self, needle: str, generation: int) -> None:
-        source, ids, texts = self._source, self.content.ids, self._texts
+    async def _find(self, wish: Wish, generation: int) -> None:
+        source, ids, before = self._source, self.content.ids, self.content.cursor_id
+        height = max(FIRST_ROWS, self.size.height)
 
-        def search() -> tuple[Sequence[tuple[int, str]], Sequence[int]]:
-            found = texts if texts is not None else source.search()
-            return found, matching(ids, found, needle)
+        def find() -> tuple[Found, Sequence[Row]] | None:
+            if wish != self._wish:
+                return None  # more was typed meanwhile
+            found = Found(ids) if wish.plain else source.find(wish)
+            place = -1 if before is None else place_of(found.ids, before)
+            around = found.ids[max(0, place - height) : max(0, place) + height]
+            return found, source.rows(array("q", around))
 
-        if needle.strip():
-            texts, shown = await self._ask(search)
-        else:
-            shown = ids
-        if generation != self._generation or needle != self._wanted:
+        answer = await self._ask(find)
+        if answer is None or generation != self._generation or wish != self._wish:
             return
-        self._texts = texts
-        self.content.narrow(shown, needle)
+        found, rows = answer
+        self.problem, self.hint = found.problem, found.hint
+        for row in rows:
+            self._known[row.id] = row
+        self.content.narrow(found.ids, wish.needle)
         self._content_changed()
         self._settled.set()
 
@@ -316,6 +368,8 @@ class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
             return self._failure, "urgent"
         if self._loading:
             return "Reading …", "words"
+        if self.problem:
+            return f"find, {self.problem}", "urgent"
         if self.content.needle.strip():
             return f"Nothing contains “{self.content.needle}”. Esc clears.", "words"
         return self.empty, "words"
@@ -350,11 +404,8 @@ class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
 
     # ------------------------------------------------------------------ moving
 
-    def _page_rows(self) -> int:
-        return max(1, self.scrollable_content_region.height - 1)
-
     def _keep_in_view(self) -> None:
-        top, rows = int(self.scroll_offset.y), self._page_rows()
+        top, rows = int(self.scroll_offset.y), self.page_rows()
         cursor = self.content.cursor
         if cursor < top:
             top = cursor
@@ -362,7 +413,8 @@ class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
             top = cursor - rows + 1
         self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
-    def _move_to(self, place: int) -> None:
+    def move_to(self, place: int) -> None:
+        """The cursor to a place, or the nearest there is."""
         before, length = self.content.cursor, len(self.content.shown)
         self.content.move(place)
         if len(self.content.shown) != length:
@@ -374,55 +426,8 @@ class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
             self.refresh_lines(self.content.cursor + 1)
             self.post_message(self.CursorMoved(self))
 
-    def action_down(self, rows: int = 1) -> None:
-        """The cursor down."""
-        self._move_to(self.content.cursor + rows)
-
-    def action_up(self, rows: int = 1) -> None:
-        """The cursor up."""
-        self._move_to(self.content.cursor - rows)
-
-    def action_page_down(self) -> None:
-        """A page down."""
-        self.action_down(self._page_rows())
-
-    def action_page_up(self) -> None:
-        """A page up."""
-        self.action_up(self._page_rows())
-
-    def action_half_down(self) -> None:
-        """Half a page down."""
-        self.action_down(max(1, self._page_rows() // 2))
-
-    def action_half_up(self) -> None:
-        """Half a page up."""
-        self.action_up(max(1, self._page_rows() // 2))
-
-    def action_top(self) -> None:
-        """To the first row."""
-        self._move_to(0)
-
-    def action_bottom(self) -> None:
-        """To the last row."""
-        self._move_to(len(self.content.shown) - 1)
-
-    def action_mark(self) -> None:
-        """Marks or unmarks the row, and goes on to the next."""
-        self.content.toggle_mark()
-        self._marks_changed()
-        self.action_down()
-
-    def action_invert_marks(self) -> None:
-        """Inverts the marks of every row shown."""
-        self.content.invert_marks()
-        self._marks_changed()
-
-    def clear_marks(self) -> None:
-        """Takes every mark away."""
-        self.content.marks.clear()
-        self._marks_changed()
-
-    def _marks_changed(self) -> None:
+    def marks_changed(self) -> None:
+        """The border counts them."""
         self._say_titles()
         self.refresh()
         self.post_message(self.MarksChanged(self))
@@ -433,9 +438,14 @@ class VirtualList(ScrollView, WatchesWorkers, can_focus=True):
             self.post_message(self.Chosen(self))
 
     def on_click(self, event: events.Click) -> None:
-        """A click puts the cursor there; a double click opens."""
-        place = int(self.scroll_offset.y) + event.get_content_offset_capture(self).y - 1
+        """A click puts the cursor there, a double click opens; a click on a head sorts."""
+        at = event.get_content_offset_capture(self)
+        if at.y == 0 and (key := self._lines.column_at(at.x, self.scrollable_content_region.width)):
+            if key in self.orders:
+                self.look_so(clicked(self.look, key))
+            return
+        place = int(self.scroll_offset.y) + at.y - 1
         if 0 <= place < len(self.content.shown) and event.y > 0:
-            self._move_to(place)
+            self.move_to(place)
             if event.chain == 2:
                 self.action_open()

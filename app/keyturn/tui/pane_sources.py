@@ -1,0 +1,94 @@
+"""What the three panes of the Access screen ask of the cache. Only in the reading thread."""
+
+from collections.abc import Callable, Sequence
+
+from keyturn.tui.access_rows import grant_line, group_line, person_line
+from keyturn.tui.filtering import GROUP_FIELDS, PERSON_FIELDS, Filtering
+from keyturn.tui.reads import Reads
+from keyturn.tui.widgets.row_source import Found, Row, Suggestion, Wish
+from keyturn_storage.queries import grants, groups, persons
+from keyturn_storage.queries.reader import Reader, Scope
+from keyturn_storage.rows import GrantRow
+
+Now = Callable[[], int]
+
+
+class People:
+    """The Users pane."""
+
+    orders = persons.ORDERS
+
+    def __init__(self, reads: Reads[Reader], scope: Scope, now_ms: Now) -> None:
+        self._reads, self._scope = reads, scope
+        self._filtering = Filtering(PERSON_FIELDS, reads.reader, now_ms)
+
+    def ids(self) -> Sequence[int]:
+        return persons.person_nos(self._reads.reader(), self._scope)
+
+    def rows(self, ids: Sequence[int]) -> Sequence[Row]:
+        return [person_line(row) for row in persons.person_rows(self._reads.reader(), ids)]
+
+    def find(self, wish: Wish) -> Found:
+        reader = self._reads.reader()
+        return self._filtering.find(
+            wish, lambda asked: persons.person_nos(reader, self._scope, asked)
+        )
+
+    def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        return self._filtering.suggest(typed, limit)
+
+
+class Groups:
+    """The Groups pane."""
+
+    orders = groups.ORDERS
+
+    def __init__(self, reads: Reads[Reader], scope: Scope, now_ms: Now) -> None:
+        self._reads, self._scope = reads, scope
+        self._filtering = Filtering(GROUP_FIELDS, reads.reader, now_ms)
+
+    def ids(self) -> Sequence[int]:
+        return groups.group_nos(self._reads.reader(), self._scope)
+
+    def rows(self, ids: Sequence[int]) -> Sequence[Row]:
+        of_person = self._scope.person_key is not None
+        found = groups.group_rows(self._reads.reader(), ids, self._scope)
+        return [group_line(row, of_person=of_person) for row in found]
+
+    def find(self, wish: Wish) -> Found:
+        reader = self._reads.reader()
+        return self._filtering.find(
+            wish, lambda asked: groups.group_nos(reader, self._scope, asked)
+        )
+
+    def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        return self._filtering.suggest(typed, limit)
+
+
+class Grants:
+    """The Vault grants pane. Every row it gives is put into `seen`."""
+
+    orders = grants.ORDERS
+
+    def __init__(
+        self, reads: Reads[Reader], scope: Scope, seen: dict[int, GrantRow], now_ms: Now
+    ) -> None:
+        self._reads, self._scope, self._seen = reads, scope, seen
+        self._filtering = Filtering(grants.FIELDS, reads.reader, now_ms)
+
+    def ids(self) -> Sequence[int]:
+        return grants.grant_nos(self._reads.reader(), self._scope)
+
+    def rows(self, ids: Sequence[int]) -> Sequence[Row]:
+        found = grants.grant_rows(self._reads.reader(), ids, self._scope)
+        self._seen.update({row.no: row for row in found})
+        return [grant_line(row) for row in found]
+
+    def find(self, wish: Wish) -> Found:
+        reader = self._reads.reader()
+        return self._filtering.find(
+            wish, lambda asked: grants.grant_nos(reader, self._scope, asked)
+        )
+
+    def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        return self._filtering.suggest(typed, limit)

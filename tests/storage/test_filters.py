@@ -1,0 +1,357 @@
+"""Filters in SQL against a plain-Python oracle over a small organisation that has everything."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.storage.worlds import DIRECTORY, account, refresh, whole
+
+from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind
+from keyturn_storage.filters import Facts, Field, Filter, Term, holds
+from keyturn_storage.queries.finding_lines import finding_nos, id_of
+from keyturn_storage.queries.groups import group_nos, group_rows
+from keyturn_storage.queries.persons import departments, person_nos, person_rows
+from keyturn_storage.queries.reader import Asked, Reader, Scope, open_reader
+from keyturn_storage.rows import FindingIn, GroupLinkIn, PersonIn
+from keyturn_storage.snapshots import open_cache
+
+ON, OFF = AccountState.ACTIVE, AccountState.SUSPENDED
+
+
+@dataclass(frozen=True)
+class Human:
+    """`d` and `s` are the states of the two accounts; `groups` are those somebody is put into."""
+
+    name: str
+    d: AccountState | None
+    s: AccountState | None
+    department: str
+    groups: tuple[str, ...] = ()
+    direct: tuple[str, ...] = ()
+
+
+PEOPLE = {
+    "p1": Human("Ána O'Neil", ON, ON, "Finance", ("g1",)),
+    "p2": Human("Bob % _", OFF, ON, "Finance EU", ("g2",), ("v1",)),
+    "p3": Human("Ünal", None, OFF, "", ()),
+    "p4": Human("ana ÅSE", ON, None, "straße", ("g1", "g2")),
+    "p5": Human("Zoe", OFF, OFF, "Ops", (), ("v2",)),
+}
+INNER = {"g1": "g2"}
+"""g1 is in g2."""
+OPENS = {"g1": ("v1",), "g2": ("v2",), "g3": ("v2",)}
+VAULTS = ("v1", "v2")
+FINDINGS = (
+    ("leaver still active", 0, "p2", "secrets/account/p2", "Bob % _", "secrets/vault/v1", 1),
+    ("direct grant", 2, "p2", "secrets/account/p2", "Bob % _", "secrets/vault/v1", 2),
+    ("renamed", 3, "p4", "directory/account/p4", "ana ÅSE", "", 3),
+    ("membership not in directory", 1, "p5", "secrets/account/p5", "Zoe", "secrets/group/g2", 4),
+    ("grant not in policy", 1, "", "secrets/group/g3", "g3 name", "secrets/vault/v2", 5),
+)
+RANKS = ("urgent", "high", "medium", "low")
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    data = tmp_path_factory.mktemp("filters")
+    data.chmod(0o700)
+    with open_cache(data / "cache.db") as cache:
+        at = {}
+        for side in ("d", "s"):
+            there = tuple(
+                account(key, state, display_name=human.name, department=human.department, name=key)
+                for key, human in PEOPLE.items()
+                if (state := getattr(human, side)) is not None
+            )
+            ids = {one.id for one in there}
+            groups = {
+                group: tuple(
+                    [k for k, h in PEOPLE.items() if group in h.groups and k in ids]
+                    + [inner for inner, outer in INNER.items() if outer == group]
+                )
+                for group in OPENS
+            }
+            if side == "d":
+                at[side] = refresh(cache, whole(there, groups), source=DIRECTORY).id
+                continue
+            vaults = {
+                vault: tuple(
+                    [
+                        Grant(vault, PrincipalKind.GROUP, g, Level.READ, f"c-{g}")
+                        for g, opened in OPENS.items()
+                        if vault in opened
+                    ]
+                    + [
+                        Grant(vault, PrincipalKind.ACCOUNT, k, Level.WRITE, f"c-{k}")
+                        for k, h in PEOPLE.items()
+                        if vault in h.direct
+                    ]
+                )
+                for vault in VAULTS
+            }
+            at[side] = refresh(cache, whole(there, groups, vaults)).id
+        made = [_finding(number) for number in range(len(FINDINGS))]
+        # Later ones are added later: what is known of "since" must differ.
+        for upto in range(1, len(made) + 1):
+            cache.store_assessment(
+                at["d"], at["s"], upto * 1000, list(_people()), list(_links()), made[:upto]
+            )
+    with open_reader(data / "cache.db") as opened:
+        yield opened
+
+
+def _finding(number: int) -> FindingIn:
+    kind, rank, person, subject, name, about, _at = FINDINGS[number]
+    about_name = f"{about.rpartition('/')[2]} name" if about else ""
+    return FindingIn(
+        f"{number + 1:012x}", kind, RANKS[rank], rank, "-", person, subject, name, about,
+        about_name, "words", "{}",
+    )  # fmt: skip
+
+
+def _people() -> Iterator[PersonIn]:
+    for key, human in PEOPLE.items():
+        count = sum(f[2] == key for f in FINDINGS)
+        yield PersonIn(
+            key, human.name, key if human.d else None, key if human.s else None, "id",
+            "-" if count else "=", 1 if count else 9, count,
+        )  # fmt: skip
+
+
+def _links() -> Iterator[GroupLinkIn]:
+    for group in OPENS:
+        count = sum(f"secrets/group/{group}" in f for f in FINDINGS)
+        yield GroupLinkIn(group, f"{group} name", group, group, True, "-" if count else "=", count)
+
+
+# ---------------------------------------------------------------------- the oracle
+
+
+def _groups_of(key: str) -> set[str]:
+    own = set(PEOPLE[key].groups)
+    return own | {INNER[g] for g in own if g in INNER}
+
+
+def _vaults_of(key: str) -> set[str]:
+    human = PEOPLE[key]
+    if human.s is None:
+        return set()
+    return set(human.direct).union(*(OPENS[g] for g in _groups_of(key)))
+
+
+def _begins(states: Sequence[str | None], value: str) -> bool:
+    if value == "none":
+        return None in states
+    if value == "any":
+        return any(states)
+    return any(state is not None and state.startswith(value) for state in states)
+
+
+def _in(texts: Sequence[str], value: str) -> bool:
+    there = [text.casefold() for text in texts if text]
+    if value == "none":
+        return not there
+    if value == "any":
+        return bool(there)
+    return any(value in text for text in there)
+
+
+def _person(key: str, term: Term, value: str) -> bool:
+    human = PEOPLE[key]
+    mine = [f for f in FINDINGS if f[2] == key]
+    match term.field:
+        case Field.NAME:
+            return value in human.name.casefold()
+        case Field.DEPARTMENT:
+            return _in([human.department], value)
+        case Field.DIRECTORY:
+            return _begins([human.d], value)
+        case Field.SECRETS:
+            return _begins([human.s], value)
+        case Field.STATE:
+            return _begins([human.d, human.s], value)
+        case Field.DRIFT:
+            return _in([f[0] for f in mine], value)
+        case Field.GROUP:
+            return _in([f"{g} name" for g in _groups_of(key)], value)
+        case Field.VAULT:
+            return _in([f"{v} name" for v in _vaults_of(key)], value)
+        case Field.ANY:
+            states = [state or "" for state in (human.d, human.s)]
+            return value in " ".join([human.name, key, *states]).casefold() or any(
+                value in f[0] for f in mine
+            )
+    raise AssertionError(term.field)
+
+
+def _group(group: str, term: Term, value: str) -> bool:
+    mine = [f for f in FINDINGS if f"secrets/group/{group}" in f]
+    match term.field:
+        case Field.NAME:
+            return value in f"{group} name"
+        case Field.DRIFT:
+            return _in([f[0] for f in mine], value)
+        case Field.VAULT:
+            return _in([f"{v} name" for v in OPENS[group]], value)
+        case Field.ANY:
+            return value in f"{group} name" or any(value in f[0] for f in mine)
+    raise AssertionError(term.field)
+
+
+def _line(number: int, term: Term, value: str) -> bool:
+    kind, rank, person, subject, name, about, _at = FINDINGS[number]
+    about_name = f"{about.rpartition('/')[2]} name" if about else ""
+    human = PEOPLE.get(person)
+    match term.field:
+        case Field.DRIFT:
+            return _in([kind], value)
+        case Field.SEVERITY:
+            return _begins([RANKS[rank]], value)
+        case Field.NAME:
+            return value in name.casefold()
+        case Field.VAULT:
+            return _in([about_name] if about.startswith("secrets/vault/") else [], value)
+        case Field.GROUP:
+            named = [(subject, name), (about, about_name)]
+            return _in([text for ref, text in named if "/group/" in ref], value)
+        case Field.DEPARTMENT:
+            return _in([human.department] if human else [], value)
+        case Field.DIRECTORY:
+            if human is None or human.d is None:
+                return value == "none"
+            return value != "none" and _begins([human.d], value)
+        case Field.ANY:
+            text = f"{RANKS[rank]} {kind} {name} {about_name} words"
+            return value in text.casefold()
+    raise AssertionError(term.field)
+
+
+def _all(wanted: Filter, one: Callable[[Term, str], bool], since: Sequence[int]) -> bool:
+    for term in wanted.terms:
+        if term.field is Field.SINCE:
+            found = any(at * 1000 >= term.after_ms for at in since)
+        else:
+            found = any(one(term, value) for value in term.values)
+        if found is term.negated:
+            return False
+    return True
+
+
+WORDS = st.sampled_from(
+    ("ana", "ána", "å", "ß", "ss", "%", "_", "'", "'; drop table person --", "fin", "finance eu",
+     "act", "active", "susp", "none", "any", "g1", "v2 name", "v", "leaver", "grant", "high",
+     "renamed", "zoe", "bob % _", "p4", "name")
+)  # fmt: skip
+
+
+def _filters(*fields: Field) -> st.SearchStrategy[Filter]:
+    plain = st.builds(
+        Term, st.sampled_from(fields), st.tuples(WORDS) | st.tuples(WORDS, WORDS), st.booleans()
+    )
+    since = st.builds(Term, st.just(Field.SINCE), st.just(()), st.booleans(), st.integers(0, 6_000))
+    return st.lists(plain | since, max_size=3).map(lambda terms: Filter(tuple(terms)))
+
+
+@settings(max_examples=300)
+@given(
+    _filters(
+        Field.ANY, Field.NAME, Field.DEPARTMENT, Field.DIRECTORY, Field.SECRETS, Field.STATE,
+        Field.DRIFT, Field.GROUP, Field.VAULT,
+    ),
+    st.sampled_from(("", "name", "directory", "secrets", "drift")),
+    st.booleans(),
+)  # fmt: skip
+def test_people_are_those_of_the_oracle_in_every_order(
+    reader: Reader, wanted: Filter, order: str, backwards: bool
+) -> None:
+    expected = {
+        key
+        for key in PEOPLE
+        if _all(
+            wanted,
+            lambda term, value: _person(key, term, value),  # noqa: B023 - used at once
+            [f[6] for f in FINDINGS if f[2] == key],
+        )
+    }
+    nos = person_nos(reader, asked=Asked(wanted, order, backwards))
+    found = person_rows(reader, nos)
+
+    assert {row.key for row in found} == expected
+    assert len(nos) == len(expected)
+    keys: dict[str, Callable[[object], object]] = {
+        "name": lambda row: row.name.casefold(),  # type: ignore[attr-defined]
+        "directory": lambda row: (row.directory_state is None, row.directory_state or ""),  # type: ignore[attr-defined]
+        "secrets": lambda row: (row.secrets_state is None, row.secrets_state or ""),  # type: ignore[attr-defined]
+        "drift": lambda row: -row.findings,  # type: ignore[attr-defined]
+    }
+    if order:
+        rows = found[::-1] if backwards else found
+        assert [keys[order](r) for r in rows] == sorted(  # type: ignore[type-var]
+            keys[order](r) for r in rows
+        )
+
+
+@settings(max_examples=200)
+@given(_filters(Field.ANY, Field.NAME, Field.DRIFT, Field.VAULT), st.booleans())
+def test_groups_are_those_of_the_oracle(reader: Reader, wanted: Filter, of_person: bool) -> None:
+    scope = Scope(person_key="p4") if of_person else Scope()
+    there = _groups_of("p4") if of_person else set(OPENS)
+    expected = {
+        group
+        for group in there
+        if _all(
+            wanted,
+            lambda term, value: _group(group, term, value),  # noqa: B023 - used at once
+            [f[6] for f in FINDINGS if f"secrets/group/{group}" in f],
+        )
+    }
+
+    found = group_rows(reader, group_nos(reader, scope, Asked(wanted)), scope)
+
+    assert {row.key for row in found} == expected
+
+
+@settings(max_examples=200)
+@given(
+    _filters(
+        Field.ANY, Field.DRIFT, Field.SEVERITY, Field.NAME, Field.VAULT, Field.GROUP,
+        Field.DEPARTMENT, Field.DIRECTORY,
+    )
+)  # fmt: skip
+def test_findings_are_those_of_the_oracle(reader: Reader, wanted: Filter) -> None:
+    expected = {
+        number
+        for number in range(len(FINDINGS))
+        if _all(
+            wanted,
+            lambda term, value: _line(number, term, value),  # noqa: B023 - used at once
+            [FINDINGS[number][6]],
+        )
+    }
+
+    found = {int(id_of(no), 16) - 1 for no in finding_nos(reader, asked=Asked(wanted))}
+
+    assert found == expected
+
+
+def test_a_field_that_a_list_does_not_have_holds_of_nothing(reader: Reader) -> None:
+    owner = Filter((Term(Field.OWNER, ("ana",)),))
+
+    assert len(person_nos(reader, asked=Asked(owner))) == 0
+
+
+def test_departments_are_suggested_by_how_many_are_in_them(reader: Reader) -> None:
+    assert departments(reader, "fin", 9) == ["finance", "finance eu"]
+    assert departments(reader, "", 1) == ["finance"]
+
+
+def test_rows_in_memory_are_held_against_the_same_words() -> None:
+    facts = Facts("payments read ana", {Field.LEVEL: ("read",), Field.STATE: ("inactive",)}, 5)
+
+    assert holds(Filter((Term(Field.LEVEL, ("edit", "read")),)), facts)
+    assert not holds(Filter((Term(Field.STATE, ("active",)),)), facts)
+    assert holds(Filter((Term(Field.OWNER, ("none",)), Term(Field.STATE, ("any",)))), facts)
+    assert holds(Filter((Term(Field.SINCE, (), False, 5), Term(Field.ANY, ("pay",)))), facts)
+    assert not holds(Filter((Term(Field.SINCE, (), True, 5),)), facts)
