@@ -272,6 +272,8 @@ create table decided (
 insert into decided (directory_snapshot, secrets_snapshot, made_ms, people, urgent, findings)
 select directory_snapshot, secrets_snapshot, made_ms, people, urgent, findings from assessment
 """,
+)
+
 _AT_DIRECTORY = "(select directory_snapshot from assessment)"
 _AT_SECRETS = "(select secrets_snapshot from assessment)"
 

@@ -1,7 +1,9 @@
 """Filters in SQL against a plain-Python oracle over a small organisation that has everything."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,12 +11,16 @@ from hypothesis import strategies as st
 from tests.storage.worlds import DIRECTORY, account, refresh, whole
 
 from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind
+from keyturn_storage.connections import connect
+from keyturn_storage.files import create_private
 from keyturn_storage.filters import Facts, Field, Filter, Term, holds
+from keyturn_storage.migrations import migrate
 from keyturn_storage.queries.finding_lines import finding_nos, id_of
 from keyturn_storage.queries.groups import group_nos, group_rows
 from keyturn_storage.queries.persons import departments, person_nos, person_rows
 from keyturn_storage.queries.reader import Asked, Reader, Scope, open_reader
 from keyturn_storage.rows import FindingIn, GroupLinkIn, PersonIn
+from keyturn_storage.schema_cache import CACHE
 from keyturn_storage.snapshots import open_cache
 
 ON, OFF = AccountState.ACTIVE, AccountState.SUSPENDED
@@ -355,3 +361,40 @@ def test_rows_in_memory_are_held_against_the_same_words() -> None:
     assert holds(Filter((Term(Field.OWNER, ("none",)), Term(Field.STATE, ("any",)))), facts)
     assert holds(Filter((Term(Field.SINCE, (), False, 5), Term(Field.ANY, ("pay",)))), facts)
     assert not holds(Filter((Term(Field.SINCE, (), True, 5),)), facts)
+
+
+def test_a_cache_from_before_is_filled_when_it_is_migrated(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    path = tmp_path / "cache.db"
+    create_private(path)
+    connection = connect(path)
+    migrate(connection, path, replace(CACHE, migrations=CACHE.migrations[:4]), lambda: 1)
+    body = json.dumps(["ana", "ÁNA", "active", "", "person", [], None, "Boß", "FINANZ"])
+    for statement in (
+        "insert into source values (1, 'a', 'k', 'directory', 't'), (2, 'b', 'k', 'secrets', 't')",
+        """insert into snapshot (id, source_no, state, started_ms, host, pid, process_start)
+        values (1, 1, 'sealed', 1, '', 1, ''), (2, 2, 'sealed', 1, '', 1, '')""",
+        "insert into assessment values (1, 1, 2, 3, 1, 0, 1)",
+        "insert into object values (1, 1, 1, 'x')",
+        "insert into presence values (1, 1, null, 1)",
+        "insert into person_key values (1, 'd:x')",
+        """insert into person values (1, 0, 'd:x', 'ÁNA', 'ana', 'x', null, 1, null, 'active', null,
+        'id', '!', 0, 1, 'ána')""",
+        """insert into finding values ('a1', 0, 'renamed', 'urgent', 0, '~', 'd:x', 'r', 'ÁNA',
+        'secrets/vault/v', 'TRESOR', 'w', '{}', 9)""",
+    ):
+        connection.execute(statement)
+    connection.execute("insert into version values (1, x'00', ?)", (body,))
+    connection.close()
+
+    open_cache(path).close()
+
+    with open_reader(path) as old:
+        for field, word in (
+            (Field.NAME, "ána"), (Field.DEPARTMENT, "finanz"), (Field.TITLE, "boss"),
+            (Field.DRIFT, "renamed"), (Field.SINCE, ""),
+        ):  # fmt: skip
+            wanted = Filter((Term(field, (word,), after_ms=9),))
+            assert list(person_nos(old, asked=Asked(wanted))) == [1], field
+        vault = Filter((Term(Field.VAULT, ("tresor",)), Term(Field.PERSON, ("ána",))))
+        assert list(finding_nos(old, asked=Asked(vault))) == [0xA1]
