@@ -46,6 +46,7 @@ class Ability(StrEnum):
     READ_MEMBERS = "read one group's members"
     READ_GRANT = "read one grant"
     READ_SESSIONS = "read an account's sessions"
+    READ_TOKENS = "read who holds tokens of an account"
     READ_AUDIT = "read audit events"
     FIND_ACCOUNT = "find an account by e-mail"
     STREAM_EVENTS = "archive events"
@@ -231,6 +232,14 @@ class ReadsGrant(Protocol):
 @runtime_checkable
 class ReadsSessions(Protocol):
     async def read_sessions(self, account_id: str) -> tuple[Session, ...]: ...
+
+
+@runtime_checkable
+class ReadsTokens(Protocol):
+    async def read_token_holders(self, account_id: str) -> tuple[str, ...] | None:
+        """The applications that hold a live token of the account which this source gave them, by
+        name, read now; None where this credential may not see them. Says nothing of sessions."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,6 +466,7 @@ READER_PROTOCOLS: Mapping[Ability, type] = {
     Ability.READ_MEMBERS: ReadsMembers,
     Ability.READ_GRANT: ReadsGrant,
     Ability.READ_SESSIONS: ReadsSessions,
+    Ability.READ_TOKENS: ReadsTokens,
     Ability.READ_AUDIT: ReadsAudit,
     Ability.FIND_ACCOUNT: FindsAccount,
     Ability.STREAM_EVENTS: StreamsEvents,

@@ -137,6 +137,9 @@ _VERDICTS = {
     (ReadBack.UNREADABLE, AuditAnswer.FOUND): ("lagging", "unknown"),
     (ReadBack.UNREADABLE, AuditAnswer.NOT_FOUND): ("lagging", "unknown"),
     (ReadBack.UNREADABLE, AuditAnswer.NO_ACCESS): ("lagging", "unknown"),
+    (ReadBack.AS_FAR_AS_SEEN, AuditAnswer.FOUND): ("effective and logged", "effective and logged"),
+    (ReadBack.AS_FAR_AS_SEEN, AuditAnswer.NOT_FOUND): ("lagging", "unknown"),
+    (ReadBack.AS_FAR_AS_SEEN, AuditAnswer.NO_ACCESS): ("unknown", "unknown"),
     (ReadBack.NOT_TO_BE_READ, AuditAnswer.FOUND): (
         "logged, cannot be read back",
         "logged, cannot be read back",

@@ -39,6 +39,7 @@ from keyturn_providers.simulated.okta.seeding import (
     OktaMapping,
     OktaSeed,
     OktaUser,
+    app_id,
     group_id,
     user_id,
 )
@@ -99,8 +100,10 @@ STEPS = (
     "okta deactivate",
 )
 """What the plan for Dana consists of."""
-UNREADABLE = "okta end all sessions"
-"""The one step whose effect Okta shows nobody."""
+SESSIONS = "okta end all sessions"
+"""The one step whose effect Okta shows only in part: tokens, and no browser sessions."""
+CHAT = app_id("Chat")
+"""The OAuth client in which Dana is signed in for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,8 +345,10 @@ def _okta(tokens: Tokens) -> OktaSeed:
     for email, name in NAMES.items():
         first, last = name.split()
         roles = ("SUPER_ADMIN",) if email in (OPS, SAM) else ()
-        sessions = 2 if email == DANA else 0
-        users.append(OktaUser(email, first, last, roles=roles, sessions=sessions))
+        sessions, tokens_of = (2, (CHAT, CHAT)) if email == DANA else (0, ())
+        users.append(
+            OktaUser(email, first, last, roles=roles, sessions=sessions, client_tokens=tokens_of)
+        )
     return OktaSeed(
         users=tuple(users),
         groups=(
@@ -361,6 +366,7 @@ def _okta(tokens: Tokens) -> OktaSeed:
                     OktaMapping("pay", PAY, "ERROR", "Group not found in target"),
                 ),
             ),
+            OktaApp("Chat", sign_on_mode="OPENID_CONNECT", features=()),
         ),
         api_tokens=(OktaApiToken("keyturn", OPS, tokens.okta),),
     )

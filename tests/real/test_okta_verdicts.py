@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.real.leaver_org import (
+    CHAT,
     DANA,
     DANA_1P,
     DANA_OKTA,
@@ -21,8 +22,8 @@ from tests.real.leaver_org import (
     PAY,
     PAY_OKTA,
     SAM,
+    SESSIONS,
     STEPS,
-    UNREADABLE,
     LeaverOrg,
     account,
     label,
@@ -46,7 +47,8 @@ from keyturn_providers.simulated.wire.request_log import requests
 pytestmark = pytest.mark.xdist_group("okta_verdicts")
 
 LOGGED, NOT_LOGGED = "effective and logged", "effective, not logged"
-PROVEN = dict.fromkeys(STEPS, LOGGED) | {UNREADABLE: "logged, cannot be read back"}
+BY_LOG = "logged, cannot be read back"
+PROVEN = dict.fromkeys(STEPS, LOGGED)
 OWNERS, ADMINISTRATORS = BUILT_IN_IDS["Owners"], BUILT_IN_IDS["Administrators"]
 LATE_S = 3600.0
 
@@ -108,7 +110,8 @@ def proven(result: RunResult, *, but: dict[str, str] | None = None) -> None:
     """Every step has the verdict of a good end, but those that are named; the sum says the same."""
     but = but or {}
     assert verdicts(result) == PROVEN | but
-    whole = all(verdict in PROVEN.values() for verdict in but.values())
+    good = {LOGGED, BY_LOG}
+    whole = all(verdict in good for verdict in but.values())
     assert result.proven is whole
     assert (": out: " in result.words) is whole, result.words
     assert "done" not in result.words.replace("not everything is done", "")
@@ -134,8 +137,38 @@ async def test_where_all_goes_well_every_step_is_effective_and_logged(
 ) -> None:
     result = await run(org, plan)
     proven(result)
-    assert "Dana Vale: out: 8 of 9 effective and logged" in result.words
+    assert "Dana Vale: out: 9 of 9 effective and logged" in result.words
     out(org)
+    sessions = steps(result)[SESSIONS].words
+    assert "no OAuth client holds a refresh token of Dana Vale, who is deactivated" in sessions
+    assert "Not read: browser sessions" in sessions
+
+
+async def test_tokens_that_outlive_the_end_of_the_sessions_are_not_effective(
+    org: LeaverOrg, plan: Plan
+) -> None:
+    behaviour.tokens_stay(org.okta, CHAT)
+    result = await run(org, plan, lag_s=0.5)
+    proven(result, but={SESSIONS: "logged, not effective"})
+    told = steps(result)[SESSIONS].words
+    assert told.startswith("Chat still holds a refresh token of Dana Vale")
+    assert "not everything is done" in result.words
+
+
+@pytest.mark.parametrize(
+    ("which", "status", "code"),
+    [("clients", 403, "E0000006"), ("clients/*/tokens", 404, "E0000007")],
+)
+async def test_where_nobody_may_read_the_tokens_the_log_alone_proves_it(
+    org: LeaverOrg, plan: Plan, which: str, status: int, code: str
+) -> None:
+    if which != "clients":
+        behaviour.tokens_stay(org.okta, CHAT)
+    path = f"/api/v1/users/{DANA_OKTA}/{which}"
+    faults.put(org.okta, Fault(Kind.STATUS, "GET", path, status=status, detail=code, times=None))
+    result = await run(org, plan)
+    proven(result, but={SESSIONS: BY_LOG})
+    assert "cannot be read back" in steps(result)[SESSIONS].words
 
 
 async def test_answers_of_okta_that_are_lost_are_read_again_and_not_sent_again(
@@ -235,7 +268,7 @@ async def test_what_nobody_can_read_back_and_is_not_logged_is_unknown(
 ) -> None:
     behaviour.event_missing(org.okta, type_glob="user.session.*", times=None)
     result = await run(org, plan, lag_s=0.5)
-    proven(result, but={UNREADABLE: "unknown"})
+    proven(result, but={SESSIONS: "unknown"})
     assert "not everything is done" in result.words
 
 
@@ -324,7 +357,7 @@ async def test_a_session_that_ends_on_the_way_leaves_steps_open_and_resume_finis
     assert "not finished" in first.words
     # What was sent is not verified, the rest not sent.
     done = {one for one, step in steps(first).items() if step.sent}
-    assert done <= {"okta suspend", UNREADABLE, "1password suspend", "okta leave eng"}
+    assert done <= {"okta suspend", SESSIONS, "1password suspend", "okta leave eng"}
     assert set(verdicts(first).values()) == {""}
     onepassword.set_switch(org.onepassword, "session_expired", False)
     faults.clear(org.okta)
@@ -363,8 +396,8 @@ async def test_what_provisioning_has_done_first_is_already_so(org: LeaverOrg, pl
     assert push.run_due(org.okta) >= 3
     result = await run(org, plan)
     here = {"1password leave old-billing", "1password revoke Billing"}
-    assert {one for one, step in steps(result).items() if step.sent} == here | {UNREADABLE}
-    already = dict.fromkeys(set(STEPS) - here - {UNREADABLE}, NOT_LOGGED)
+    assert {one for one, step in steps(result).items() if step.sent} == here | {SESSIONS}
+    already = dict.fromkeys(set(STEPS) - here - {SESSIONS}, NOT_LOGGED)
     assert verdicts(result) == PROVEN | already
     assert all("nothing was sent" in steps(result)[one].words for one in already)
     # All that was sent is proven, and the sum says what was not this run's doing.

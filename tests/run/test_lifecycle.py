@@ -122,7 +122,55 @@ async def test_a_level_is_narrowed_where_there_are_no_permissions(pair: Pair) ->
     assert await seen(pair, by_level) is Seen.AS_WANTED
 
 
-async def test_ended_sessions_are_proven_by_the_log_alone(pair: Pair, journal: Journal) -> None:
+async def test_ended_sessions_are_proven_by_tokens_that_are_gone_and_by_the_log(
+    pair: Pair, journal: Journal
+) -> None:
+    pair.directory.tenant.tokens["d-001"] = ("Wiki", "Chat")
+    assert await seen(pair, END_ALL) is Seen.NOT_YET
+    result = await run(pair, journal, END_ALL)
+    assert await seen(pair, END_ALL) is Seen.AS_FAR_AS_SEEN
+    (step,) = result.steps
+    assert (step.verdict, step.state) == ("effective and logged", State.VERIFIED)
+    assert step.words.startswith(
+        "read: no OAuth client holds a refresh token of Dana Okafor, who is suspended. Not read: "
+        "browser sessions"
+    )
+    assert step.words.endswith("; logged as corp-id-event-1")
+    assert "1 of 1 effective and logged" in result.words
+
+
+async def test_without_tokens_to_begin_with_the_sessions_are_ended_all_the_same(
+    pair: Pair, journal: Journal
+) -> None:
+    assert await seen(pair, END_ALL) is Seen.AS_FAR_AS_SEEN
+    result = await run(pair, journal, END_ALL)
+    (step,) = result.steps
+    assert (step.verdict, step.sent) == ("effective and logged", True)
+
+
+async def test_tokens_that_are_left_are_never_called_ended(pair: Pair, journal: Journal) -> None:
+    tenant = pair.directory.tenant
+    tenant.tokens["d-001"] = ("Chat",)
+    calm = pair.directory.remote.at
+
+    async def keep(moment: Moment) -> None:
+        if moment.when is When.AFTER and moment.operation_id:
+            tenant.tokens["d-001"] = ("Chat",)
+        await calm(moment)
+
+    pair.directory.remote.at = keep
+    result = await run(pair, journal, END_ALL)
+    (step,) = result.steps
+    assert step.verdict == "logged, not effective"
+    assert step.words.startswith("Chat still holds a refresh token of Dana Okafor")
+    assert not result.effective
+
+
+@pytest.mark.parametrize("why", [Effect.NOT_ALLOWED, Effect.UNREACHABLE, Effect.BAD_ANSWER])
+async def test_where_no_tokens_can_be_read_the_log_alone_proves_it(
+    pair: Pair, journal: Journal, why: Effect
+) -> None:
+    pair.directory.faults.add(Fault(why, Ability.READ_TOKENS, times=None))
     assert await seen(pair, END_ALL) is Seen.CANNOT_TELL
     result = await run(pair, journal, END_ALL)
     (step,) = result.steps
@@ -168,7 +216,7 @@ async def test_a_lost_answer_is_called_again_where_that_does_no_harm(
 ) -> None:
     pair.directory.faults.add(Fault(Effect.REQUEST_LOST, Ability.END_ALL_SESSIONS))
     result = await run(pair, journal, END_ALL)
-    assert [step.verdict for step in result.steps] == ["logged, cannot be read back"]
+    assert [step.verdict for step in result.steps] == ["effective and logged"]
     (operation,) = result.plan.operations
     assert pair.directory.tenant.done(operation.id) == 1
 
@@ -208,7 +256,7 @@ async def test_a_lone_intent_is_gone_on_with(
     assert 1 <= connector.tenant.done(operation.id) <= most
 
 
-async def test_deactivating_waits_for_steps_that_cannot_be_read_back(
+async def test_deactivating_waits_for_steps_that_cannot_be_read_back_whole(
     pair: Pair, journal: Journal
 ) -> None:
     plan = plan_of(pair, END_ALL, DEACTIVATE, depends={2: (1,)})
@@ -223,10 +271,7 @@ async def test_deactivating_waits_for_steps_that_cannot_be_read_back(
         operator="t.ong",
         confirmed="dana",
     )
-    assert [step.verdict for step in result.steps] == [
-        "logged, cannot be read back",
-        "effective and logged",
-    ]
+    assert [step.verdict for step in result.steps] == ["effective and logged"] * 2
 
 
 async def test_who_was_deactivated_comes_back_invited_or_active(pair: Pair) -> None:

@@ -31,8 +31,9 @@ class ChangeKind(StrEnum):
 
     @property
     def can_be_read_back(self) -> bool:
-        """Whether a source can be asked if the change is in effect. Sessions that a directory gave
-        to others cannot be listed: that they were ended, its audit log alone can prove."""
+        """Whether a source can be asked if the whole of the change is in effect. A directory lists
+        the tokens that it gave to applications at best, and no browser sessions: that those were
+        ended, its audit log alone can prove."""
         return self is not ChangeKind.END_ALL_SESSIONS
 
 

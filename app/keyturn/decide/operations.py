@@ -67,8 +67,8 @@ def _end_all_sessions(world: World, change: Change) -> Wording:
     return Wording(
         words=f"End all sessions of {who} in {where}",
         precondition=f"{who} is still there by id {_id(change.account)}.",
-        expected=f"{where} shows nobody whether sessions are left, so nothing can be read back: "
-        "its audit log is the only proof.",
+        expected="Read back, where it may be read: no OAuth client holds a refresh token. "
+        f"{where} lists no browser sessions: that they end, its audit log is the only proof.",
         inverse=None,
         irreversible="Sessions that have ended cannot be brought back; one signs in again.",
     )

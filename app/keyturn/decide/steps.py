@@ -243,6 +243,8 @@ def replayed(states: Iterable[str]) -> State:
 
 class ReadBack(StrEnum):
     AS_WANTED = "as wanted"
+    AS_FAR_AS_SEEN = "as wanted, as far as can be seen"
+    """There is more to it, which the source shows nobody."""
     OTHERWISE = "otherwise"
     UNREADABLE = "unreadable"
     NOT_TO_BE_READ = "not to be read"
@@ -257,7 +259,7 @@ class AuditAnswer(StrEnum):
 
 class ProofVerdict(StrEnum):
     """What can be said about one operation: the words shown and kept as evidence. LOGGED is for
-    what no source can be asked about: its audit log is all the proof there is."""
+    what this source could not be asked about: its audit log is all the proof there is."""
 
     EFFECTIVE_LOGGED = "effective and logged"
     EFFECTIVE_NOT_LOGGED = "effective, not logged"
@@ -277,16 +279,22 @@ _GOOD = frozenset(
 )
 
 
+_BY_THE_LOG = {
+    ReadBack.NOT_TO_BE_READ: ProofVerdict.LOGGED,
+    ReadBack.AS_FAR_AS_SEEN: ProofVerdict.EFFECTIVE_LOGGED,
+}
+
+
 def judge_proof(read: ReadBack, audit: AuditAnswer, *, deadline_passed: bool) -> ProofVerdict:
     """The verdict from a read-back by id and the target's audit log.
 
     Before the deadline a missing half may still come (lagging), unless the log cannot be read at
     all. An effect that could not be read is unknown, whatever the log says; one that nobody can
-    read stands or falls by the log.
+    read, or not the whole of it, stands or falls by the log.
     """
-    if read is ReadBack.NOT_TO_BE_READ:
+    if read in _BY_THE_LOG:
         if audit is AuditAnswer.FOUND:
-            return ProofVerdict.LOGGED
+            return _BY_THE_LOG[read]
         waits = audit is AuditAnswer.NOT_FOUND and not deadline_passed
         return ProofVerdict.LAGGING if waits else ProofVerdict.UNKNOWN
     if read is ReadBack.UNREADABLE:

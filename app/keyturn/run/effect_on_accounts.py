@@ -1,10 +1,13 @@
 """Reads, live and by id, whether a change of an account is in effect."""
 
+from contextlib import suppress
+
 from keyturn.decide.before import Before
 from keyturn.decide.findings import Change, ChangeKind, Ref
+from keyturn.decide.names import listed
 from keyturn.run.seen import Effect, Seen, blind, gone, needed, other, same_name
-from keyturn_providers.contract import FindsAccount, ReadsAccount, ReadsSessions
-from keyturn_providers.errors import Gone
+from keyturn_providers.contract import FindsAccount, ReadsAccount, ReadsSessions, ReadsTokens
+from keyturn_providers.errors import BadAnswer, Gone, OutcomeUnknown, Unreachable
 from keyturn_providers.records import Account, AccountState, Session
 
 
@@ -81,13 +84,31 @@ async def session(change: Change, reader: object) -> Effect:
 
 
 async def all_sessions(change: Change, reader: object) -> Effect:
-    """For END_ALL_SESSIONS: only whose they are can be read, not whether any are left."""
+    """For END_ALL_SESSIONS: whose they are, and which applications are left with tokens. Browser
+    sessions are in no list of any source, so that without tokens it is so only as far as is seen.
+    """
     ref = needed(change.account, "account")
+    who = ref.name
     if isinstance(reader, ReadsAccount):
         account: Account | None = await reader.read_account(ref.id)
         if account is None:
             return Effect(Seen.AS_WANTED, gone(ref))
         if not same_name(account, ref):
             return other(account, ref)
-    words = f"whether sessions of {ref.name} are left cannot be read back"
-    return Effect(Seen.CANNOT_TELL, words, blind=True)
+        who = f"{ref.name}, who is {account.state.value}"
+    holders: tuple[str, ...] | None = None
+    if isinstance(reader, ReadsTokens):
+        # Sessions are to be ended also where the list of tokens cannot be had.
+        with suppress(BadAnswer, OutcomeUnknown, Unreachable):
+            holders = await reader.read_token_holders(ref.id)
+    if holders is None:
+        words = f"whether sessions of {ref.name} are left cannot be read back"
+        return Effect(Seen.CANNOT_TELL, words, blind=True)
+    if holders:
+        holding = "still holds a refresh token" if len(holders) == 1 else "still hold tokens"
+        return Effect(Seen.NOT_YET, f"{listed(holders)} {holding} of {who}")
+    words = (
+        f"read: no OAuth client holds a refresh token of {who}. Not read: browser sessions, which "
+        "no list shows, so that they ended is the word of the audit log alone"
+    )
+    return Effect(Seen.AS_FAR_AS_SEEN, words)

@@ -5,7 +5,7 @@ from keyturn.decide.rechecks import Upgraded
 from keyturn.decide.steps import AuditAnswer, Event, ProofVerdict, ReadBack, judge_proof
 from keyturn.run.looking import look
 from keyturn.run.running import Run
-from keyturn.run.verify import READ_BACK, Claim, poll
+from keyturn.run.verify import Claim, poll, read_back_of
 from keyturn_providers.contract import Ability
 
 
@@ -65,6 +65,4 @@ def _read(run: Run, claim: Claim) -> ReadBack:
     """What was read back at the time, where that was as wanted; else what is read now."""
     if run.steps[claim.operation.id].verdict == ProofVerdict.EFFECTIVE_NOT_LOGGED.value:
         return ReadBack.AS_WANTED
-    if not claim.operation.change.kind.can_be_read_back:
-        return ReadBack.NOT_TO_BE_READ
-    return READ_BACK[claim.effect.seen]
+    return read_back_of(claim)

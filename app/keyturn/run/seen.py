@@ -11,9 +11,11 @@ from keyturn_providers.records import Account
 
 class Seen(StrEnum):
     """What a read says of a change. IMPOSSIBLE: what it is about is not there, or is another.
-    UNREADABLE: the read itself failed."""
+    UNREADABLE: the read itself failed. AS_FAR_AS_SEEN: what can be read is as wanted, and there is
+    more to the change that the source shows nobody."""
 
     AS_WANTED = "as wanted"
+    AS_FAR_AS_SEEN = "as wanted, as far as can be seen"
     NOT_YET = "not yet"
     IMPOSSIBLE = "impossible"
     CANNOT_TELL = "cannot tell"

@@ -74,7 +74,7 @@ def _wanted(run: Run, operation: Operation, before: Effect) -> bool:
                 run.record(operation, Event.DECLINED, words, error=before.words)
         case Seen.CANNOT_TELL if not _may_be_sent_unseen(run, operation, before):
             run.record(operation, Event.DECLINED, f"{before.words}; nothing was sent")
-        case Seen.NOT_YET | Seen.CANNOT_TELL:
+        case Seen.NOT_YET | Seen.CANNOT_TELL | Seen.AS_FAR_AS_SEEN:
             return True
     return False
 
@@ -101,6 +101,8 @@ async def settle(run: Run, operation: Operation, *, lost: int = 0) -> None:
             run.record(operation, Event.FOUND_OTHERWISE, effect.words)
             words = f"{effect.words}; it is not called again"
             run.record(operation, Event.DRIFTED, words, outcome=DRIFTED)
+        case Seen.AS_FAR_AS_SEEN:
+            await _settle_unread(run, operation, effect, lost)
         case Seen.CANNOT_TELL if not operation.change.kind.can_be_read_back:
             await _settle_unread(run, operation, effect, lost)
         case Seen.CANNOT_TELL:
@@ -122,7 +124,7 @@ async def settle(run: Run, operation: Operation, *, lost: int = 0) -> None:
 
 
 async def _settle_unread(run: Run, operation: Operation, effect: Effect, lost: int) -> None:
-    """What cannot be read back, and does no harm when it is done twice, is called again."""
+    """What cannot be read back whole, and does no harm when done twice, is called again."""
     if run.outdated:
         words = f"{effect.words}, and it is not called again: {run.outdated}"
         run.record(operation, Event.GIVE_UP, words)

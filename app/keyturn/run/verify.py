@@ -185,9 +185,7 @@ def _conclude(
     run: Run, claim: Claim, answer: AuditAnswer, why: str, *, over: bool, last: bool
 ) -> bool:
     """Writes the verdict down; False where it is still to be waited for."""
-    read = READ_BACK[claim.effect.seen]
-    if read is ReadBack.UNREADABLE and not claim.operation.change.kind.can_be_read_back:
-        read = ReadBack.NOT_TO_BE_READ
+    read = read_back_of(claim)
     verdict = judge_proof(read, answer, deadline_passed=over)
     lagging = verdict is ProofVerdict.LAGGING
     if lagging and not last:
@@ -204,8 +202,17 @@ def _conclude(
     return True
 
 
+def read_back_of(claim: Claim) -> ReadBack:
+    """What the read-back says. What no source shows whole is not to be read, rather than unread."""
+    read = _READ_BACK[claim.effect.seen]
+    if read is ReadBack.UNREADABLE and not claim.operation.change.kind.can_be_read_back:
+        return ReadBack.NOT_TO_BE_READ
+    return read
+
+
 def _is_seen(read: ReadBack, verdict: ProofVerdict) -> bool:
-    return read is ReadBack.AS_WANTED or verdict is ProofVerdict.LOGGED
+    proven = verdict in {ProofVerdict.LOGGED, ProofVerdict.EFFECTIVE_LOGGED}
+    return read is ReadBack.AS_WANTED or proven
 
 
 def _missing(run: Run, claim: Claim, answer: AuditAnswer) -> bool:
@@ -219,8 +226,9 @@ def _settled(run: Run, operation: Operation) -> bool:
     return run.steps[operation.id].verdict not in ("", ProofVerdict.LAGGING.value)
 
 
-READ_BACK = {
+_READ_BACK = {
     Seen.AS_WANTED: ReadBack.AS_WANTED,
+    Seen.AS_FAR_AS_SEEN: ReadBack.AS_FAR_AS_SEEN,
     Seen.NOT_YET: ReadBack.OTHERWISE,
     Seen.IMPOSSIBLE: ReadBack.OTHERWISE,
     Seen.CANNOT_TELL: ReadBack.UNREADABLE,

@@ -17,6 +17,7 @@ from keyturn_providers.contract import (
     ReadsAccount,
     ReadsAudit,
     ReadsSessions,
+    ReadsTokens,
     Sought,
 )
 from keyturn_providers.records import Account, AccountState
@@ -149,6 +150,15 @@ async def end_all_sessions(bench: Bench) -> str:
         )
         if left:
             raise NotSo(f"{len(left)} sessions are left")
+    if Ability.READ_TOKENS in can:
+        tokens = bench.reads(ReadsTokens)
+        holders = await bench.eventually(
+            lambda: tokens.read_token_holders(who),
+            lambda found: not found,
+            bench.about.consistency_delay_s,
+        )
+        if holders:
+            raise NotSo(f"{len(holders)} applications still hold tokens")
     if since is None:
         return "ended twice; no audit log to prove it"
     audit = bench.reads(ReadsAudit)

@@ -96,6 +96,11 @@ class ClientPayload(BaseModel):
     client_secret_expires_at: object = None
 
 
+class RefreshTokenPayload(Payload):
+    status: object = None
+    expiresAt: object = None  # noqa: N815
+
+
 class GrantPayload(Payload):
     scopeId: object = None  # noqa: N815
     status: object = None
@@ -234,5 +239,6 @@ ROLES = Shape(RolePayload)
 TOKENS = Shape(TokenPayload)
 CLIENTS = Shape(ClientPayload, "client_id")
 GRANTS = Shape(GrantPayload)
+REFRESH_TOKENS = Shape(RefreshTokenPayload)
 EVENTS = Shape(EventPayload, "uuid")
 ORG = Shape(OrgPayload)

@@ -13,6 +13,7 @@ from keyturn_providers.okta.extras import Extras
 from keyturn_providers.okta.payloads import GROUPS, MEMBERS, USERS, UserPayload
 from keyturn_providers.okta.read_ahead import read_ahead
 from keyturn_providers.okta.sight import Sight
+from keyturn_providers.okta.token_holders import token_holders
 from keyturn_providers.records import Account, Group, Membership, Push
 
 _USERS = "/api/v1/users"
@@ -132,6 +133,11 @@ class OktaReader:
             )
         roles, push = extras
         return translate.account(user, roles=roles, push=push)
+
+    async def read_token_holders(self, account_id: str) -> tuple[str, ...] | None:
+        """The OAuth clients that hold refresh tokens of the user. Access tokens without one, and
+        browser sessions, Okta lists nowhere."""
+        return await token_holders(self._client, account_id)
 
     async def read_members(self, group_id: str) -> tuple[Membership, ...] | None:
         members: list[Membership] = []

@@ -43,6 +43,7 @@ _LIFECYCLE = {
             Ability.READ_AUDIT,
             Ability.DEACTIVATE,
             Ability.END_ALL_SESSIONS,
+            Ability.READ_TOKENS,
         }
     ),
     Side.SECRETS: frozenset(

@@ -49,6 +49,7 @@ class LifecycleDirectoryWriter(DirectoryWriter):
             _account(tenant, account_id)
             for session in [s for s in tenant.sessions.values() if s.account_id == account_id]:
                 del tenant.sessions[session.id]
+            tenant.tokens.pop(account_id, None)
             # Nobody is told whether there were any.
             return True
 

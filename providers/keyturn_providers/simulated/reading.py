@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from keyturn_providers.contract import Ability, Page, Sought
-from keyturn_providers.errors import Gone
+from keyturn_providers.errors import Gone, NotAllowed
 from keyturn_providers.records import (
     Account,
     AuditEvent,
@@ -170,8 +170,24 @@ class AuditedDirectoryReader(_People, _Audit):
     __slots__ = ()
 
 
-class LifecycleDirectoryReader(_People, _ByEmail, _Audit):
-    """A directory that keeps an audit log and finds accounts by address, like a vendor's."""
+class _Tokens(_Reads):
+    __slots__ = ()
+
+    async def read_token_holders(self, account_id: str) -> tuple[str, ...] | None:
+        """None where a NOT_ALLOWED fault says that the credential may not see them."""
+
+        def holders(tenant: Tenant) -> tuple[str, ...]:
+            return tenant.tokens.get(account_id, ())
+
+        try:
+            return await self.remote.read(Ability.READ_TOKENS, account_id, holders)
+        except NotAllowed:
+            return None
+
+
+class LifecycleDirectoryReader(_People, _ByEmail, _Audit, _Tokens):
+    """A directory that keeps an audit log, finds accounts by address, and tells who holds tokens of
+    them, like a vendor's."""
 
     __slots__ = ()
 

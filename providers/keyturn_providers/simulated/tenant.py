@@ -36,8 +36,9 @@ class Tenant:
     """All that one source knows. Changed by the simulated writer, and freely by tests.
 
     `members` is by group id, then member id; `grants` by carrier, then vault id; `cut` keeps what a
-    carrier gave, so that it can be restored. `hidden` counts the polls before an event shows. With
-    `permission_rules` grants are of single permissions, and nothing remembers what was revoked.
+    carrier gave, so that it can be restored. `tokens` names, by account id, who holds tokens of the
+    account. `hidden` counts the polls before an event shows. With `permission_rules`
+    grants are of single permissions, and nothing remembers what was revoked.
     """
 
     source: SourceIdentity
@@ -49,6 +50,7 @@ class Tenant:
     grants: dict[str, dict[str, Grant]] = field(default_factory=dict)
     cut: dict[str, dict[str, Grant]] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
+    tokens: dict[str, tuple[str, ...]] = field(default_factory=dict)
     machines: dict[str, MachineIdentity] = field(default_factory=dict)
     permission_rules: PermissionRules | None = None
     events: list[AuditEvent] = field(default_factory=list)
@@ -99,6 +101,7 @@ class Tenant:
             del self.grants[carrier]
         for session in [one for one in self.sessions.values() if one.account_id == account_id]:
             del self.sessions[session.id]
+        self.tokens.pop(account_id, None)
 
     def drop_group(self, group_id: str) -> None:
         """Deletes a group, as by somebody else."""

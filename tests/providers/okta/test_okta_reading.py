@@ -6,10 +6,20 @@ import pytest
 from tests.providers.okta.conftest import Org, add, service
 from tests.providers.simulated_okta.acme import ADA, ADA_ID, ADMIN, DANA, DANA_ID, LEFT
 
-from keyturn_providers.contract import Ability, Condition, ListsMachines, ReadsAudit, Topic, able
+from keyturn_providers.contract import (
+    Ability,
+    Condition,
+    ListsMachines,
+    ReadsAudit,
+    ReadsTokens,
+    Topic,
+    able,
+)
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.okta.connector import OktaConnector
+from keyturn_providers.okta.payloads import RefreshTokenPayload
 from keyturn_providers.okta.settings import READ_SCOPES
+from keyturn_providers.okta.token_holders import is_live
 from keyturn_providers.records import (
     Account,
     AccountState,
@@ -253,3 +263,35 @@ def test_opening_loads_the_signing_library_only_for_a_service_app(tmp_path: Path
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
     )
     assert told.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("path", ["clients", "clients/*/tokens"])
+async def test_who_holds_tokens_is_told_whole_or_not_at_all(org: Org, path: str) -> None:
+    connector = org.connect()
+    await connector.about()
+    reader = able(connector.reader(), ReadsTokens)
+    assert await reader.read_token_holders(DANA_ID) == ("0oaclient", "Wiki")
+    assert await reader.read_token_holders(ADA_ID) == ()
+    whole = f"/api/v1/users/{DANA_ID}/{path}"
+    faults.put(org.state, Fault(Kind.STATUS, "GET", whole, status=403, detail="E0000006"))
+    assert await reader.read_token_holders(DANA_ID) is None
+    faults.put(org.state, Fault(Kind.STATUS, "GET", whole, status=500, times=None))
+    with pytest.raises(ProviderError):
+        await reader.read_token_holders(DANA_ID)
+    await connector.aclose()
+
+
+@pytest.mark.parametrize(
+    ("token", "live"),
+    [
+        ({"status": "ACTIVE"}, True),
+        ({}, True),
+        ({"status": "HALTED", "expiresAt": "soon"}, True),
+        ({"status": "REVOKED"}, False),
+        ({"status": "ACTIVE", "expiresAt": "2020-01-01T00:00:00.000Z"}, False),
+        ({"status": "ACTIVE", "expiresAt": "2199-01-01T00:00:00.000Z"}, True),
+    ],
+)
+def test_a_token_is_live_unless_it_is_told_to_be_dead(token: dict[str, str], live: bool) -> None:
+    payload = RefreshTokenPayload.model_validate({"id": "oar1", **token})
+    assert is_live(payload, 1_800_000_000_000) is live

@@ -23,6 +23,7 @@ from keyturn_providers.contract import (
     Outcome,
     Reactivates,
     ReadsAudit,
+    ReadsTokens,
     Receipt,
     RemovesMemberships,
     Sought,
@@ -99,8 +100,11 @@ async def test_reactivating_who_never_came(org: Org) -> None:
 async def test_sessions_end_with_tokens_and_devices(org: Org) -> None:
     connector, writer = await opened(org)
     assert reading.sessions(org.state, DANA)
+    holders = able(connector.reader(), ReadsTokens).read_token_holders
+    assert await holders(DANA_ID) == ("0oaclient", "Wiki")
     await writer.end_all_sessions(DANA_ID, "op")
     assert not reading.sessions(org.state, DANA)
+    assert await holders(DANA_ID) == ()
     (asked,) = request_log.requests(org.state, "DELETE")
     assert "oauthTokens=true" in asked.query
     assert "forgetDevices=true" in asked.query

@@ -37,7 +37,7 @@ ACME = OktaSeed(
             "Dana",
             "Okafor",
             sessions=2,
-            client_tokens=("0oaclient",),
+            client_tokens=(app_id("Wiki"), app_id("Wiki"), "0oaclient"),
             factors=("push",),
             roles=("ORG_ADMIN",),
         ),
@@ -61,7 +61,7 @@ ACME = OktaSeed(
                 OktaMapping("pay", status="ERROR", error="Group not found in target"),
             ),
         ),
-        OktaApp("Wiki", features=()),
+        OktaApp("Wiki", sign_on_mode="OPENID_CONNECT", features=()),
     ),
     api_tokens=(
         OktaApiToken("keyturn", ADMIN, SECRET),

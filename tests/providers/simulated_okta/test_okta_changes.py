@@ -17,7 +17,7 @@ from tests.providers.simulated_okta.acme import (
 )
 
 from keyturn_providers.simulated.okta import behaviour, reading
-from keyturn_providers.simulated.okta.seeding import OktaRule, OktaSeed, seed
+from keyturn_providers.simulated.okta.seeding import OktaRule, OktaSeed, app_id, seed
 
 _LIFE = f"/api/v1/users/{DANA_ID}/lifecycle"
 
@@ -108,12 +108,44 @@ def test_activation_brings_back_what_groups_give(okta: httpx.Client, org: Path) 
     assert (again.status_code, again.json()["errorCode"]) == (403, "E0000016")
 
 
-@pytest.mark.parametrize(("tokens", "left"), [("false", ("TOKEN",)), ("true", ())])
+@pytest.mark.parametrize(("tokens", "left"), [("false", ("TOKEN",) * 3), ("true", ())])
 def test_ending_sessions(okta: httpx.Client, org: Path, tokens: str, left: tuple[str, ...]) -> None:
     answer = okta.delete(f"/api/v1/users/{DANA_ID}/sessions", params={"oauthTokens": tokens})
 
     assert answer.status_code == 204
     assert reading.sessions(org, DANA) == left
+
+
+def _holders(okta: httpx.Client) -> dict[str, int]:
+    """How many refresh tokens of Dana each client holds, as Okta tells it."""
+    base = f"/api/v1/users/{DANA_ID}/clients"
+    return {
+        one["client_name"]: len(okta.get(f"{base}/{one['client_id']}/tokens").json())
+        for one in okta.get(base).json()
+    }
+
+
+def test_who_holds_refresh_tokens_is_told_client_by_client(okta: httpx.Client) -> None:
+    assert _holders(okta) == {"Wiki": 2, "0oaclient": 1}
+    base = f"/api/v1/users/{DANA_ID}/clients/{app_id('Wiki')}/tokens"
+    first = okta.get(base, params={"limit": "1"})
+    second = okta.get(first.links["next"]["url"])
+    assert "next" not in second.links
+    assert len({one["id"] for one in first.json() + second.json()}) == 2
+    okta.delete(base).raise_for_status()
+    assert _holders(okta) == {"0oaclient": 1}
+    assert okta.get(base).json() == []
+
+
+def test_tokens_may_outlive_the_end_of_the_sessions_and_the_account(
+    okta: httpx.Client, org: Path
+) -> None:
+    behaviour.tokens_stay(org, app_id("Wiki"))
+    okta.delete(f"/api/v1/users/{DANA_ID}/sessions", params={"oauthTokens": "true"})
+    assert _holders(okta) == {"Wiki": 2}
+    assert len(reading.events(org, "user.session.clear")) == 1
+    okta.post(f"{_LIFE}/deactivate").raise_for_status()
+    assert _holders(okta) == {"Wiki": 2}
 
 
 @pytest.mark.parametrize(

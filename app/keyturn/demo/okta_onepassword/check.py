@@ -7,6 +7,7 @@ then looks behind keyturn's back into the tenants themselves.
 import asyncio
 from collections import Counter
 
+from keyturn.decide.steps import ProofVerdict
 from keyturn.demo import checking
 from keyturn.demo.checking import (
     NOT_VERIFIED,
@@ -26,6 +27,7 @@ from keyturn_providers.simulated.okta import reading as okta
 from keyturn_providers.simulated.onepassword import inspection as onepassword
 
 _PUSHED_WITHIN_S = 30
+_PROVEN = ProofVerdict.EFFECTIVE_LOGGED.value
 
 
 def run_check(session: DemoSession, out: Out) -> int:
@@ -37,7 +39,8 @@ async def _check(work: Checking, session: DemoSession) -> None:
     person = await find_leaver(work, session.leaver_email)
     _still_in(session, work.out)
     result = await offboard(work, session.leaver_email)
-    if not result.proven:
+    short = [step for step in result.steps if step.verdict != _PROVEN]
+    if short or not result.proven:
         raise CheckFailed(NOT_VERIFIED, "not every step is effective and logged.")
     work.out("")
     work.out("Proof from outside keyturn:")
@@ -61,8 +64,10 @@ def _out_of_both(session: DemoSession, out: Out) -> None:
     state = onepassword.user_state(session.onepassword, user)
     grants = onepassword.grants_of(session.onepassword, "user", user)
     status = okta.user_status(session.okta, okta_id("00u", LEAVER))
-    out(f"  1Password itself: {state}, {len(grants)} direct grants; Okta itself: {status}")
-    if state != "SUSPENDED" or grants or status != "DEPROVISIONED":
+    left = okta.sessions(session.okta, okta_id("00u", LEAVER))
+    out(f"  1Password itself: {state}, {len(grants)} direct grants")
+    out(f"  Okta itself: {status}, {len(left)} sessions and tokens")
+    if state != "SUSPENDED" or grants or status != "DEPROVISIONED" or left:
         raise CheckFailed(NOT_VERIFIED, "the tenants say otherwise.")
 
 

@@ -17,7 +17,7 @@ from keyturn.demo.okta_onepassword.teams import (
     RULE_NAME,
 )
 from keyturn.demo.okta_onepassword.workforce import Colleague
-from keyturn.demo.people import DOMAIN, ORGANISATION
+from keyturn.demo.people import DOMAIN, LEAVER, ORGANISATION
 from keyturn_providers.simulated.okta.behaviour import push_to
 from keyturn_providers.simulated.okta.seeding import (
     OktaApiToken,
@@ -42,6 +42,8 @@ _ROLES = {
     "mihai.ionescu": ("READ_ONLY_ADMIN",),
 }
 """Who may do what in Okta; the owner of a token needs a role for it to be of any use."""
+_SIGN_IN_APPS = ("Halcyon Mail for phones", "Halcyon Wiki")
+"""What people sign in to through Okta and stay signed in to."""
 
 
 def make(
@@ -60,7 +62,7 @@ def make(
             users=tuple(_users(people, now)),
             groups=tuple(_groups(people, now)),
             rules=(OktaRule(RULE_NAME, 'user.department=="Engineering"', (RULE_GROUP,)),),
-            apps=(_app(people),),
+            apps=(_app(people), *_signed_in_apps()),
             api_tokens=tuple(_tokens(now, keyturn_token)),
             clients=tuple(OktaClient(name, scopes) for name, scopes in slips.SERVICE_APPS),
         ),
@@ -120,6 +122,7 @@ def _named(
     manager: str = "",
 ) -> OktaUser:
     first, _, last = name.partition(" ")
+    seen = status in ("ACTIVE", "SUSPENDED") and last_login is not None
     told = {"displayName": name, "title": title, "department": department, "manager": manager}
     return OktaUser(
         okta_login(login),
@@ -133,8 +136,26 @@ def _named(
         status_changed=status_changed,
         last_login=last_login,
         roles=_ROLES.get(login, ()),
-        sessions=2 if status in ("ACTIVE", "SUSPENDED") and last_login else 0,
+        sessions=2 if seen else 0,
+        client_tokens=_client_tokens(login) if seen else (),
     )
+
+
+def _client_tokens(login: str) -> tuple[str, ...]:
+    """The apps that are signed in for good: two for the leaver, up to two for others."""
+    many = 2 if login == LEAVER else number(f"okta tokens {login}", 3)
+    return tuple(okta_id("0oa", name) for name in _SIGN_IN_APPS[:many])
+
+
+def _signed_in_apps() -> Iterator[OktaApp]:
+    for name in _SIGN_IN_APPS:
+        yield OktaApp(
+            name,
+            id=okta_id("0oa", name),
+            name="oidc_client",
+            sign_on_mode="OPENID_CONNECT",
+            features=(),
+        )
 
 
 def okta_login(login: str) -> str:

@@ -16,6 +16,7 @@ NONCE = "dpop_nonce"
 BRIDGE_URL = "bridge_url"
 BRIDGE_TOKEN = "bridge_token"  # noqa: S105 - the setting's name
 PUSH_LAG = "push_lag_s"
+TOKENS_STAY = "tokens_stay"
 
 
 def search_lags(path: Path, seconds: float) -> None:
@@ -80,6 +81,12 @@ def renew_nonce(path: Path) -> str:
     nonce = new_id("nonce-")
     _set(path, NONCE, nonce)
     return nonce
+
+
+def tokens_stay(path: Path, client: str | None) -> None:
+    """Whose refresh tokens outlive the end of all sessions, and a deactivation too, although the
+    log tells of both: those of a client by this id or glob. None: nobody's, as it should be."""
+    _set(path, TOKENS_STAY, client or "")
 
 
 def push_to(path: Path, url: str, token: str, *, lag_s: float = 0.0) -> None:

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 
-from keyturn_providers.simulated.okta import provisioning, rules, user_records
+from keyturn_providers.simulated.okta import client_tokens, provisioning, rules, user_records
 from keyturn_providers.simulated.okta.behaviour import ASYNC_POLLS, DEACTIVATE_STATUS
 from keyturn_providers.simulated.okta.events import Cause, Target, cause_of, emit
 from keyturn_providers.simulated.okta.moments import moment, new_id
@@ -180,7 +180,7 @@ def deprovision(connection: sqlite3.Connection, cause: Cause, user: User) -> Non
     and their targets told. Group memberships stay."""
     _set_status(connection, cause.now, user, "DEPROVISIONED")
     emit(connection, cause, "user.lifecycle.deactivate", user.target())
-    connection.execute("DELETE FROM session WHERE user = ?", (user.no,))
+    client_tokens.end_all(connection, user.no)
     for token, name in connection.execute(
         "DELETE FROM api_token WHERE user_id = ? RETURNING id, name", (user.id,)
     ).fetchall():

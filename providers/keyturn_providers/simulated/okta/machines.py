@@ -16,6 +16,9 @@ from keyturn_providers.simulated.okta.web import (
 
 _TOKEN = "id, name, user_id, created, last_updated, expires"  # noqa: S105 - names of columns
 _CLIENT = "id, name, jwks, created"
+# Apps that people sign in to by OpenID Connect are clients too; they have no keys of their own.
+_CLIENTS = f"""(SELECT {_CLIENT} FROM client UNION ALL SELECT id, label, '', created FROM app
+  WHERE sign_on_mode = 'OPENID_CONNECT' AND id NOT IN (SELECT id FROM client))"""  # noqa: S608 - constants
 
 
 def api_tokens(call: Call) -> Answer:
@@ -56,7 +59,7 @@ def clients(call: Call) -> Answer:
     limit = paging.limit_of(call, 50, 200)
     (after,) = paging.after_of(call, "clients") or [""]
     rows = call.connection.execute(
-        f"SELECT {_CLIENT} FROM client WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608 - a constant
+        f"SELECT {_CLIENT} FROM {_CLIENTS} WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608 - a constant
         (after, limit + 1),
     ).fetchall()
     return paging.page(
@@ -233,6 +236,17 @@ def _find(call: Call) -> tuple[str, ...]:
 
 def _client(*row: str) -> Document:
     number, name, jwks, _ = row
+    if not jwks:
+        return {
+            "client_id": number,
+            "client_name": name,
+            "application_type": "native",
+            "client_id_issued_at": 1700000000,
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code"],
+            "redirect_uris": [],
+            "token_endpoint_auth_method": "none",
+        }
     return {
         "client_id": number,
         "client_name": name,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from keyturn_providers.simulated.okta import (
     apps,
     assignments,
+    client_tokens,
     groups,
     lifecycle,
     log,
@@ -42,6 +43,7 @@ class Route:
 
 
 _USER, _LIFE = "/api/v1/users/{user}", "/api/v1/users/{user}/lifecycle"
+_USER_TOKENS = _USER + "/clients/{client}/tokens"
 _GROUP, _APP = "/api/v1/groups/{group}", "/api/v1/apps/{app}"
 _MAPPING = _APP + "/group-push/mappings"
 _CLIENTS = "/oauth2/v1/clients"
@@ -59,13 +61,9 @@ _TABLE: tuple[tuple[str, str, str, Handler], ...] = (
     ("GET", _USER + "/roles", "okta.roles.read", users.roles),
     ("GET", _USER + "/grants", "okta.users.read", sign_in.consents),
     ("DELETE", _USER + "/grants", "okta.users.manage", sign_in.revoke_consents),
-    ("GET", _USER + "/clients", "okta.users.read", sign_in.clients),
-    (
-        "DELETE",
-        _USER + "/clients/{client}/tokens",
-        "okta.users.manage",
-        sign_in.revoke_client_tokens,
-    ),
+    ("GET", _USER + "/clients", "okta.users.read", client_tokens.clients),
+    ("GET", _USER_TOKENS, "okta.users.read", client_tokens.listed),
+    ("DELETE", _USER_TOKENS, "okta.users.manage", client_tokens.revoke),
     ("GET", _USER + "/factors", "okta.users.read", sign_in.factors),
     ("DELETE", _USER + "/factors/{factor}", "okta.users.manage", sign_in.remove_factor),
     ("DELETE", _USER + "/sessions", "okta.users.manage", sign_in.end_sessions),

@@ -55,7 +55,7 @@ CREATE TABLE access_token (fingerprint TEXT PRIMARY KEY, client TEXT NOT NULL,
   scopes TEXT NOT NULL, expires REAL NOT NULL, thumbprint TEXT) STRICT;
 CREATE TABLE used_jti (jti TEXT PRIMARY KEY, at REAL NOT NULL) STRICT;
 CREATE TABLE session (id TEXT PRIMARY KEY, user INTEGER NOT NULL, kind TEXT NOT NULL,
-  client TEXT NOT NULL) STRICT;
+  client TEXT NOT NULL, created TEXT NOT NULL) STRICT;
 CREATE INDEX session_user ON session (user);
 CREATE TABLE consent (id TEXT PRIMARY KEY, user INTEGER NOT NULL, client TEXT NOT NULL,
   scope TEXT NOT NULL, created TEXT NOT NULL) STRICT;

@@ -131,8 +131,11 @@ def _users(connection: sqlite3.Connection, users: Iterable[OktaUser]) -> None:
                 user.provider,
             )
         )
-        sessions += [(new_id("idx"), number, "SESSION", "") for _ in range(user.sessions)]
-        sessions += [(new_id("oar"), number, "TOKEN", client) for client in user.client_tokens]
+        since = used or at
+        sessions += [(new_id("idx"), number, "SESSION", "", since) for _ in range(user.sessions)]
+        sessions += [
+            (new_id("oar"), number, "TOKEN", client, since) for client in user.client_tokens
+        ]
         factors += [(new_id("opf"), number, kind, at) for kind in user.factors]
         roles += [_role("USER", own, kind, at) for kind in user.roles]
     connection.executemany(
@@ -143,7 +146,7 @@ def _users(connection: sqlite3.Connection, users: Iterable[OktaUser]) -> None:
     connection.executemany(
         "INSERT INTO member VALUES (?, ?, 'RULE')", [(everyone, row[0]) for row in rows]
     )
-    connection.executemany("INSERT INTO session VALUES (?, ?, ?, ?)", sessions)
+    connection.executemany("INSERT INTO session VALUES (?, ?, ?, ?, ?)", sessions)
     connection.executemany("INSERT INTO factor VALUES (?, ?, ?, 'OKTA', 'ACTIVE', ?)", factors)
     connection.executemany("INSERT INTO role VALUES (?, ?, ?, ?, ?, ?)", roles)
 

@@ -10,7 +10,8 @@ LONG_AGO = datetime(2024, 2, 1, 9, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class OktaUser:
     """One user. `id` "" is derived from the login (`user_id`); `roles` are types of admin roles,
-    as SUPER_ADMIN; `profile` adds to the names and the e-mail address."""
+    as SUPER_ADMIN; `profile` adds to the names and the e-mail address. `client_tokens` are the ids
+    of the OAuth clients that hold a refresh token of the user, one for each time named."""
 
     login: str
     first_name: str = "Given"

@@ -1,6 +1,6 @@
-"""What a user is signed in with and by: sessions, tokens, consents, factors."""
+"""What a user is signed in with and by: sessions, consents, factors."""
 
-from keyturn_providers.simulated.okta import user_records
+from keyturn_providers.simulated.okta import client_tokens, user_records
 from keyturn_providers.simulated.okta.events import cause_of, emit
 from keyturn_providers.simulated.okta.user_records import User
 from keyturn_providers.simulated.okta.web import (
@@ -18,10 +18,9 @@ from keyturn_providers.simulated.okta.web import (
 def end_sessions(call: Call) -> Answer:
     """`DELETE /api/v1/users/{id}/sessions`; `oauthTokens=true` also ends OAuth clients' tokens."""
     user = user_records.find(call.connection, call.parts["user"])
-    kinds = ("SESSION", "TOKEN" if call.query.get("oauthTokens") == "true" else "SESSION")
-    call.connection.execute(
-        "DELETE FROM session WHERE user = ? AND kind IN (?, ?)", (user.no, *kinds)
-    )
+    call.connection.execute("DELETE FROM session WHERE user = ? AND kind = 'SESSION'", (user.no,))
+    if call.query.get("oauthTokens") == "true":
+        client_tokens.end(call.connection, user.no)
     emit(call.connection, cause_of(call), "user.session.clear", user.target())
     return NO_CONTENT
 
@@ -34,16 +33,6 @@ def revoke_consents(call: Call) -> Answer:
     return NO_CONTENT
 
 
-def revoke_client_tokens(call: Call) -> Answer:
-    """`DELETE /api/v1/users/{id}/clients/{client}/tokens`."""
-    user = user_records.find(call.connection, call.parts["user"])
-    call.connection.execute(
-        "DELETE FROM session WHERE user = ? AND client = ?", (user.no, call.parts["client"])
-    )
-    emit(call.connection, cause_of(call), "app.oauth2.token.revoke.implicit.user", user.target())
-    return NO_CONTENT
-
-
 def universal_logout(call: Call) -> Answer:
     """`POST /oauth2/v1/global-token-revocation`."""
     subject = call.json().get("sub_id")
@@ -52,7 +41,7 @@ def universal_logout(call: Call) -> Answer:
     if not isinstance(key, str) or told.get("format") not in ("opaque", "iss_sub"):
         raise invalid("sub_id", "sub_id: it names no subject")
     user = user_records.find(call.connection, key)
-    call.connection.execute("DELETE FROM session WHERE user = ?", (user.no,))
+    client_tokens.end_all(call.connection, user.no)
     emit(call.connection, cause_of(call), "user.authentication.universal_logout", user.target())
     return NO_CONTENT
 
@@ -84,15 +73,6 @@ def _with_factors(call: Call) -> User:
     if user.status == "DEPROVISIONED":
         raise Refused(403, "E0000038", NOT_NOW)
     return user
-
-
-def clients(call: Call) -> Answer:
-    """`GET /api/v1/users/{id}/clients`: the OAuth clients the user has tokens for."""
-    user = user_records.find(call.connection, call.parts["user"])
-    rows = call.connection.execute(
-        "SELECT DISTINCT client FROM session WHERE user = ? AND kind = 'TOKEN'", (user.no,)
-    )
-    return document([{"client_id": row[0], "client_name": row[0]} for row in rows])
 
 
 def consents(call: Call) -> Answer:
