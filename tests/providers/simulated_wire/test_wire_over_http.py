@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 from tests.providers.simulated_wire.counter import make
 
 from keyturn_providers.simulated.wire import faults, request_log, windows
@@ -164,3 +166,20 @@ def test_two_tenants_in_one_thread_are_told_apart_by_port(tmp_path: Path) -> Non
     assert told == [7, 0]
     with pytest.raises(httpx.ConnectError):
         httpx.get(first)
+
+
+def test_an_answer_in_two_writes_is_not_held_back() -> None:
+    """Else its end waits for the client's acknowledgement of its beginning, 40 ms each time."""
+    nodelay: list[int] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        connection = scope["state"]["transport"].get_extra_info("socket")
+        nodelay.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    with serve_in_thread([(app, 0)]) as (url,):
+        httpx.get(url)
+
+    assert len(nodelay) == 1
+    assert nodelay[0] != 0

@@ -65,9 +65,8 @@ class Wire:
         bucket = self._vendor.bucket(arrival)
         charged = windows.charge(connection, bucket, client, at) if bucket else None
         window = charged.window if charged else None
-        delay = hit.delay_s + float(setting(connection, LATENCY) or 0)
-        if delay > 0:
-            await asyncio.sleep(delay)
+        if hit.delay_s > 0:
+            await asyncio.sleep(hit.delay_s)
 
         answer, kind = _Answer(), hit.fault.kind if hit.fault else None
         if hit.fault is not None and kind not in _CARRIED_OUT:
@@ -94,6 +93,10 @@ class Wire:
                 kind or ("latency" if hit.delay_s else ""),
             ),
         )
+        # What the tenant itself took is part of the latency, as it is of a real server's.
+        left = at + hit.delay_s + float(setting(connection, LATENCY) or 0) - time.time()
+        if left > 0:
+            await asyncio.sleep(left)
         if lost:
             await _hang_up(scope, receive)
             return
