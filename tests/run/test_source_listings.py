@@ -23,18 +23,19 @@ from keyturn_storage.snapshots import Cache
 
 SOURCE = SourceIdentity("idp", "double", Side.DIRECTORY, "t1")
 ABILITIES = frozenset({Ability.LIST_ACCOUNTS, Ability.LIST_GROUPS, Ability.LIST_MEMBERSHIPS})
-GROUPS = 40
+GROUPS = 80
 
 
 @dataclass
 class Reader:
     """Every page takes a few turns of the loop. `log` has what began and ended; `most` is how many
-    lists of members were open at once."""
+    lists of members were open at once, `beside` how many while the users still came."""
 
     refuse: str = ""
     log: list[str] = field(default_factory=list)
     open: int = 0
     most: int = 0
+    beside: int = 0
     tasks: int = 0
 
     async def accounts(self) -> AsyncIterator[Page[Account]]:
@@ -55,6 +56,8 @@ class Reader:
     async def memberships(self, group_id: str) -> AsyncIterator[Page[Membership]]:
         self.open += 1
         self.most = max(self.most, self.open)
+        if "accounts end" not in self.log:
+            self.beside = max(self.beside, self.open)
         self.tasks = max(self.tasks, len(asyncio.all_tasks()))
         self.log.append(f"members {group_id}")
         try:
@@ -80,6 +83,7 @@ async def test_as_many_at_once_as_the_source_allows_and_no_flood_of_tasks(cache:
     listings = await read_all(reading(cache), about(16), reader)
     assert all(listing.complete for listing in listings)
     assert reader.most == 16
+    assert reader.beside == 12  # the next page of users must not queue behind the members
     assert reader.tasks <= 1 + 4 + 16  # this test, the chains, the workers
     assert reader.log.index("groups begin") < reader.log.index("accounts end")
     assert reader.log[0] == "accounts begin"

@@ -1,5 +1,6 @@
 """Reads everything a source lists: which collections there are, in what order, how many at once."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
@@ -21,6 +22,10 @@ from keyturn_providers.records import Collection, Listing
 PARALLEL_PARENTS = 4
 """How many groups or vaults are listed at once, of a source that does not say how many may be."""
 
+SHARE_BESIDE_USERS = 0.75
+"""Of the listings that may be read at once, how many are while the users still come. Each page of
+users is asked for when the one before has come, so it must not queue behind the members."""
+
 _Chain: TypeAlias = Callable[[], Awaitable[Sequence[Listing]]]
 
 
@@ -33,12 +38,18 @@ async def read_all(reading: Reading, about: About, reader: object) -> tuple[List
     """
     width = about.parallel or PARALLEL_PARENTS
     can = about.abilities
+    beside = max(1, int(width * SHARE_BESIDE_USERS)) if about.parallel else width
+    room = asyncio.Semaphore(beside)
 
     async def accounts() -> Sequence[Listing]:
-        if Ability.LIST_ACCOUNTS not in can:
-            return ()
-        pages = able(reader, ListsAccounts).accounts
-        return (await read_listing(reading, Collection.ACCOUNTS, "", pages),)
+        try:
+            if Ability.LIST_ACCOUNTS not in can:
+                return ()
+            pages = able(reader, ListsAccounts).accounts
+            return (await read_listing(reading, Collection.ACCOUNTS, "", pages),)
+        finally:
+            for _ in range(width - beside):
+                room.release()
 
     async def groups() -> Sequence[Listing]:
         found: list[Listing] = []
@@ -48,7 +59,7 @@ async def read_all(reading: Reading, about: About, reader: object) -> tuple[List
         if Ability.LIST_MEMBERSHIPS in can:
             members = able(reader, ListsMemberships).memberships
             kind, parents = Collection.MEMBERSHIPS, Collection.GROUPS
-            found += await _of_parents(reading, kind, parents, members, width)
+            found += await _of_parents(reading, kind, parents, members, width, room)
         return found
 
     async def vaults() -> Sequence[Listing]:
@@ -59,7 +70,7 @@ async def read_all(reading: Reading, about: About, reader: object) -> tuple[List
         if Ability.LIST_GRANTS in can:
             grants = able(reader, ListsGrants).grants
             kind, parents = Collection.GRANTS, Collection.VAULTS
-            found += await _of_parents(reading, kind, parents, grants, width)
+            found += await _of_parents(reading, kind, parents, grants, width, room)
         return found
 
     async def machines() -> Sequence[Listing]:
@@ -83,11 +94,13 @@ async def _of_parents(
     parents: Collection,
     pages: Callable[[str], Pages],
     width: int,
+    room: asyncio.Semaphore,
 ) -> Sequence[Listing]:
     """The listing of each group or vault, by a fixed number of workers on one queue."""
 
     async def one(parent_id: str) -> Listing:
-        return await read_listing(reading, collection, parent_id, lambda: pages(parent_id))
+        async with room:
+            return await read_listing(reading, collection, parent_id, lambda: pages(parent_id))
 
     ids = tuple(dict.fromkeys(reading.parents.get(parents, ())))
     return await in_order(ids, one, width)
