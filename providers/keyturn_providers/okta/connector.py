@@ -14,8 +14,8 @@ from keyturn_providers.http import Transport, origin_of
 from keyturn_providers.okta import abilities
 from keyturn_providers.okta.client import OktaClient
 from keyturn_providers.okta.codes import explain, judge
-from keyturn_providers.okta.own import Own, of_api_token, of_service_app
-from keyturn_providers.okta.payloads import ORG
+from keyturn_providers.okta.own import Own, of_api_token, of_service_app, owner_of_api_token
+from keyturn_providers.okta.payloads import ORG, UserPayload
 from keyturn_providers.okta.reader import OktaReader
 from keyturn_providers.okta.settings import READ_SCOPES, WRITE_SCOPES, OktaSettings
 from keyturn_providers.okta.sight import EVERYTHING, Sight, blind_spots, look, scope_checks
@@ -70,11 +70,13 @@ class OktaConnector:
     async def about(self) -> About:
         """Asks the organisation who it is, and tries what the credential may see."""
         granted = None if self._service_app is None else await self._service_app.granted()
-        (tenant, company), sight = await asyncio.gather(
-            self._organisation(), look(self._client, self._settings.app, granted)
+        (tenant, company), sight, owner = await asyncio.gather(
+            self._organisation(),
+            look(self._client, self._settings.app, granted),
+            self._owner(),
         )
         now_ms = int(time.time() * 1000)
-        own = await self._own(sight, now_ms)
+        own = self._own(owner, sight, now_ms)
         self._sight = sight
         read_only = self._surroundings.read_only
         server = server_checks(
@@ -127,10 +129,14 @@ class OktaConnector:
                 return safe(found.id, 200), safe(company, 80)
         return origin_of(self._transport.base_url)[1], ""
 
-    async def _own(self, sight: Sight, now_ms: int) -> Own:
+    async def _owner(self) -> UserPayload | None:
+        return None if self._service_app is not None else await owner_of_api_token(self._client)
+
+    def _own(self, owner: UserPayload | None, sight: Sight, now_ms: int) -> Own:
         if self._service_app is not None:
             return of_service_app(self._service_app)
-        return await of_api_token(self._client, sight, self._settings.token_name, now_ms)
+        assert owner is not None  # noqa: S101 - a token has an owner, or asking raised
+        return of_api_token(owner, sight.api_tokens, self._settings.token_name, now_ms)
 
     def _open_service_app(self) -> "ServiceApp | None":
         chosen = self._settings.client

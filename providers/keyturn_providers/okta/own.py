@@ -1,22 +1,22 @@
 """Who keyturn itself is in an organisation, and the state of its credential."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keyturn_providers.checks import TOKEN_OLD_MS, span, token_check
 from keyturn_providers.contract import Check, Condition, OwnIdentity, Topic
 from keyturn_providers.errors import BadAnswer
-from keyturn_providers.okta import sight as scopes
 from keyturn_providers.okta import translate
 from keyturn_providers.okta.client import OktaClient
-from keyturn_providers.okta.payloads import TOKENS, USERS, TokenPayload
-from keyturn_providers.okta.sight import Sight
+from keyturn_providers.okta.payloads import USERS, TokenPayload, UserPayload
 from keyturn_providers.records import MachineIdentity
 from keyturn_providers.text import safe
 
 if TYPE_CHECKING:
     from keyturn_providers.okta.service_app import ServiceApp
+
+
+_WHAT = "asking who keyturn is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +28,24 @@ class Own:
     notes: tuple[str, ...] = ()
 
 
-async def of_api_token(
-    client: OktaClient, sight: Sight, token_name: str | None, now_ms: int
-) -> Own:
-    """The token's owner, and the token itself where it can be told among the owner's."""
-    what = "asking who keyturn is"
-    owner, tokens = await asyncio.gather(
-        client.one("/api/v1/users/me", USERS, what=what), _tokens(client, sight)
-    )
+async def owner_of_api_token(client: OktaClient) -> UserPayload:
+    """Whom the token belongs to."""
+    owner = await client.one("/api/v1/users/me", USERS, what=_WHAT)
     if owner is None:
         raise BadAnswer(
             client.source,
-            what,
+            _WHAT,
             "Okta does not say whom the token belongs to.",
             "Check that token_env or token_command gives an API token of this organisation.",
         )
+    return owner
+
+
+def of_api_token(
+    owner: UserPayload, tokens: tuple[TokenPayload, ...] | None, token_name: str | None, now_ms: int
+) -> Own:
+    """The token's owner, and the token itself where it can be told among the owner's. `tokens` is
+    None where they may not be listed."""
     account = translate.account(owner)
     token, doubt = _token_of(tokens, owner.id, token_name)
     name = account.name or account.id
@@ -83,12 +86,6 @@ def _token_check(identity: OwnIdentity, token: MachineIdentity, now_ms: int) -> 
     words = f"keyturn is {identity.name}. The token{age} ends after 30 days without use."
     condition = Condition.WATCH if old else Condition.WELL
     return Check(Topic.TOKEN, condition, "token", f"{words} Turn it." if old else words)
-
-
-async def _tokens(client: OktaClient, sight: Sight) -> tuple[TokenPayload, ...] | None:
-    if scopes.TOKENS not in sight.seen:
-        return None
-    return await client.all("/api/v1/api-tokens", TOKENS, noun="API tokens")
 
 
 def _token_of(

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from keyturn_providers.contract import Check, Condition, Topic
 from keyturn_providers.errors import Gone, NotAllowed, ProviderError
 from keyturn_providers.okta.client import OktaClient
-from keyturn_providers.okta.payloads import APPS, GROUPS, AppPayload
+from keyturn_providers.okta.payloads import APPS, GROUPS, AppPayload, TokenPayload
+from keyturn_providers.okta.payloads import TOKENS as TOKENS_SHAPE
 from keyturn_providers.origin import segment
 from keyturn_providers.text import safe
 
@@ -46,13 +47,15 @@ _CORE = frozenset({USERS, GROUPS_SCOPE})
 class Sight:
     """`seen` are the scopes that work, `refused` the others with the refusal. `app` is the secret
     manager's application; `app_problem` says why there is none. `hides_builtin`: the built-in group
-    Everyone is not shown, so the admin role shows only some groups."""
+    Everyone is not shown, so the admin role shows only some groups. `api_tokens` are those that the
+    trial listed, None where they may not be listed."""
 
     seen: frozenset[str]
     refused: dict[str, str] = field(default_factory=dict)
     app: AppPayload | None = None
     app_problem: str = ""
     hides_builtin: bool = False
+    api_tokens: tuple[TokenPayload, ...] | None = None
 
     @property
     def machines(self) -> bool:
@@ -103,7 +106,7 @@ async def look(client: OktaClient, app: str | None, granted: frozenset[str] | No
         GROUPS_SCOPE: groups,
         APPS_SCOPE: apps,
         LOGS: reads("/api/v1/logs"),
-        TOKENS: lambda: client.get("/api/v1/api-tokens", what="trying what may be read"),
+        TOKENS: lambda: client.all("/api/v1/api-tokens", TOKENS_SHAPE, noun="API tokens"),
         ROLES: reads("/api/v1/iam/assignees/users"),
         CLIENTS: reads("/oauth2/v1/clients"),
     }
@@ -116,12 +119,14 @@ async def look(client: OktaClient, app: str | None, granted: frozenset[str] | No
             refused[scope] = "The scope is not granted to the service app."
     its_app = found.get(APPS_SCOPE)
     chosen, problem = its_app if isinstance(its_app, tuple) else (None, "")
+    tokens = found.get(TOKENS)
     return Sight(
         frozenset(seen),
         refused,
         chosen if isinstance(chosen, AppPayload) else None,
         str(problem),
         hides_builtin=found.get(GROUPS_SCOPE) is False,
+        api_tokens=tokens if isinstance(tokens, tuple) else None,
     )
 
 
