@@ -1,0 +1,135 @@
+"""The world around one person or one vault, as `decide` sees it, without reading the rest.
+
+Decided from the newest assessment: who is who and which groups are linked is as stored with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from keyturn.decide.cut import Others, OthersIn
+from keyturn.decide.groups import GroupLink, LinkedBy
+from keyturn.decide.people import Ambiguity, MatchedBy, Matching, Person
+from keyturn.decide.permissions import resolved
+from keyturn.decide.rules import Mapping as GroupMapping
+from keyturn.decide.rules import Rules
+from keyturn.decide.world import World, look
+from keyturn_providers.records import Group
+from keyturn_storage.queries.neighbourhood import (
+    NAMES_SHOWN,
+    LinkRow,
+    MatchRow,
+    Neighbourhood,
+    around_person,
+    around_vault,
+    some_members,
+)
+from keyturn_storage.queries.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A part of the world. `sizes` counts the accounts of secrets groups, by id."""
+
+    world: World
+    sizes: Mapping[str, int]
+
+
+def near_person(
+    reader: Reader, rules: Rules, person_key: str, now_ms: int, *, vault_id: str = ""
+) -> tuple[Near, Person] | None:
+    """The world around a person; with a vault, also around what could lead there. None for nobody
+    that the newest assessment knows."""
+    wanting = {
+        mapping.group.id
+        for mapping in rules.mappings
+        if any(grant.vault.id == vault_id for grant in mapping.grants)
+    }
+    found = around_person(reader, person_key, group_ids=wanting, vault_id=vault_id)
+    if found is None:
+        return None
+    near = _near(found, rules, now_ms)
+    return near, near.world.people[person_key]
+
+
+def near_vault(reader: Reader, rules: Rules, vault_id: str, now_ms: int) -> Near | None:
+    """The world around a vault: who holds a grant on it. None before the first assessment."""
+    found = around_vault(reader, vault_id)
+    return None if found is None else _near(found, rules, now_ms)
+
+
+def others_near(reader: Reader, near: Near, person: Person) -> OthersIn:
+    """Who else is in a group, by the counts of the newest assessment."""
+
+    def others(group_id: str) -> Others:
+        size = near.sizes.get(group_id, 0)
+        names = some_members(reader, group_id)
+        return Others(
+            max(0, size - 1), tuple(name for name in names if name != person.name)[:NAMES_SHOWN]
+        )
+
+    return others
+
+
+def _near(found: Neighbourhood, rules: Rules, now_ms: int) -> Near:
+    rules = resolved(rules, found.secrets.permission_rules)
+    matching = Matching(*_matching(found))
+    here = {group.id: group for group in found.directory.groups}
+    there = {group.id: group for group in found.secrets.groups}
+    links = [_link(row, here, there, rules) for row in found.links]
+    world = look(found.directory, found.secrets, matching, links, rules, now_ms)
+    world = replace(world, directory=replace(world.directory, pushes=found.pushes))
+    sizes = {
+        row.secrets_id: row.secrets_members
+        for row in found.links
+        if row.secrets_id is not None and row.secrets_members is not None
+    }
+    return Near(world, sizes)
+
+
+def _matching(found: Neighbourhood) -> tuple[tuple[Person, ...], tuple[Ambiguity, ...]]:
+    mine = {account.id: account for account in found.directory.accounts}
+    theirs = {account.id: account for account in found.secrets.accounts}
+    people = tuple(
+        Person(
+            row.key,
+            mine.get(row.directory_id or ""),
+            theirs.get(row.secrets_id or ""),
+            MatchedBy(row.matched_by),
+        )
+        for row in found.people
+    )
+    return people, tuple(_ambiguity(row) for row in found.people if row.disputed)
+
+
+def _ambiguity(row: MatchRow) -> Ambiguity:
+    return Ambiguity(
+        row.disputed,
+        (row.directory_id,) if row.directory_id is not None else (),
+        (row.secrets_id,) if row.secrets_id is not None else (),
+        (row.key,),
+    )
+
+
+def _link(
+    row: LinkRow, here: Mapping[str, Group], there: Mapping[str, Group], rules: Rules
+) -> GroupLink:
+    directory, secrets = here.get(row.directory_id or ""), there.get(row.secrets_id or "")
+    mappings = tuple(one for one in rules.mappings if one.group.id == row.directory_id)
+    return GroupLink(
+        row.key, directory, secrets, _linked_by(directory, secrets, mappings), mappings
+    )
+
+
+def _linked_by(
+    directory: Group | None, secrets: Group | None, mappings: tuple[GroupMapping, ...]
+) -> LinkedBy:
+    if directory is None or secrets is None:
+        return LinkedBy.NOTHING
+    if any(
+        one.secrets_group is not None and one.secrets_group.id == secrets.id for one in mappings
+    ):
+        return LinkedBy.POLICY
+    known_as = {directory.id, directory.external_id} - {None}
+    if secrets.external_id in known_as or directory.external_id == secrets.id:
+        return LinkedBy.EXTERNAL_ID
+    return LinkedBy.NAME
