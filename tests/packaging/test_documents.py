@@ -18,7 +18,8 @@ def test_every_verb_is_in_the_readme_and_takes_json(
 ) -> None:
     row = rf"\| `keyturn {verb}(?: [A-Za-z]+)?` \| {re.escape(VERBS[verb])} \|"
     assert re.search(row, README), f"keyturn {verb} has no row in the README"
-    assert run([verb, *(["check"] if verb == "policy" else []), "--help"]) == Exit.IN_STEP
+    below = {"policy": ["check"], "retention": ["purge"]}.get(verb, [])
+    assert run([verb, *below, "--help"]) == Exit.IN_STEP
     assert "--json" in capsys.readouterr().out
 
 

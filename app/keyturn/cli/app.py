@@ -32,6 +32,7 @@ VERBS: dict[str, str] = {
     "resume": "Go on with what was interrupted, re-reading first.",
     "report": "Write the evidence of a run: a folder and a zip, signed where a key is named.",
     "verify": "Check a bundle of evidence, byte by byte, and who signed it.",
+    "retention": "Show how long personal data is kept, and take out what is older.",
     "policy": "Check keyturn.yaml, every mistake by line and column.",
 }
 

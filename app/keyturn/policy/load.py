@@ -77,6 +77,9 @@ def parse_policy(content: bytes, path: str, connectors: Connectors | None = None
         organisation=policy.organisation or "",
         signing_key=policy.evidence.signing_key or "",
         places=document.places,
+        retention_days=policy.retention.days,
+        silence_ms=policy.limits.silence,
+        text=content.decode("utf-8", "replace"),
     )
 
 

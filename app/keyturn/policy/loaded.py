@@ -35,6 +35,8 @@ class LoadedPolicy:
     """keyturn.yaml. `path` is the file as it was named, `digest` the SHA-256 of its bytes.
 
     `organisation` and `signing_key`, the path of a key, are "" where the file does not give one.
+    `retention_days` is None where nothing may be purged; `silence_ms` is how long nothing may have
+    been read. `text` is the file as it was read.
     """
 
     path: str
@@ -46,3 +48,6 @@ class LoadedPolicy:
     organisation: str
     signing_key: str
     places: "Places" = field(repr=False, compare=False)
+    retention_days: int | None = None
+    silence_ms: int = 24 * 60 * 60_000
+    text: str = field(default="", repr=False, compare=False)

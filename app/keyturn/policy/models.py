@@ -131,6 +131,12 @@ class LimitsPart(_Part):
         description="How much smaller a source may be than when it was last read.",
         json_schema_extra={"default": "10%"},
     )
+    silence: DurationMs = Field(
+        24 * 60 * 60_000,
+        description="How long nothing may have been read whole before keyturn drift raises the "
+        "alarm: a schedule that died is not a quiet day.",
+        json_schema_extra={"default": "24h"},
+    )
     rate_reserve: Share = Field(
         0.30,
         description="The part of every rate limit that is left to others.",
@@ -186,6 +192,16 @@ class EvidencePart(_Part):
     )
 
 
+class RetentionPart(_Part):
+    """How long personal data is kept. Nothing is removed but by keyturn retention purge."""
+
+    days: Count | None = Field(
+        None,
+        description="How many days personal data of runs, closed cases and archived events is "
+        "kept. Without it nothing is purged. A case under legal hold stays, however old.",
+    )
+
+
 class PolicyPart(_Part):
     """The policy of keyturn: the two sources, what should be, and the limits of every change."""
 
@@ -206,6 +222,7 @@ class PolicyPart(_Part):
     limits: LimitsPart = Field(default_factory=lambda: LimitsPart.model_validate({}))
     allow: AllowPart = Field(default_factory=lambda: AllowPart.model_validate({}))
     evidence: EvidencePart = Field(default_factory=lambda: EvidencePart.model_validate({}))
+    retention: RetentionPart = Field(default_factory=lambda: RetentionPart.model_validate({}))
     never_touch: list[Text] = Field(
         default_factory=list,
         description="Accounts that no change touches, by id, login or verified e-mail.",
