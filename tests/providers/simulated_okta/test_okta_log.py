@@ -68,7 +68,7 @@ def test_a_late_event_is_missed_by_a_window_and_not_by_polling(
     okta: httpx.Client, org: Path
 ) -> None:
     start = checkpoint(okta)
-    behaviour.event_late(org, 0.5, type_glob="*.suspend")
+    behaviour.event_late(org, 2.0, type_glob="*.suspend")
     suspend(okta, DANA_ID)
     suspend(okta, ADA_ID)
 
