@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from keyturn_providers.simulated.okta.behaviour import SEARCH_LAG
 from keyturn_providers.simulated.okta.events import Target
@@ -17,8 +17,7 @@ OF_U = ", ".join(f"u.{name.strip()}" for name in COLUMNS.split(","))
 _OPTIMISED = {"omitcredentials", "omitcredentialslinks", "omittransitioningtostatus"}
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(NamedTuple):
     """One row. `profile` is JSON."""
 
     no: int
