@@ -23,9 +23,7 @@ class Noted(StrEnum):
     CLOSED = "closed"
     """{"reason"}"""
     REOPENED = "reopened"
-    """{"reason"}: what came back, since when, and who did it as far as is known."""
-    SETTLED = "settled"
-    """{"reason"}: what it was opened again for is no more."""
+    """{"reason"}"""
     COMMENT = "comment"
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from keyturn.decide.plans import Plan
+from keyturn.tui.case_desk import CaseDesk
 from keyturn.tui.engine import Card, Ended, Met, Observe, Refreshed, Setting, Stop
 
 
@@ -19,6 +20,10 @@ class SetEngine:
     ended: Ended | None = None
     open_count: int = 0
     asked: list[str] = field(default_factory=list)
+
+    @property
+    def desk(self) -> CaseDesk:
+        raise LookupError("no desk is set")
 
     async def setting(self) -> Setting:
         return Setting(self.organisation, self.read_only)

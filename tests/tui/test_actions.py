@@ -19,10 +19,12 @@ from keyturn.tui.actions import (
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.screens.access import Access
 from keyturn.tui.screens.activity import Activity
+from keyturn.tui.screens.cases import Cases
 from keyturn.tui.screens.drift import Drift
 from keyturn.tui.screens.machines import Machines
 from keyturn.tui.screens.offboard import Offboard
 from keyturn.tui.screens.plan import PlanReview
+from keyturn.tui.screens.rotation import RotationScreen
 from keyturn.tui.screens.sources import Sources
 from keyturn.tui.widgets.virtual_list import VirtualList
 
@@ -37,13 +39,15 @@ DOERS = {
     Where.ACTIVITY: Activity,
     Where.MACHINES: Machines,
     Where.SOURCES: Sources,
+    Where.CASES: Cases,
+    Where.ROTATION: RotationScreen,
 }
 
 
 @pytest.mark.parametrize("where", list(Where))
 def test_no_key_means_two_things_in_one_place(where: Where) -> None:
     keys = [key for action in actions(where) for key in action.keys]
-    if where in {Where.ACCESS, Where.DRIFT, Where.ACTIVITY, Where.MACHINES}:
+    if where not in {Where.EVERYWHERE, Where.LIST, Where.PLAN, Where.SOURCES}:
         keys += [key for action in actions(Where.LIST) for key in action.keys]
     if where is not Where.EVERYWHERE:
         keys += [key for action in actions(Where.EVERYWHERE) for key in action.keys]
@@ -65,7 +69,10 @@ def test_bindings_are_the_table() -> None:
 
 
 def test_read_only_takes_the_dangerous_actions_away() -> None:
-    assert {"offboard", "sync", "make_plan", "confirm", "resume", "undo"} == DANGEROUS
+    assert {
+        "offboard", "sync", "make_plan", "emergency", "waive", "close_case", "confirm", "resume",
+        "undo", "decide", "skip", "plan_again",
+    } == DANGEROUS  # fmt: skip
     for where in Where:
         assert not any(action.dangerous for action in actions(where, read_only=True))
         assert not any(action.dangerous for action in footer(where, read_only=True))

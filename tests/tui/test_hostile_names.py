@@ -154,7 +154,7 @@ async def test_no_screen_lets_a_hostile_name_out(empty_bench: Bench, written: li
     assert "".join(written).count("Robert") > 3
     assert raw(written) == set()
     assert "\x1b]52" not in "".join(written)
-    assert len(seen.screens) == 23
+    assert len(seen.screens) == 27
 
 
 async def _access(app: KeyturnApp, seen: Seen) -> None:
@@ -228,6 +228,20 @@ async def _leaver(bench: Bench, app: KeyturnApp, seen: Seen) -> None:
     seen.look("result, end")
     await until(pilot, lambda: not app.jobs.running())
     await pilot.press("escape")
+    await shows(pilot, "of 5 proven")
+    await until(pilot, lambda: not app.jobs.running())
+    seen.look("case")
+    await pilot.press("t")
+    await shows(pilot, "to change, ")
+    seen.look("rotation in the case")
+    await pilot.press("enter")
+    await shows(pilot, "To change")
+    seen.look("rotation")
+    await pilot.press("7")
+    await shows(pilot, "opens it: plan")
+    seen.look("cases")
+    seen.markup_is_literal()
+    await pilot.press("1")
     await until(pilot, lambda: app.screen is access(app))
 
 

@@ -69,6 +69,9 @@ async def test_a_leaver_is_out_by_keys_alone(read_bench: Bench) -> None:
         await shows(pilot, "✓ verified")
         await until(pilot, lambda: not app.jobs.running())
         await pilot.press("escape")
+        await shows(pilot, "Verified.")
+        assert isinstance(app.screen, Offboard)
+        await pilot.press("escape")
         await until(pilot, lambda: app.screen is access(app))
         await until(pilot, lambda: app.facts.drift is not None and app.facts.drift.urgent == 0)
 
@@ -103,7 +106,7 @@ async def test_enter_alone_never_confirms_and_a_wrong_word_does_nothing(read_ben
             await shows(pilot, f"That is not {LOGIN}")
             await pilot.press("escape", *["c"], *["backspace"] * 20, "escape")
         await pilot.press("enter")
-        await until(pilot, lambda: app.screen is access(app))
+        await until(pilot, lambda: isinstance(app.screen, Offboard))
 
     assert read_bench.pair.secrets.tenant.calls == []
 

@@ -13,7 +13,7 @@ from keyturn_providers.records import AccountState
 async def _planned(app: KeyturnApp, pilot: Pilot[None]) -> None:
     await ready(pilot, app)
     await pilot.press("o")
-    await shows(pilot, "t-dana-1")
+    await shows(pilot, "What leaving takes along")
     await pilot.press("p")
     await shows(pilot, "Nothing has been done yet")
 

@@ -60,7 +60,7 @@ def plan_sync(
         subject="",
         operations=operations,
         left=left,
-        confirm_with=_confirmation(context, operations),
+        confirm_with=confirmation(context, operations),
     )
 
 
@@ -240,7 +240,7 @@ def _used(snapshot: Snapshot) -> SnapshotUsed:
     )
 
 
-def _confirmation(context: PlanContext, operations: Sequence[Operation]) -> str:
+def confirmation(context: PlanContext, operations: Sequence[Operation]) -> str:
     """The login, where all changes concern one person's account; else how many there are."""
     people = {
         context.world.person_of.get((o.change.account.side, o.change.account.id))

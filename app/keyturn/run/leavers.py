@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from keyturn.decide.blast_radius import USED_MS, BlastRadius, blast_radius
+from keyturn.decide.findings import Change
 from keyturn.decide.leaving import Leaver, last_managed
 from keyturn.decide.names import fold, listed
 from keyturn.decide.people import Person
 from keyturn.decide.plan import plan_leavers as decide_leavers
 from keyturn.decide.plans import Plan
+from keyturn.decide.skipping import skip
 from keyturn.decide.world import World
 from keyturn.run.admission import HasRules
 from keyturn.run.assess import read_assessment
@@ -57,9 +60,11 @@ async def plan_leavers(
     loaded: HasRules,
     clock: Clock,
     decisions: Decisions | None = None,
+    skips: Mapping[Change, str] = MappingProxyType({}),
     ids: Callable[[], str] = new_id,
 ) -> LeaversPlanned:
-    """One plan that puts these people out. Each is read now, by id, from both sources.
+    """One plan that puts these people out, without the changes in `skips`, which give the reason.
+    Each is read now, by id, from both sources.
 
     Raises WrongDecision where a decision names no vault, nobody who could take over, or a vault
     that others manage too; else as `planning.plan_offboard`.
@@ -77,7 +82,8 @@ async def plan_leavers(
     context = context_of(world, abouts, cache, journal, clock, ids)
     alone = last_managed(context, people)
     successors, waivers = _decided(world, people, alone, decisions or Decisions())
-    plan = decide_leavers(tuple(leavers.values()), replace(context, waived=waivers), successors)
+    context = replace(context, waived=waivers)
+    plan = skip(decide_leavers(tuple(leavers.values()), context, successors), context, skips)
     leaving = frozenset(one.secrets.id for one in people if one.secrets is not None)
     held = tuple(held_by(world, journal, person, clock.now_ms(), leaving) for person in people)
     return LeaversPlanned(plan, world, people, held, successors, waivers)

@@ -1,12 +1,15 @@
 """Makes plans: what was read and decided, and who keyturn is, given to `decide.plan`."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from keyturn import __version__
 from keyturn.decide.context import Counts, PlanContext
+from keyturn.decide.findings import Change
 from keyturn.decide.plan import plan_offboard as decide_offboard
 from keyturn.decide.plan import plan_sync as decide_sync
 from keyturn.decide.plans import Plan
+from keyturn.decide.skipping import skip
 from keyturn.decide.world import World
 from keyturn.run.admission import DAY_MS, HasRules, removals_last_day
 from keyturn.run.assess import Assessment, read_assessment
@@ -30,9 +33,11 @@ async def plan_sync(
     loaded: HasRules,
     clock: Clock,
     chosen: frozenset[str] | None = None,
+    skips: Mapping[Change, str] = MappingProxyType({}),
     ids: Callable[[], str] = new_id,
 ) -> Plan:
-    """A plan that mends the findings of the newest snapshots: those whose id is `chosen`, or all.
+    """A plan that mends the findings of the newest snapshots: those whose id is `chosen`, or all,
+    without the changes in `skips`, which give the reason.
 
     Raises NothingRead where a side was never read, TenantChanged where a source is another tenant
     than its snapshot, or the sources' ProviderError: both are asked who they are.
@@ -40,7 +45,7 @@ async def plan_sync(
     assessment = read_assessment(cache, loaded.rules, clock.now_ms())
     abouts = await ask_same(connections, assessment)
     context = context_of(assessment.world, abouts, cache, journal, clock, ids)
-    return decide_sync(assessment.findings, context, chosen)
+    return skip(decide_sync(assessment.findings, context, chosen), context, skips)
 
 
 async def plan_offboard(

@@ -18,6 +18,8 @@ class Where(StrEnum):
     ACCESS = "Access"
     OFFBOARD = "Offboard"
     PLAN = "Plan"
+    ROTATION = "Rotation"
+    CASES = "Cases"
     DRIFT = "Drift"
     ACTIVITY = "Activity"
     MACHINES = "Machines"
@@ -49,6 +51,7 @@ class Action:
 _E, _L, _A = Where.EVERYWHERE, Where.LIST, Where.ACCESS
 _O, _P, _S = Where.OFFBOARD, Where.PLAN, Where.SOURCES
 _D, _T, _M = Where.DRIFT, Where.ACTIVITY, Where.MACHINES
+_C, _R = Where.CASES, Where.ROTATION
 
 
 def _reading(where: Where) -> tuple["Action", ...]:
@@ -79,6 +82,9 @@ ACTIONS: tuple[Action, ...] = (
            palette="go: machines"),
     Action("go_sources", ("6",), "sources", "Go to the Sources screen.", _E, 16,
            palette="go: sources"),
+    Action("go_cases", ("7",), "cases",
+           "Go to the Cases screen: every leaver, open, opened again or closed.", _E, 17,
+           palette="go: cases"),
     Action("back", ("escape",), "back",
            "Go back; clear the filter or a message first. Nothing is changed.", _E, 10),
     Action("stop", ("x",), "stop",
@@ -122,19 +128,46 @@ ACTIONS: tuple[Action, ...] = (
            "Go on with every run that is open, reading again before anything is sent.", _A,
            dangerous=True, palette="run: resume what is open"),
     Action("unmark", ("u",), "unmark all", "Take all marks away.", _A, palette="view: unmark all"),
-    Action("make_plan", ("p", "enter"), "plan", "Show the plan of this offboarding.", _O, 1,
+    Action("make_plan", ("p",), "plan", "Show the plan of this offboarding.", _O, 1,
            dangerous=True, palette="offboard: show the plan"),
+    Action("emergency", ("e",), "emergency",
+           "Plan it at once as an emergency: whatever was used is to be changed the same day.", _O,
+           2, dangerous=True, palette="offboard: plan an emergency"),
+    Action("waive", ("w",), "waive",
+           "Say why a vault may be left without a manager; enter says who takes it over.", _O, 3,
+           dangerous=True, palette="offboard: waive a vault"),
+    Action("rotation", ("t",), "rotation", "List what has to be changed because somebody left.",
+           _O, 5, palette="case: what has to be changed"),
+    Action("evidence", ("v",), "evidence", "Write the evidence of what was done, and say where.",
+           _O, 6, palette="case: write the evidence"),
+    Action("close_case", ("C",), "close", "Close the case, with the reason.", _O, dangerous=True,
+           palette="case: close it"),
+    *_reading(_O),
     Action("confirm", ("c",), "confirm", "Type the confirmation, then enter applies the plan.", _P,
            1, dangerous=True, palette="plan: confirm and apply", at_once=True),
     Action("resume", ("R",), "resume",
            "After a stop: go on with what is open, reading again before anything is sent.", _P, 2,
            dangerous=True, palette="run: resume what is open"),
     Action("undo", ("U",), "undo",
-           "After a run: plan what takes it back, shown before anything is done.", _P,
+           "After a run: plan what takes it back, shown before anything is done.", _P, 3,
            dangerous=True, palette="run: undo this one"),
-    Action("scroll_down", ("down", "j"), "down", "Scroll down.", _P),
-    Action("scroll_up", ("up", "k"), "up", "Scroll up.", _P),
-    Action("page_down", ("pagedown", "space"), "page down", "A page down.", _P, 3),
+    Action("evidence", ("v",), "evidence",
+           "After an offboarding: write its evidence, and say where.", _P, 4,
+           palette="case: write the evidence"),
+    Action("decide", ("d",), "decide",
+           "Say who takes over the vaults that nobody else manages; the plan is made anew.", _P, 2,
+           dangerous=True, palette="offboard: who takes over"),
+    Action("waive", ("w",), "waive",
+           "Say why these vaults may be left without a manager; the plan is made anew.", _P, 3,
+           dangerous=True, palette="offboard: waive the vaults"),
+    Action("skip", ("space",), "skip",
+           "Leave out the change under the cursor, with a reason, or take it up again.", _P, 4,
+           dangerous=True, palette="plan: skip this change"),
+    Action("plan_again", ("p",), "plan anew", "Make the plan anew, without what is skipped.", _P, 5,
+           dangerous=True, palette="plan: make it anew"),
+    Action("scroll_down", ("down", "j"), "down", "The next change, or a line down.", _P),
+    Action("scroll_up", ("up", "k"), "up", "The change before, or a line up.", _P),
+    Action("page_down", ("pagedown",), "page down", "A page down.", _P, 6),
     Action("page_up", ("pageup",), "page up", "A page up.", _P),
     Action("scroll_home", ("home", "g"), "top", "To the top.", _P),
     Action("scroll_end", ("end", "G"), "bottom", "To the bottom.", _P),
@@ -151,6 +184,8 @@ ACTIONS: tuple[Action, ...] = (
            dangerous=True, palette="run: resume what is open"),
     *_reading(_T),
     *_reading(_M),
+    *_reading(_C),
+    *_reading(_R),
     Action("next_source", ("down", "j"), "next", "The next source.", _S),
     Action("previous_source", ("up", "k"), "previous", "The source before.", _S),
     Action("page_down", ("pagedown", "space", "ctrl+f"), "page down",

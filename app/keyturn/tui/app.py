@@ -336,6 +336,10 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
         """The Sources screen."""
         ways.go(self, "sources")
 
+    def action_go_cases(self) -> None:
+        """The Cases screen."""
+        ways.go(self, "cases")
+
     async def action_back(self) -> None:
         """Dismisses an error, then a filter, then the screen."""
         frame = self.frame

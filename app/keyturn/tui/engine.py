@@ -9,6 +9,7 @@ from keyturn_providers.records import Side
 if TYPE_CHECKING:
     # Planning is not needed for the first paint.
     from keyturn.decide.plans import Plan
+    from keyturn.tui.case_desk import CaseDesk
     from keyturn_providers.contract import Check
 
 Observe = Callable[[object], None]
@@ -100,6 +101,11 @@ class Met:
 
 class Engine(Protocol):
     """The work behind the screens. Errors are raised as they come."""
+
+    @property
+    def desk(self) -> "CaseDesk":
+        """The work on cases."""
+        ...
 
     async def setting(self) -> Setting:
         """The configuration, read now."""

@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from keyturn.decide.order import STAGE_TITLES, Stage
 from keyturn.decide.plans import Operation, Plan, Verdict
+from keyturn.decide.skipping import SKIPPED, skipped
 from keyturn.decide.steps import ProofVerdict
 from keyturn.tui.ages import age, elapsed
 from keyturn.tui.safe import joined
 from keyturn.tui.widgets.paragraphs import Line
+
+if TYPE_CHECKING:
+    from keyturn.decide.findings import Change
 
 VERDICT_LOOK = {
     Verdict.ALLOW: ("✓", "$accent"),
@@ -41,18 +47,51 @@ class StepSeen:
     at_ms: int | None = None
 
 
-def plan_lines(
-    plan: Plan, steps: Mapping[str, StepSeen], now_ms: int, note: str = ""
-) -> list[Line]:
-    """The whole plan, with the state of each step where a run has begun."""
-    return [
-        *_head(plan, note, begun=bool(steps)),
-        *_operations(plan, steps, now_ms),
-        *_guards(plan),
-        *_left_alone(plan),
-        *_unseen(plan),
-        *_snapshots(plan, now_ms),
-    ]
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A change that was left out by hand: in this plan already, or once it is made anew."""
+
+    words: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanText:
+    """The lines of a plan. `places` are where its rows begin: each operation in its order, then
+    each change that was skipped in this plan."""
+
+    lines: list[Line]
+    places: tuple[int, ...]
+
+
+def plan_text(
+    plan: Plan,
+    steps: Mapping[str, StepSeen],
+    now_ms: int,
+    note: str = "",
+    *,
+    skips: "Mapping[Change, LeftOut]" = MappingProxyType({}),
+    cursor: int | None = None,
+) -> PlanText:
+    """The whole plan, with the state of each step where a run has begun. `skips` are left out, and
+    the row number `cursor` is marked."""
+    lines = list(_head(plan, note, begun=bool(steps)))
+    places: list[int] = []
+    _put_operations(lines, places, plan, steps, now_ms, skips, cursor)
+    made = {operation.change for operation in plan.operations}
+    gone = [left for change, left in skips.items() if change not in made]
+    if gone:
+        lines += [BLANK, _line((f"Skipped: {len(gone)}", "bold $accent"))]
+    for left in gone:
+        here = cursor == len(places)
+        places.append(len(lines))
+        lines.append(
+            _row(here, ("○ ", "bold $change"), left.words, (f"  {left.reason}", "$quiet"), hang=3)
+        )
+    lines += [
+        *_guards(plan), *_left_alone(plan), *_unseen(plan), *_snapshots(plan, now_ms),
+    ]  # fmt: skip
+    return PlanText(lines, tuple(places))
 
 
 def counts_words(plan: Plan) -> str:
@@ -71,22 +110,54 @@ def _head(plan: Plan, note: str, *, begun: bool) -> Iterator[Line]:
         yield _line((f"Plan {plan.id}. Nothing has been done yet.", "$quiet"))
 
 
-def _operations(plan: Plan, steps: Mapping[str, StepSeen], now_ms: int) -> Iterator[Line]:
+def _put_operations(
+    lines: list[Line],
+    places: list[int],
+    plan: Plan,
+    steps: Mapping[str, StepSeen],
+    now_ms: int,
+    skips: "Mapping[Change, LeftOut]",
+    cursor: int | None,
+) -> None:
+    stages = {operation.stage for operation in plan.operations}
     stage: int | None = None
-    staged = len({operation.stage for operation in plan.operations}) > 1
     for operation in plan.operations:
         if operation.stage != stage:
             stage = operation.stage
-            yield BLANK
-            yield _line((_stage_name(stage) if staged else "What is done", "bold $accent"))
-        yield from _operation(operation, steps.get(operation.id), now_ms)
+            title = _stage_name(stage) if len(stages) > 1 else "What is done"
+            lines += [BLANK, _line((title, "bold $accent"), *_counts(plan, stage))]
+        here = cursor == len(places)
+        places.append(len(lines))
+        lines += _operation(
+            operation, steps.get(operation.id), now_ms, skips.get(operation.change), here=here
+        )
+
+
+def _counts(plan: Plan, stage: int) -> Iterator[str | tuple[str, str]]:
+    """How much a stage gives and takes, as the head of a diff."""
+    of = [one.change.kind.removes for one in plan.operations if one.stage == stage]
+    taken, given = of.count(True), of.count(False)
+    if given:
+        yield (f"   +{given}", "$add")
+    if taken:
+        yield (f"   -{taken}", "$remove")
+
+
+def _row(here: bool, *parts: str | tuple[str, str], hang: int) -> Line:
+    """A row of the plan; the one under the cursor is marked by a sign and by its look."""
+    if not here:
+        return _line(" ", *parts, hang=hang)
+    content = joined(("▸", "bold $accent"), *parts)
+    return Line(content.stylize("bold on $cursor"), hang)
 
 
 def _stage_name(stage: int) -> str:
     return STAGE_TITLES[Stage(stage)] if stage in list(Stage) else f"Stage {stage + 1}"
 
 
-def _operation(operation: Operation, step: StepSeen | None, now_ms: int) -> Iterator[Line]:
+def _operation(
+    operation: Operation, step: StepSeen | None, now_ms: int, skip: LeftOut | None, *, here: bool
+) -> Iterator[Line]:
     kind = operation.change.kind
     sign, style = ("-", "bold $remove") if kind.removes else ("+", "bold $add")
     state: list[str | tuple[str, str]] = []
@@ -96,7 +167,12 @@ def _operation(operation: Operation, step: StepSeen | None, now_ms: int) -> Iter
     hang = 7 + (13 if step is not None else 0)
     indent = " " * hang
     number = (f"{operation.number:>2}  ", "$quiet")
-    yield _line(" ", *state, (f"{sign} ", style), number, operation.words, hang=hang)
+    if skip is not None:
+        words = (operation.words, "$quiet strike")
+        yield _row(here, ("○ ", "bold $change"), number, words, hang=hang)
+        yield _line(indent, ("skipped: ", "bold $change"), skip.reason, hang=hang)
+        return
+    yield _row(here, *state, (f"{sign} ", style), number, operation.words, hang=hang)
     if step is not None:
         if step.verdict or (step.words and step.words != operation.words):
             yield _line(indent, *_step_words(step, now_ms), hang=hang)
@@ -137,11 +213,15 @@ def _guards(plan: Plan) -> Iterator[Line]:
 
 
 def _left_alone(plan: Plan) -> Iterator[Line]:
-    if not plan.left_alone:
+    """What is skipped by hand has a part of its own, unless it only waits for what is."""
+    by_hand = set(skipped(plan))
+    waiting = [one for one in by_hand if one.reason.startswith(f"{SKIPPED}it waits for")]
+    every = [one for one in plan.left_alone if one not in by_hand or one in waiting]
+    if not every:
         return
     yield BLANK
-    yield _line((f"Left alone: {len(plan.left_alone)}", "bold $accent"))
-    for left in plan.left_alone:
+    yield _line((f"Left alone: {len(every)}", "bold $accent"))
+    for left in every:
         yield _line(("   ", ""), left.words, (f"  {left.reason}", "$quiet"))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyturn.tui.run_engine import Loaded
+from keyturn.tui.openings import Loaded
 
 if TYPE_CHECKING:
     from keyturn.run.connections import Connections
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RealDoors:
-    """`keyturn.tui.run_engine.Doors` over keyturn.yaml and the registry of providers."""
+    """`keyturn.tui.openings.Doors` over keyturn.yaml and the registry of providers."""
 
     config: Path
 

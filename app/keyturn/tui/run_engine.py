@@ -4,57 +4,28 @@ Nothing here is imported or opened before it is asked for: the first paint needs
 method runs in a job's own thread and event loop, with its own connections, and closes them.
 """
 
-import getpass
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from keyturn.tui.engine import Card, Ended, Met, Observe, Refreshed, Setting, StepEnd, Stop
+from keyturn.tui.openings import Doors, Openings, operator, unobserved
 
 if TYPE_CHECKING:
     from keyturn.decide.blast_radius import BlastRadius
     from keyturn.decide.people import Person
     from keyturn.decide.plans import Plan
-    from keyturn.decide.rules import Rules
     from keyturn.decide.world import World
     from keyturn.run.archive_report import ArchiveReport
     from keyturn.run.clock import Clock
     from keyturn.run.connections import Connections
     from keyturn.run.refresh import SourceReport
     from keyturn.run.results import RunResult
+    from keyturn.tui.case_desk import CaseDesk
     from keyturn_providers.contract import About
     from keyturn_providers.errors import ProviderError
     from keyturn_providers.records import Session, Side
-    from keyturn_storage.journal import Journal
-    from keyturn_storage.snapshots import Cache
-
-
-class Loaded(Protocol):
-    """A loaded policy, as far as the dashboard needs it."""
-
-    @property
-    def rules(self) -> "Rules": ...
-
-    @property
-    def read_only(self) -> bool: ...
-
-    @property
-    def organisation(self) -> str: ...
-
-
-class Doors(Protocol):
-    """How the configuration is loaded and the two sources are opened."""
-
-    def load(self) -> Loaded:
-        """The configuration as it is now."""
-        ...
-
-    def connect(self, loaded: Loaded, *, read_only: bool, observe: Observe) -> "Connections":
-        """Both sources, open; the caller closes them."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +36,17 @@ class RunEngine:
     data: Path
     read_only: bool = False
     clock: "Callable[[], Clock] | None" = None
+
+    @property
+    def _open(self) -> Openings:
+        return Openings(self.doors, self.data, self.read_only, self.clock)
+
+    @property
+    def desk(self) -> "CaseDesk":
+        """The work on cases, over the same files."""
+        from keyturn.tui.run_desk import RunDesk
+
+        return RunDesk(self._open)
 
     async def setting(self) -> Setting:
         """From keyturn.yaml."""
@@ -80,8 +62,8 @@ class RunEngine:
         from keyturn_storage.journal import open_journal
         from keyturn_storage.snapshots import open_cache
 
-        loaded, clock = self.doors.load(), self._clock()
-        async with self._connected(loaded, observe, read_only=True) as connections:
+        loaded, clock = self.doors.load(), self._open.now()
+        async with self._open.connected(loaded, observe, read_only=True) as connections:
             with open_cache(self.data / "cache.db") as cache:
                 report = await refresh(connections, cache, observe=observe, stop=stop, clock=clock)
                 if report.stopped:
@@ -114,11 +96,11 @@ class RunEngine:
         from keyturn.tui.person_card import card_of
 
         loaded = self.doors.load()
-        world = self._world(loaded)
+        world = self._open.world(loaded)
         person = find_person(world, person_key)
-        async with self._connected(loaded, _unobserved, read_only=True) as connections:
+        async with self._open.connected(loaded, unobserved, read_only=True) as connections:
             sessions = await _sessions(connections, person)
-        now_ms = self._clock().now_ms()
+        now_ms = self._open.now().now_ms()
         return card_of(world, person, sessions, self._held(world, person, now_ms), now_ms)
 
     async def paths(self, person_key: str, vault_id: str) -> tuple[str, ...]:
@@ -126,7 +108,7 @@ class RunEngine:
         from keyturn.decide.explain import access_paths, why
         from keyturn.run.persons import find_person
 
-        world = self._world(self.doors.load())
+        world = self._open.world(self.doors.load())
         person = find_person(world, person_key)
         found = [why(world, person, vault_id or None)]
         one_by_one = world.secrets.snapshot.permission_rules is not None
@@ -147,10 +129,12 @@ class RunEngine:
         from keyturn.run.planning import plan_sync
 
         loaded = self.doors.load()
-        async with self._connected(loaded, _unobserved, read_only=self.read_only) as connections:
-            with self._files() as (cache, journal):
+        async with self._open.connected(
+            loaded, unobserved, read_only=self.read_only
+        ) as connections:
+            with self._open.files() as (cache, journal):
                 return await plan_sync(
-                    connections, cache, journal, loaded=loaded, clock=self._clock(),
+                    connections, cache, journal, loaded=loaded, clock=self._open.now(),
                     chosen=finding_ids,
                 )  # fmt: skip
 
@@ -159,10 +143,12 @@ class RunEngine:
         from keyturn.run.planning import plan_offboard
 
         loaded = self.doors.load()
-        async with self._connected(loaded, _unobserved, read_only=self.read_only) as connections:
-            with self._files() as (cache, journal):
+        async with self._open.connected(
+            loaded, unobserved, read_only=self.read_only
+        ) as connections:
+            with self._open.files() as (cache, journal):
                 return await plan_offboard(
-                    person_key, connections, cache, journal, loaded=loaded, clock=self._clock()
+                    person_key, connections, cache, journal, loaded=loaded, clock=self._open.now()
                 )
 
     async def plan_undo(self, run_id: str) -> "Plan":
@@ -170,10 +156,12 @@ class RunEngine:
         from keyturn.run.undo import plan_undo
 
         loaded = self.doors.load()
-        async with self._connected(loaded, _unobserved, read_only=self.read_only) as connections:
-            with self._files() as (cache, journal):
+        async with self._open.connected(
+            loaded, unobserved, read_only=self.read_only
+        ) as connections:
+            with self._open.files() as (cache, journal):
                 return await plan_undo(
-                    run_id, connections, cache, journal, loaded=loaded, clock=self._clock()
+                    run_id, connections, cache, journal, loaded=loaded, clock=self._open.now()
                 )
 
     async def apply(self, plan: "Plan", confirmed: str, observe: Observe, stop: Stop) -> Ended:
@@ -182,16 +170,16 @@ class RunEngine:
         from keyturn.run.cases_of_plan import ensure_cases
 
         loaded, read_only = self.doors.load(), self.read_only
-        async with self._connected(loaded, observe, read_only=read_only) as connections:
-            with self._files() as (cache, journal):
+        async with self._open.connected(loaded, observe, read_only=read_only) as connections:
+            with self._open.files() as (cache, journal):
                 if not (read_only or loaded.read_only) and confirmed.strip() == plan.confirm_with:
                     ensure_cases(
-                        plan, cache, journal, loaded.rules, by=_operator(),
-                        at_ms=self._clock().now_ms(),
+                        plan, cache, journal, loaded.rules, by=operator(),
+                        at_ms=self._open.now().now_ms(),
                     )  # fmt: skip
                 result = await apply(
                     plan, connections, journal, loaded=loaded, observe=observe, stop=stop,
-                    clock=self._clock(), operator=_operator(), confirmed=confirmed,
+                    clock=self._open.now(), operator=operator(), confirmed=confirmed,
                 )  # fmt: skip
         return _ended(result)
 
@@ -202,11 +190,11 @@ class RunEngine:
         if not await self.open_runs():
             return ()
         loaded = self.doors.load()
-        async with self._connected(loaded, observe, read_only=self.read_only) as connections:
-            with self._files() as (_cache, journal):
+        async with self._open.connected(loaded, observe, read_only=self.read_only) as connections:
+            with self._open.files() as (_cache, journal):
                 results = await resume(
                     journal, connections, loaded=loaded, observe=observe, stop=stop,
-                    clock=self._clock(), operator=_operator(),
+                    clock=self._open.now(), operator=operator(),
                 )  # fmt: skip
         if not results and stop():
             return (Ended("", "stopped", "Stopped before anything was taken up. R resumes.", ()),)
@@ -229,7 +217,7 @@ class RunEngine:
 
         loaded = self.doors.load()
         found: list[Met] = []
-        async with self._connected(loaded, observe, read_only=self.read_only) as connections:
+        async with self._open.connected(loaded, observe, read_only=self.read_only) as connections:
             for side in Side:
                 try:
                     found.append(_met(await connections.of(side).about()))
@@ -238,33 +226,6 @@ class RunEngine:
         return tuple(found)
 
     # ------------------------------------------------------------------ opening and closing
-
-    def _clock(self) -> "Clock":
-        from keyturn.run.clock import system_clock
-
-        return system_clock() if self.clock is None else self.clock()
-
-    @asynccontextmanager
-    async def _connected(
-        self, loaded: Loaded, observe: Observe, *, read_only: bool
-    ) -> AsyncIterator["Connections"]:
-        without_writers = read_only or self.read_only or loaded.read_only
-        connections = self.doors.connect(loaded, read_only=without_writers, observe=observe)
-        try:
-            yield connections
-        finally:
-            await connections.aclose()
-
-    @contextmanager
-    def _files(self) -> "Iterator[tuple[Cache, Journal]]":
-        from keyturn_storage.journal import open_journal
-        from keyturn_storage.snapshots import open_cache
-
-        with (
-            open_cache(self.data / "cache.db") as cache,
-            open_journal(self.data / "journal.db") as journal,
-        ):
-            yield cache, journal
 
     def _held(self, world: "World", person: "Person", now_ms: int) -> "BlastRadius":
         """What a person can reach. Looking does not make a journal."""
@@ -277,21 +238,6 @@ class RunEngine:
             with open_journal(path) as journal:
                 return held_by(world, journal, person, now_ms)
         return blast_radius(world, person, ItemsUsed.never_archived(now_ms))
-
-    def _world(self, loaded: Loaded) -> "World":
-        from keyturn.run.assess import read_assessment
-        from keyturn_storage.snapshots import open_cache
-
-        with open_cache(self.data / "cache.db") as cache:
-            return read_assessment(cache, loaded.rules, self._clock().now_ms()).world
-
-
-def _unobserved(_event: object) -> None:
-    return None
-
-
-def _operator() -> str:
-    return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 def _ended(result: "RunResult") -> Ended:

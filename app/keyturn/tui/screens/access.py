@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.containers import Horizontal
@@ -27,11 +26,7 @@ from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn.tui.widgets.why_strip import WhyStrip
 from keyturn_storage.rows import FindingRow, GrantRow, GroupRow, PersonRow
 
-if TYPE_CHECKING:
-    from keyturn.decide.plans import Plan
-
 REFRESHING = "reading both sources"
-PLANNING = "planning"
 
 
 class Access(Frame):
@@ -381,9 +376,9 @@ class Access(Frame):
         self.work("marked", "reading the marks", partial(self._plan_marked, marks, hidden))
 
     async def _plan_marked(self, marks: dict[Pane, tuple[int, ...]], hidden: int) -> None:
-        from keyturn.tui.screens.plan import PlanReview
+        from keyturn.tui.screens.planning import plan_findings
 
-        engine, data = self.keyturn.parts.engine, self.keyturn.parts.data
+        data = self.keyturn.parts.data
         chosen: frozenset[str] | None = None
         if marks:
             chosen = await self.keyturn.parts.reads.ask(
@@ -394,14 +389,7 @@ class Access(Frame):
                 return
         count = sum(map(len, marks.values()))
         note = f"{count} marked" + (f", {hidden} of them hidden now" if hidden else "")
-
-        async def work(_observe: object, _stop: object) -> "Plan":
-            return await engine.plan_sync(chosen)
-
-        def show(plan: "Plan") -> None:
-            _ = self.app.push_screen(PlanReview(plan, note if marks else ""))
-
-        self.keyturn.start(PLANNING, work, show)
+        plan_findings(self.keyturn, chosen, note if marks else "")
 
 
 def _names_in(facts: HeaderFacts) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from keyturn.tui.actions import AT_ONCE, Where, footer
+from keyturn.tui.actions import AT_ONCE, Action, Where, footer
 from keyturn.tui.widgets.header_line import HeaderFacts, HeaderLine
 from keyturn.tui.widgets.key_footer import KeyFooter
 from keyturn.tui.widgets.notice import ErrorPanel, NoteLine, Trouble
@@ -33,7 +33,7 @@ class Frame(Screen[None], WatchesWorkers):
         yield from self.body()
         panel, note, keys = ErrorPanel(), NoteLine(), KeyFooter()
         panel.display = note.display = False
-        keys.actions = footer(self.WHERE, read_only=self.keyturn.read_only)
+        keys.actions = self.keys(read_only=self.keyturn.read_only)
         yield panel
         yield note
         yield keys
@@ -42,6 +42,10 @@ class Frame(Screen[None], WatchesWorkers):
     def body(self) -> Iterable[Widget]:
         """The widgets between the header and the notes."""
         return ()
+
+    def keys(self, *, read_only: bool) -> tuple[Action, ...]:
+        """What the footer offers, most wanted first."""
+        return footer(self.WHERE, read_only=read_only)
 
     @property
     def keyturn(self) -> "KeyturnApp":
@@ -66,8 +70,7 @@ class Frame(Screen[None], WatchesWorkers):
     def facts_changed(self, facts: HeaderFacts) -> None:
         """The header follows the newest snapshots."""
         self.query_one(HeaderLine).facts = facts
-        keys = footer(self.WHERE, read_only=facts.read_only)
-        self.query_one(KeyFooter).actions = keys
+        self.query_one(KeyFooter).actions = self.keys(read_only=facts.read_only)
 
     def say(self, words: str) -> None:
         """One line that answers the last key; empty takes it away."""

@@ -1,83 +1,355 @@
-"""Offboard: what the leaver has on both sides, then the plan that takes it away."""
+"""Offboard: one leaver's case, from what is decided and stated to the plan, proof and evidence."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
+from textual.containers import Container, Vertical
+from textual.content import Content
 from textual.widget import Widget
 
-from keyturn.decide.plans import Plan
-from keyturn.tui.actions import Where, bindings
-from keyturn.tui.engine import Card
+from keyturn.tui.actions import Action, Where, bindings
+from keyturn.tui.case_desk import CaseSeen, Draft, Evidence, VaultLeft
+from keyturn.tui.case_rows import COLUMNS, FACTS, Item, What, case_rows
+from keyturn.tui.case_words import (
+    card_lines,
+    evidence_lines,
+    fact_lines,
+    rotation_lines,
+    run_of_case_lines,
+    standing_lines,
+    vault_lines,
+)
+from keyturn.tui.engine import Card, Observe
 from keyturn.tui.plan_words import counts_words
 from keyturn.tui.safe import joined
-from keyturn.tui.screens.frame import Frame
-from keyturn.tui.screens.plan import PlanReview
-from keyturn.tui.why_words import STYLE
-from keyturn.tui.widgets.list_content import SIGN_ROLE
+from keyturn.tui.screens.ask import Ask, needs_words
+from keyturn.tui.screens.case_steps import ask_waiver, choose_successor, plan_draft, state_fact
+from keyturn.tui.screens.list_screen import ListScreen
+from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.paragraphs import Line
-from keyturn.tui.widgets.sheet import SHEET_STYLE, Sheet
+from keyturn.tui.widgets.row_source import RowsInMemory, RowSource
+from keyturn.tui.widgets.sheet import Sheet
+from keyturn.tui.widgets.tally import Tally
+from keyturn.tui.widgets.virtual_list import VirtualList
+from keyturn_storage.case_rows import Facts
+
+if TYPE_CHECKING:
+    from keyturn.decide.plans import Plan
+    from keyturn.run.rotation import RotationFound
 
 
-class Offboard(Frame):
-    """One leaver. `p` (or enter) shows the plan; nothing is done from here."""
+class Offboard(ListScreen):
+    """`enter` says or decides what the line is about, `p` shows the plan; nothing is cut here."""
 
-    CSS_PATH = SHEET_STYLE
     WHERE = Where.OFFBOARD
     BINDINGS = bindings(Where.OFFBOARD)
+    TITLE_OF_TEXT = "About it"
+    COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
 
-    def __init__(self, person_key: str, name: str) -> None:
+    def __init__(self, person_key: str, name: str, case_id: str = "") -> None:
         super().__init__()
         self.person_key = person_key
         self.person_name = name
+        self.seen = CaseSeen(case_id, name, "", "", (), Facts())
+        self.read = False
         self.card: Card | None = None
+        self.rotation: RotationFound | None = None
+        self.zone = ""
+        self.evidence: Evidence | None = None
+
+    def above(self) -> Iterable[Widget]:
+        """How the case stands."""
+        yield Tally()
 
     def body(self) -> Iterable[Widget]:
-        """The card."""
-        yield Sheet()
+        """The lines of the case beside what is known of one."""
+        self.add_class("-beside", "-case")
+        yield from self.above()
+        yield Container(
+            Vertical(self.make_list(), id="list-left"), Sheet(id="about"), id="list-body"
+        )
+
+    def keys(self, *, read_only: bool) -> tuple[Action, ...]:
+        """A waiver where a vault may need one, evidence where something was done."""
+        unwanted = set() if self.seen.vaults else {"waive"}
+        unwanted |= set() if self.seen.runs else {"evidence"}
+        return tuple(key for key in super().keys(read_only=read_only) if key.id not in unwanted)
+
+    def rows(self) -> RowSource:
+        """What is known by now."""
+        if not self.read:
+            return RowsInMemory()
+        now_ms = self.keyturn.parts.now_ms()
+        return RowsInMemory(case_rows(self.seen, self.rotation, self.evidence, now_ms))
 
     def on_mount(self) -> None:
-        """The card is read while its place is already there."""
-        sheet = self.query_one(Sheet)
-        sheet.put(f"Offboard {self.person_name}", [Line(joined(("Reading …", "$quiet")))])
-        sheet.focus()
+        """The case and the card are read while their place is already there."""
+        self.table.focus()
+        self.table.title = f"Offboard {self.person_name}"
+        self._look()
+
+    def on_screen_resume(self) -> None:
+        """A run may have gone on meanwhile."""
+        super().on_screen_resume()
+        if self.read:
+            self._look()
+
+    def data_changed(self) -> None:
+        """Newer snapshots."""
+        self._look()
+        self._read_card()
+
+    def _look(self) -> None:
+        desk, key, case_id = self.keyturn.parts.engine.desk, self.person_key, self.seen.id
+
+        async def work(_observe: object, _stop: object) -> CaseSeen:
+            return await desk.look(key, case_id)
+
+        name = f"reading the case of {self.person_name}"
+        if name not in self.keyturn.jobs.running():
+            self.keyturn.start(name, work, self._show_case)
+
+    def _show_case(self, seen: CaseSeen) -> None:
+        decided = {vault.id: vault for vault in self.seen.vaults if vault.decided}
+        vaults = tuple(
+            vault if vault.decided else decided.get(vault.id, vault) for vault in seen.vaults
+        )
+        self.seen, first = replace(seen, vaults=vaults), not self.read
+        self.read = True
+        self._draw(again=not first)
+        if first:
+            self._read_card()
+
+    def _read_card(self) -> None:
         engine, key = self.keyturn.parts.engine, self.person_key
 
         async def work(_observe: object, _stop: object) -> Card:
             return await engine.card(key)
 
-        self.keyturn.start(f"reading what {self.person_name} has", work, self._show)
+        name = f"reading what {self.person_name} has"
+        if self.seen.known and name not in self.keyturn.jobs.running():
+            self.keyturn.start(name, work, self._show_card)
 
-    def _show(self, card: Card) -> None:
+    def _show_card(self, card: Card) -> None:
         self.card = card
         if self.alive:
-            self.query_one(Sheet).put(f"Offboard {card.title}", list(_lines(card)))
+            self.say_about()
+
+    def _draw(self, *, again: bool = True) -> None:
+        if not self.alive:
+            return
+        self.show(again=again)
+        self.query_one(Tally).words = _standing(self.seen)
+        self.facts_changed(self.keyturn.facts)
+
+    # ------------------------------------------------------------------ the text
+
+    def about_nothing(self) -> Sequence[Line]:
+        """While it is read."""
+        return (Line(joined(("Reading …", "$quiet"))),)
+
+    async def about(self, row: object, label: str) -> Sequence[Line]:
+        """All that is known of a line."""
+        item = row if isinstance(row, Item) else Item(What.PERSON)
+        seen, now_ms = self.seen, self.keyturn.parts.now_ms()
+        match item.what:
+            case What.VAULT:
+                return tuple(vault_lines(self._vault(item.name)))
+            case What.FACT:
+                return tuple(fact_lines(seen, item.name, dict(FACTS)[item.name]))
+            case What.RUN:
+                run = next(one for one in seen.runs if one.id == item.name)
+                return tuple(run_of_case_lines(run))
+            case What.ROTATION:
+                cut = seen.state not in {"", "open", "no case"}
+                return tuple(rotation_lines(self.rotation, self.zone, now_ms, cut=cut))
+            case What.EVIDENCE:
+                return tuple(evidence_lines(self.evidence, applied=bool(seen.runs)))
+            case _:
+                return self._about_person()
+
+    def _about_person(self) -> Sequence[Line]:
+        standing = tuple(standing_lines(self.seen))
+        if self.card is not None:
+            writes = not self.keyturn.read_only and self.seen.state not in {"verified", "closed"}
+            return (*standing, *card_lines(self.card, plan_key=writes))
+        if self.seen.known:
+            return (*standing, Line(joined(("Reading what they have …", "$quiet"))))
+        return (*standing, Line(joined("Both sources have no account of this person any more.")))
+
+    def _vault(self, vault_id: str) -> VaultLeft:
+        return next(one for one in self.seen.vaults if one.id == vault_id)
+
+    def _item(self) -> Item:
+        row = self.table.row
+        about = row.about if row is not None else None
+        return about if isinstance(about, Item) else Item(What.PERSON)
+
+    # ------------------------------------------------------------------ saying and deciding
+
+    @on(VirtualList.Chosen)
+    def _chosen(self) -> None:
+        item = self._item()
+        match item.what:
+            case What.ROTATION:
+                self.action_rotation()
+                return
+            case What.EVIDENCE:
+                self.action_evidence()
+                return
+            case What.RUN:
+                self.action_read_on()
+                return
+            case _:
+                pass
+        if self.keyturn.read_only:
+            self.keyturn.tell("keyturn is read-only here, so it cannot change anything.")
+        elif item.what is What.VAULT:
+            choose_successor(self.keyturn, self.person_key, self._vault(item.name), self._decided)
+        elif item.what is What.FACT:
+            state_fact(self.keyturn, self.seen, item.name, self._said)
+        else:
+            self.action_make_plan()
+
+    def action_waive(self) -> None:
+        """The vault under the cursor, or the first nobody decided about."""
+        item = self._item()
+        undecided = [vault for vault in self.seen.vaults if not vault.decided]
+        if item.what is What.VAULT:
+            ask_waiver(self.keyturn, self._vault(item.name), self._decided)
+        elif undecided:
+            ask_waiver(self.keyturn, undecided[0], self._decided)
+        else:
+            self.keyturn.tell("Waive: there is no vault that would be left without a manager.")
+
+    def _decided(self, vault: VaultLeft) -> None:
+        vaults = tuple(vault if one.id == vault.id else one for one in self.seen.vaults)
+        self.seen = replace(self.seen, vaults=vaults)
+        self._draw()
+
+    def _said(self, said: Mapping[str, object]) -> None:
+        desk, key, case_id = self.keyturn.parts.engine.desk, self.person_key, self.seen.id
+
+        async def work(_observe: object, _stop: object) -> CaseSeen:
+            return await desk.state(key, case_id, said)
+
+        self.keyturn.start("keeping what was said", work, self._show_case)
+
+    def action_close_case(self) -> None:
+        """With a reason, which is kept."""
+        seen = self.seen
+        if not seen.id or seen.state == "closed":
+            words = "closed already" if seen.id else "not opened yet"
+            self.keyturn.tell(f"Close: this case is {words}.")
+            return
+        desk = self.keyturn.parts.engine.desk
+
+        def said(reason: str | None) -> None:
+            if reason is None:
+                return
+
+            async def work(_observe: object, _stop: object) -> None:
+                await desk.close(seen.id, reason)
+
+            self.keyturn.start("closing the case", work, lambda _: self._look())
+
+        lacks = "; ".join(seen.missing) or "nothing"
+        words = f"Missing: {lacks}. Say why the case is closed; the reason is kept."
+        check = needs_words("why it is closed")
+        _ = self.keyturn.push_screen(Ask(f"Close case {seen.id}?", words, check=check), said)
+
+    # ------------------------------------------------------------------ the plan
 
     def action_make_plan(self) -> None:
-        """The plan, about the leaver as she is now."""
-        engine, key = self.keyturn.parts.engine, self.person_key
+        """The plan, about the leaver as they are now."""
+        self._plan(emergency=self.seen.facts.mode == "emergency")
 
-        async def work(_observe: object, _stop: object) -> Plan:
-            return await engine.plan_offboard(key)
+    def action_emergency(self) -> None:
+        """The plan at once, and whatever was used is to be changed the same day."""
+        self._plan(emergency=True)
 
-        def show(plan: Plan) -> None:
-            if self.is_current:
-                _ = self.keyturn.switch_screen(PlanReview(plan))
-            else:
-                self.keyturn.tell(f"The plan is made ({counts_words(plan)}), but not shown here.")
+    def _plan(self, *, emergency: bool) -> None:
+        draft = Draft((self.person_key,), self.person_name, self.seen.vaults, {}, emergency)
+        plan_draft(self.keyturn, draft, self._show_plan)
 
-        self.keyturn.start(f"planning the offboarding of {self.person_name}", work, show)
+    def _show_plan(self, plan: "Plan", draft: Draft) -> None:
+        from keyturn.tui.screens.plan import PlanReview
+        from keyturn.tui.screens.plan_origin import Origin
+
+        if self.is_current:
+            _ = self.keyturn.push_screen(PlanReview(plan, origin=Origin(draft, known=True)))
+        else:
+            self.keyturn.tell(f"The plan is made ({counts_words(plan)}), but not shown here.")
+
+    # ------------------------------------------------------------------ after the run
+
+    def action_rotation(self) -> None:
+        """Reads the list; shown whole where it was read already."""
+        if self.rotation is not None and self._item().what is What.ROTATION:
+            from keyturn.tui.screens.rotation import RotationScreen
+
+            _ = self.keyturn.push_screen(RotationScreen(self.person_name, self.rotation, self.zone))
+            return
+        desk, key, case_id = self.keyturn.parts.engine.desk, self.person_key, self.seen.id
+
+        async def work(observe: Observe, _stop: object) -> "tuple[RotationFound, str]":
+            return await desk.rotation(key, case_id, observe)
+
+        self.keyturn.start("listing what has to be changed", work, self._show_rotation)
+
+    def _show_rotation(self, found: "tuple[RotationFound, str]") -> None:
+        self.rotation, self.zone = found
+        self._draw()
+        self._go_to(What.ROTATION)
+
+    def action_evidence(self) -> None:
+        """Writes the bundle about the newest run that cut something."""
+        cuts = [run for run in self.seen.runs if not run.undoes]
+        if not cuts:
+            self.keyturn.tell("Evidence: no plan was applied yet, so there is nothing to prove.")
+            return
+        desk, run_id, key = self.keyturn.parts.engine.desk, cuts[-1].id, self.person_key
+
+        async def work(_observe: object, _stop: object) -> Evidence:
+            return await desk.report(run_id, key)
+
+        self.keyturn.start("writing the evidence", work, self._show_evidence)
+
+    def _show_evidence(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self._draw()
+        self._go_to(What.EVIDENCE)
+        self.keyturn.tell(f"The evidence is in {evidence.folder}.")
+
+    def _go_to(self, what: What) -> None:
+        async def go() -> None:
+            await self.table.settled()
+            for row in case_rows(self.seen, None, None, 0):
+                if isinstance(row.about, Item) and row.about.what is what:
+                    _ = self.table.put_cursor(row.id)
+            self.say_about()
+
+        self.work("go", "going to a line", go)
 
 
-def _lines(card: Card) -> Iterator[Line]:
-    for heading, lines in card.parts:
-        yield Line(joined((heading, "bold $accent")))
-        for line in lines:
-            style = STYLE.get(SIGN_ROLE.get(line.sign, ""), "")
-            yield Line(
-                joined((f" {line.sign} ", style), (line.words, "$quiet" if line.role else "")),
-                hang=3,
-            )
-        yield Line(joined(""))
-    words = (
-        " shows the plan: every cut by name, in order, with what guards say. Nothing is done yet."
-    )
-    yield Line(joined(("p", "bold $accent"), words))
+def _standing(seen: CaseSeen) -> Content:
+    undecided = sum(not vault.decided for vault in seen.vaults)
+    if undecided:
+        which = "1 vault has" if undecided == 1 else f"{undecided} vaults have"
+        return joined(
+            ("! Blocked: ", "bold $urgent"),
+            f"{which} no other manager. enter on it says who takes over, w waives it.",
+        )
+    if not seen.id:
+        return joined(
+            ("No case yet. ", "bold"),
+            "Say what is known, then p shows the plan. Nothing has been done.",
+        )
+    again = ("! Opened again. ", "bold $urgent") if seen.reopened else ("", "")
+    first = seen.missing[0] if seen.missing else "Nothing is missing."
+    missing = f"{first[:1].upper()}{first[1:]}"
+    more = f" and {len(seen.missing) - 1} more" if len(seen.missing) > 1 else ""
+    style = "bold $accent" if seen.state in {"verified", "closed"} else "bold $change"
+    return joined(again, (f"{seen.state.capitalize()}. ", style), missing, more)

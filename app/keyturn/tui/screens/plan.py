@@ -1,18 +1,24 @@
 """Plan review: everything a plan will do, judged, then confirmed by typing, then watched."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from textual import on
 from textual.content import Content
 from textual.widget import Widget
 
+from keyturn.decide.findings import Change
 from keyturn.decide.plans import Plan
-from keyturn.tui.actions import Where, bindings
+from keyturn.decide.skipping import skipped
+from keyturn.tui.actions import Action, Where, bindings
+from keyturn.tui.case_desk import Draft, Evidence, VaultLeft
 from keyturn.tui.engine import Ended, Observe, Stop
-from keyturn.tui.plan_words import StepSeen, counts_words, plan_lines
+from keyturn.tui.plan_words import LeftOut, StepSeen, counts_words
 from keyturn.tui.safe import joined
-from keyturn.tui.screens.frame import Frame
+from keyturn.tui.screens.case_steps import ask_waiver, choose_successor, with_vault
+from keyturn.tui.screens.plan_origin import Origin, plan_again
+from keyturn.tui.screens.plan_rows import PlanRows
 from keyturn.tui.screens.resumed import NOTHING_OPEN, RESUMING
 from keyturn.tui.widgets.confirm_bar import ConfirmBar
 from keyturn.tui.widgets.sheet import SHEET_STYLE, Sheet
@@ -21,21 +27,25 @@ APPLYING = "applying the plan"
 _HOW = {"ended": "Ended.", "stopped": "Stopped."}
 
 
-class PlanReview(Frame):
-    """One plan. `note` says more about where it came from, e.g. marks that are hidden."""
+class PlanReview(PlanRows):
+    """One plan. `note` says more about where it came from, e.g. marks that are hidden; `origin`
+    how it can be made anew. `skips` are what was left out by hand, also in this plan."""
 
     CSS_PATH = SHEET_STYLE
     WHERE = Where.PLAN
     BINDINGS = bindings(Where.PLAN)
 
-    def __init__(self, plan: Plan, note: str = "") -> None:
-        super().__init__()
-        self.plan = plan
-        self.note = note
-        self.steps: dict[str, StepSeen] = {}
+    def __init__(
+        self,
+        plan: Plan,
+        note: str = "",
+        origin: Origin | None = None,
+        skips: Mapping[Change, LeftOut] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(plan, note, origin or Origin(), skips)
         self.applying = False
-        self._begun = False
         self.ended: Ended | None = None
+        self.evidence: Evidence | None = None
         self._began_ms = 0
 
     def body(self) -> Iterable[Widget]:
@@ -47,13 +57,59 @@ class PlanReview(Frame):
     def _may_confirm(self) -> bool:
         return bool(self.plan.operations) and not self.plan.refused and not self.keyturn.read_only
 
+    @property
+    def _undecided(self) -> tuple[VaultLeft, ...]:
+        return self.origin.draft.undecided if self.origin.draft is not None else ()
+
     def on_mount(self) -> None:
         """Focus on Cancel: enter alone goes back."""
-        self._draw()
+        self.draw()
         self.query_one(ConfirmBar).focus_cancel()
+
+    def keys(self, *, read_only: bool) -> tuple[Action, ...]:
+        """Only what can be done at this point of a plan's life."""
+        unwanted = {"resume", "undo", "evidence"}
+        if self.applying:
+            unwanted |= {"confirm", "skip", "plan_again", "decide", "waive"}
+        elif self.begun:
+            done = self.ended is not None and self.ended.state == "ended"
+            unwanted = {"confirm", "skip", "plan_again", "decide", "waive"}
+            unwanted |= {"resume"} if done else {"undo"}
+            unwanted |= set() if self.plan.subjects else {"evidence"}
+        else:
+            unwanted |= set() if self._may_confirm else {"confirm"}
+            unwanted |= set() if self._undecided else {"decide", "waive"}
+            unwanted |= set() if self.origin.known else {"skip"}
+            unwanted |= set() if self.unmade else {"plan_again"}
+        return tuple(key for key in super().keys(read_only=read_only) if key.id not in unwanted)
+
+    def _keys_changed(self) -> None:
+        self.facts_changed(self.keyturn.facts)
+
+    def skips_changed(self) -> None:
+        """What is asked for follows."""
+        bar = self.query_one(ConfirmBar)
+        self._keys_changed()
+        if not self.unmade:
+            bar.say(self._question())
+            return
+        bar.say(
+            joined(
+                ("~ ", "bold $change"), f"{len(self.skips)} skipped. ", ("p", "bold $accent"),
+                " makes the plan anew so; then it can be confirmed.",
+            )
+        )  # fmt: skip
 
     def _question(self) -> Content:
         plan = self.plan
+        if self._undecided and plan.refused:
+            count = len(self._undecided)
+            which = "1 vault has" if count == 1 else f"{count} vaults have"
+            return joined(
+                ("✗ ", "bold $urgent"), f"Refused: {which} no other manager. ",
+                ("d", "bold $accent"), " says who takes over, ", ("w", "bold $accent"),
+                " waives it; the plan is made anew at once.",
+            )  # fmt: skip
         if not plan.operations:
             return joined("Nothing to do: what is wanted is so already.")
         if plan.refused:
@@ -66,21 +122,68 @@ class PlanReview(Frame):
             )
         if self.keyturn.read_only:
             return joined("Read-only: this plan can be read, and not applied.")
+        out = len(skipped(plan))
         return joined(
             ("c", "bold $accent"), ", then type ", (plan.confirm_with, "bold $accent"),
             f" and enter: applies {counts_words(plan).split(':')[0]}.",
+            (f" {out} skipped." if out else "", "bold $change"),
         )  # fmt: skip
 
-    def _draw(self) -> None:
-        now_ms = self.keyturn.parts.now_ms()
-        sheet = self.query_one(Sheet)
-        sheet.put(self.plan.title, plan_lines(self.plan, self.steps, now_ms, self.note))
+    # ------------------------------------------------------------------ making it anew
+
+    def action_plan_again(self) -> None:
+        """Every guard judges what is left."""
+        if self.begun or not self.origin.known:
+            self.keyturn.tell("Plan anew: go back, and plan from there.")
+            return
+        self._again(self.origin)
+
+    def _again(self, origin: Origin) -> None:
+        skips, note = dict(self.skips), self.note
+
+        def show(plan: Plan, after: Origin) -> None:
+            if self.is_current:
+                _ = self.keyturn.switch_screen(PlanReview(plan, note, after, skips))
+            else:
+                self.keyturn.tell(f"The plan is made ({counts_words(plan)}), but not shown here.")
+
+        reasons = {change: left.reason for change, left in skips.items()}
+        plan_again(self.keyturn, origin, reasons, show)
+
+    # ------------------------------------------------------------------ who takes over
+
+    def action_decide(self) -> None:
+        """Each vault in turn; then the plan is made anew."""
+        draft = self.origin.draft
+        person = draft.people[0] if draft is not None else ""
+        self._decide(lambda vault, done: choose_successor(self.keyturn, person, vault, done))
+
+    def action_waive(self) -> None:
+        """Each vault in turn, with a reason; then the plan is made anew."""
+        self._decide(lambda vault, done: ask_waiver(self.keyturn, vault, done))
+
+    def _decide(self, ask: "Callable[[VaultLeft, Callable[[VaultLeft], None]], None]") -> None:
+        if self.begun or self.origin.draft is None or not self._undecided:
+            self.keyturn.tell("Decide: every vault of this plan keeps a manager, or was decided.")
+            return
+
+        def decided(vault: VaultLeft, draft: Draft) -> None:
+            after = with_vault(draft, vault)
+            if after.undecided:
+                ask(after.undecided[0], lambda more: decided(more, after))
+            else:
+                self._again(replace(self.origin, draft=after))
+
+        draft = self.origin.draft
+        ask(draft.undecided[0], lambda vault: decided(vault, draft))
 
     # ------------------------------------------------------------------ confirming
 
     def action_confirm(self) -> None:
         """To the field, or why there is none."""
-        if not self.query_one(ConfirmBar).focus_field():
+        if self.unmade and not self.begun:
+            self.keyturn.tell("What is skipped is not in this plan yet: p makes it anew.")
+        elif not self.query_one(ConfirmBar).focus_field():
             self.keyturn.tell("This plan cannot be confirmed: the line below says why.")
 
     @on(ConfirmBar.Cancelled)
@@ -89,7 +192,7 @@ class PlanReview(Frame):
 
     @on(ConfirmBar.Typed)
     def _typed(self, event: ConfirmBar.Typed) -> None:
-        if self.applying or self.ended is not None or not self._may_confirm:
+        if self.applying or self.ended is not None or not self._may_confirm or self.unmade:
             return
         if event.text.strip() != self.plan.confirm_with:
             self.keyturn.tell(f"That is not {self.plan.confirm_with}. Nothing was done.")
@@ -109,11 +212,12 @@ class PlanReview(Frame):
         self._begin()
 
     def _begin(self) -> None:
-        self.applying = self._begun = True
+        self.applying = self.begun = True
         self._began_ms = self.keyturn.parts.now_ms()
         bar = self.query_one(ConfirmBar)
         bar.close()
         bar.focus_cancel()
+        self._keys_changed()
         self._tick()
 
     # ------------------------------------------------------------------ going on after a stop
@@ -123,7 +227,7 @@ class PlanReview(Frame):
         if self.applying:
             self.keyturn.tell("The run goes on. x stops it after the request in flight.")
             return
-        if not self._begun:
+        if not self.begun:
             self.keyturn.tell("Resume: this plan has not begun.")
             return
         if self.keyturn.start(RESUMING, self.keyturn.parts.engine.resume, self._resumed):
@@ -135,6 +239,7 @@ class PlanReview(Frame):
             self._done(mine)
         else:
             self.applying = False
+            self._keys_changed()
             self.keyturn.count_open_runs()
             if self.alive and not ends:
                 self.query_one(ConfirmBar).say(joined(NOTHING_OPEN))
@@ -165,6 +270,29 @@ class PlanReview(Frame):
 
         self.keyturn.start(f"planning to undo: {self.plan.title}", work, show)
 
+    # ------------------------------------------------------------------ evidence
+
+    def action_evidence(self) -> None:
+        """About everybody whom the run put out."""
+        if self.ended is None or not self.plan.subjects:
+            self.keyturn.tell("Evidence: this plan has not put anybody out.")
+            return
+        desk, run_id, subjects = (
+            self.keyturn.parts.engine.desk,
+            self.ended.run_id,
+            self.plan.subjects,
+        )
+
+        async def work(_observe: object, _stop: object) -> list[Evidence]:
+            return [await desk.report(run_id, key) for key in subjects]
+
+        def show(written: list[Evidence]) -> None:
+            self.evidence = written[-1]
+            folders = ", ".join(str(one.folder) for one in written)
+            self.keyturn.tell(f"The evidence is in {folders}.")
+
+        self.keyturn.start("writing the evidence", work, show)
+
     # ------------------------------------------------------------------ watching
 
     def watch_job(self, name: str, happened: list[object]) -> None:
@@ -186,7 +314,7 @@ class PlanReview(Frame):
     def _tick(self) -> None:
         if not self.applying or not self.alive:
             return
-        self._draw()
+        self.draw()
         done = sum(step.state not in {"planned", "intended"} for step in self.steps.values())
         verified = sum(step.state in {"verified", "already so"} for step in self.steps.values())
         seconds = max(0, self.keyturn.parts.now_ms() - self._began_ms) // 1000
@@ -206,10 +334,11 @@ class PlanReview(Frame):
                 before, state=row.state.replace("_", " "), verdict=row.verdict, words=row.words,
             )  # fmt: skip
         if self.alive:
-            self._draw()
+            self.draw()
             bar = self.query_one(ConfirmBar)
             bar.say(joined((_HOW.get(ended.state, ended.state), "bold $accent"), " ", ended.words))
             bar.focus_cancel()
+            self._keys_changed()
         self.keyturn.count_open_runs()
         self.keyturn.refresh_sources()
 
@@ -218,7 +347,8 @@ class PlanReview(Frame):
         if name in {APPLYING, RESUMING} and self.applying:
             self.applying = False
             self.keyturn.count_open_runs()
-            self._draw()
+            self._keys_changed()
+            self.draw()
             self.query_one(ConfirmBar).say(
                 joined(
                     ("It did not end as it should. ", "bold $urgent"),
@@ -235,29 +365,3 @@ class PlanReview(Frame):
             self.query_one(ConfirmBar).focus_cancel()
             return True
         return False
-
-    # ------------------------------------------------------------------ scrolling
-
-    def action_scroll_down(self) -> None:
-        """The text, whatever has the focus."""
-        self.query_one(Sheet).scroll_relative(y=1, animate=False)
-
-    def action_scroll_up(self) -> None:
-        """The text, whatever has the focus."""
-        self.query_one(Sheet).scroll_relative(y=-1, animate=False)
-
-    def action_page_down(self) -> None:
-        """The text, whatever has the focus."""
-        self.query_one(Sheet).scroll_page_down(animate=False)
-
-    def action_page_up(self) -> None:
-        """The text, whatever has the focus."""
-        self.query_one(Sheet).scroll_page_up(animate=False)
-
-    def action_scroll_home(self) -> None:
-        """The text, whatever has the focus."""
-        self.query_one(Sheet).scroll_home(animate=False)
-
-    def action_scroll_end(self) -> None:
-        """The text, whatever has the focus."""
-        self.query_one(Sheet).scroll_end(animate=False)

@@ -18,7 +18,8 @@ def plan_findings(app: "KeyturnApp", chosen: frozenset[str] | None, note: str) -
 
     def show(plan: "Plan") -> None:
         from keyturn.tui.screens.plan import PlanReview
+        from keyturn.tui.screens.plan_origin import Origin
 
-        _ = app.push_screen(PlanReview(plan, note))
+        _ = app.push_screen(PlanReview(plan, note, Origin(findings=chosen, known=True)))
 
     app.start(PLANNING, work, show)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from keyturn.tui.screens.frame import Frame
 
-NUMBERED = ("drift", "activity", "machines", "sources")
+NUMBERED = ("drift", "activity", "machines", "sources", "cases")
 """By name, besides Access, which is always at the bottom."""
 
 
@@ -28,6 +28,10 @@ def make(name: str) -> "Frame":
         from keyturn.tui.screens.machines import Machines
 
         return Machines()
+    if name == "cases":
+        from keyturn.tui.screens.cases import Cases
+
+        return Cases()
     from keyturn.tui.screens.sources import Sources
 
     return Sources()

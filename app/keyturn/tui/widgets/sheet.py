@@ -7,7 +7,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from keyturn.tui.safe import literal
-from keyturn.tui.widgets.paragraphs import Line, wrapped
+from keyturn.tui.widgets.paragraphs import Line, parts, wrapped
 
 SHEET_STYLE = Path(__file__).parents[1] / "screens" / "sheet.tcss"
 """The style of screens that are sheets: not read before the first of them is shown."""
@@ -31,6 +31,15 @@ class Sheet(VerticalScroll, can_focus=True):
         self.border_subtitle = literal(note) if note else None
         self._lines = lines
         self._text.update(wrapped(lines, self._width))
+
+    def bring(self, index: int) -> None:
+        """Scrolls until the line with this index is in view, and the next few with it."""
+        top = sum(len(parts(line, self._width)) for line in self._lines[:index])
+        height, y = self.scrollable_content_region.height, int(self.scroll_offset.y)
+        if top < y + 1:
+            self.scroll_to(y=max(0, top - 2), animate=False)
+        elif top > y + height - 4:
+            self.scroll_to(y=top - height + 4, animate=False)
 
     @property
     def _width(self) -> int:

@@ -1,0 +1,113 @@
+"""Opens the configuration, the two sources and the two files for one job, and closes them."""
+
+import getpass
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from keyturn.tui.engine import Observe
+
+if TYPE_CHECKING:
+    from keyturn.decide.rules import Rules
+    from keyturn.decide.world import World
+    from keyturn.run.clock import Clock
+    from keyturn.run.connections import Connections
+    from keyturn_storage.journal import Journal
+    from keyturn_storage.snapshots import Cache
+
+
+class Loaded(Protocol):
+    """A loaded policy, as far as the dashboard needs it."""
+
+    @property
+    def rules(self) -> "Rules": ...
+
+    @property
+    def read_only(self) -> bool: ...
+
+    @property
+    def organisation(self) -> str: ...
+
+
+class Doors(Protocol):
+    """How the configuration is loaded and the two sources are opened."""
+
+    def load(self) -> Loaded:
+        """The configuration as it is now."""
+        ...
+
+    def connect(self, loaded: Loaded, *, read_only: bool, observe: Observe) -> "Connections":
+        """Both sources, open; the caller closes them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """Where a job gets what it works with. Nothing is opened before it is asked for."""
+
+    doors: Doors
+    data: Path
+    read_only: bool = False
+    clock: "Callable[[], Clock] | None" = None
+
+    def now(self) -> "Clock":
+        """The clock, which tests may set."""
+        from keyturn.run.clock import system_clock
+
+        return system_clock() if self.clock is None else self.clock()
+
+    @asynccontextmanager
+    async def connected(
+        self, loaded: Loaded, observe: Observe, *, read_only: bool
+    ) -> AsyncIterator["Connections"]:
+        """Both sources, closed when the block ends."""
+        without_writers = read_only or self.read_only or loaded.read_only
+        connections = self.doors.connect(loaded, read_only=without_writers, observe=observe)
+        try:
+            yield connections
+        finally:
+            await connections.aclose()
+
+    @contextmanager
+    def files(self) -> "Iterator[tuple[Cache, Journal]]":
+        """Cache and journal, made where there are none."""
+        from keyturn_storage.journal import open_journal
+        from keyturn_storage.snapshots import open_cache
+
+        with (
+            open_cache(self.data / "cache.db") as cache,
+            open_journal(self.data / "journal.db") as journal,
+        ):
+            yield cache, journal
+
+    @contextmanager
+    def journal_if_any(self) -> "Iterator[Journal | None]":
+        """The journal for reading; None where there is none. Looking does not make one."""
+        from keyturn_storage.journal import open_journal
+
+        path = self.data / "journal.db"
+        if not path.exists():
+            yield None
+            return
+        with open_journal(path) as journal:
+            yield journal
+
+    def world(self, loaded: Loaded) -> "World":
+        """What was decided last."""
+        from keyturn.run.assess import read_assessment
+        from keyturn_storage.snapshots import open_cache
+
+        with open_cache(self.data / "cache.db") as cache:
+            return read_assessment(cache, loaded.rules, self.now().now_ms()).world
+
+
+def unobserved(_event: object) -> None:
+    """For work that nobody watches."""
+
+
+def operator() -> str:
+    """Who works here, for leases and the journal: user@host."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"

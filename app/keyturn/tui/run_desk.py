@@ -1,0 +1,336 @@
+"""The dashboard's work on cases: `keyturn.run.cases` and the evidence, over the real files."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keyturn.tui.case_desk import (
+    CaseLine,
+    CaseSeen,
+    CasesSeen,
+    Draft,
+    Evidence,
+    RunOfCase,
+    StepOfCase,
+    VaultLeft,
+)
+from keyturn.tui.engine import Observe
+from keyturn.tui.openings import Openings, operator, unobserved
+from keyturn_storage.case_rows import Facts, Noted
+
+if TYPE_CHECKING:
+    from keyturn.decide.case_state import Standing
+    from keyturn.decide.findings import Change
+    from keyturn.decide.people import Person
+    from keyturn.decide.plans import Plan
+    from keyturn.decide.successors import Candidate
+    from keyturn.decide.world import World
+    from keyturn.run.leavers import LeaversPlanned
+    from keyturn.run.rotation import RotationFound
+    from keyturn_storage.case_rows import CaseRow
+    from keyturn_storage.journal import Journal
+
+CASES_SHOWN = 300
+USES_DAYS = 90
+NO_CASE = "no case"
+
+
+class CaseOpen(Exception):
+    """A case that cannot be closed; says why and what to do next."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDesk:
+    """`keyturn.tui.case_desk.CaseDesk` over cache, journal and both sources."""
+
+    opened: Openings
+
+    async def look(self, person_key: str, case_id: str = "") -> CaseSeen:
+        """Looking makes neither a journal nor a case."""
+        world = self.opened.world(self.opened.doors.load())
+        person = world.people.get(person_key)
+        with self.opened.journal_if_any() as journal:
+            row = None if journal is None else _row(journal, person_key, case_id)
+            if journal is not None and row is not None:
+                return _seen(journal, row, world, person)
+        return _unopened(world, person, person_key)
+
+    async def state(self, person_key: str, case_id: str, said: Mapping[str, object]) -> CaseSeen:
+        """Facts go to the open case; a person whom no snapshot knows any more keeps the case."""
+        from keyturn.run.cases import open_or_join
+        from keyturn.run.persons import find_person
+        from keyturn_storage.case_files import note_case, note_of_facts
+
+        world = self.opened.world(self.opened.doors.load())
+        by, at_ms = operator(), self.opened.now().now_ms()
+        with self.opened.files() as (_cache, journal):
+            row = _row(journal, person_key, case_id)
+            if row is not None and case_id:
+                after = replace(row.facts, **said)  # type: ignore[arg-type]  # fields by name
+                notes = note_of_facts(row.facts, after, by, at_ms)
+                if notes:
+                    note_case(journal, row.id, *notes)
+            else:
+                person = find_person(world, person_key)
+                row = open_or_join(journal, world, person, said, by, at_ms)
+            found = _row(journal, person_key, row.id) or row
+            return _seen(journal, found, world, world.people.get(person_key))
+
+    async def candidates(self, person_key: str, vault_id: str) -> "tuple[Candidate, ...]":
+        """From the newest snapshots."""
+        from keyturn.decide.successors import successors
+
+        world = self.opened.world(self.opened.doors.load())
+        return successors(world, vault_id, (person_key,))
+
+    async def plan(self, draft: Draft, observe: Observe) -> "tuple[Plan, Draft]":
+        """As `keyturn offboard`; a case is opened where something was decided."""
+        from keyturn.run.case_opening import open_cases
+        from keyturn.run.leavers import Decisions, plan_leavers
+
+        loaded, clock = self.opened.doors.load(), self.opened.now()
+        decisions = Decisions(
+            {vault.id: vault.successor for vault in draft.vaults if vault.successor},
+            {vault.id: vault.waiver for vault in draft.vaults if vault.waiver},
+        )
+        async with self.opened.connected(loaded, observe, read_only=False) as connections:
+            with self.opened.files() as (cache, journal):
+                planned = await plan_leavers(
+                    draft.people, connections, cache, journal, loaded=loaded, clock=clock,
+                    decisions=decisions, skips=draft.skips,
+                )  # fmt: skip
+                read_only = self.opened.read_only or loaded.read_only
+                decided = planned.successors or planned.waivers or draft.emergency
+                if decided and not read_only:
+                    facts = {"mode": "emergency"} if draft.emergency else {}
+                    open_cases(journal, planned, facts, by=operator(), at_ms=clock.now_ms())
+        return planned.plan, replace(draft, vaults=_left(planned))
+
+    async def plan_again(
+        self, findings: frozenset[str] | None, skips: "Mapping[Change, str]"
+    ) -> "Plan":
+        """From the newest snapshots, as `keyturn plan`."""
+        from keyturn.run.planning import plan_sync
+
+        loaded = self.opened.doors.load()
+        async with self.opened.connected(loaded, unobserved, read_only=False) as connections:
+            with self.opened.files() as (cache, journal):
+                return await plan_sync(
+                    connections, cache, journal, loaded=loaded, clock=self.opened.now(),
+                    chosen=findings, skips=skips,
+                )  # fmt: skip
+
+    async def rotation(
+        self, person_key: str, case_id: str, observe: Observe
+    ) -> "tuple[RotationFound, str]":
+        """As `keyturn rotation`: items are listed from outside, never read."""
+        from keyturn.evidence.moments import offset_minutes
+        from keyturn.run.items_kept import keep_items
+        from keyturn.run.items_now import items_lister
+        from keyturn.run.persons import find_person
+        from keyturn.run.rotation import find_rotation, leaver_of_case, leaver_of_person
+
+        loaded = self.opened.doors.load()
+        async with self.opened.connected(loaded, observe, read_only=True) as connections:
+            with self.opened.files() as (_cache, journal):
+                row = _row(journal, person_key, case_id)
+                if row is None:
+                    world = self.opened.world(loaded)
+                    leaver, zone = leaver_of_person(world, find_person(world, person_key)), ""
+                else:
+                    zone = row.facts.left_zone
+                    leaver = leaver_of_case(journal, row, offset_minutes(zone))
+                found = await find_rotation(
+                    journal, leaver, days=USES_DAYS, now_ms=self.opened.now().now_ms(),
+                    items_of=await items_lister(connections),
+                )  # fmt: skip
+                read_only = self.opened.read_only or loaded.read_only
+                if row is not None and found.seen is not None and not read_only:
+                    keep_items(journal, row, found.seen, operator())
+        return found, zone
+
+    async def report(self, run_id: str, person_key: str) -> Evidence:
+        """As `keyturn report`: from the journal and the cache alone."""
+        from keyturn.evidence.bundle import refuse_tokens, write
+        from keyturn.evidence.gather import report_on
+        from keyturn.evidence.installed import signing_key, watched_tokens
+        from keyturn.evidence.stated import Stated
+        from keyturn.policy.loaded import LoadedPolicy
+
+        loaded = self.opened.doors.load()
+        from_file = loaded if isinstance(loaded, LoadedPolicy) else None
+        with self.opened.files() as (cache, journal):
+            row = journal.run(run_id)
+            if row is None:
+                raise LookupError(f"run {run_id} is not in the journal")
+            report = report_on(
+                row, journal, cache, key=person_key, stated=Stated(), rules=loaded.rules,
+                signing_key=signing_key(from_file, Path(from_file.path)) if from_file else None,
+            )  # fmt: skip
+        refuse_tokens(report.bundle, watched_tokens(from_file) if from_file else frozenset())
+        written = write(report.bundle, self.opened.data / "evidence")
+        manifest = report.bundle.manifest
+        return Evidence(
+            written.folder, written.zip, written.zip_sha256,
+            f"{report.pack.case.title}: {report.pack.case.verdict}", manifest.signing_key or "",
+            len(report.pack.not_known),
+            f"entry {manifest.checkpoint.seq}, hash {manifest.checkpoint.hash}",
+        )  # fmt: skip
+
+    async def cases(self) -> CasesSeen:
+        """Those that were opened again first, then open, cut, verified, closed."""
+        from keyturn.decide.case_state import CaseState
+        from keyturn.run.cases import standing_of
+        from keyturn_storage.queries.cases import cases, cases_count
+
+        with self.opened.journal_if_any() as journal:
+            if journal is None:
+                return CasesSeen((), 0)
+            rows = cases(journal, limit=CASES_SHOWN)
+            found = [_line(no, row, standing_of(journal, row)) for no, row in enumerate(rows)]
+            total = cases_count(journal)
+        order = [state.value for state in CaseState]
+        found.sort(key=lambda one: (not one.reopened, order.index(one.state)))
+        return CasesSeen(tuple(found), total)
+
+    async def close(self, case_id: str, reason: str) -> None:
+        """As `keyturn case --close`."""
+        from keyturn.run.cases import close, find_case, is_closed, runs_of
+
+        with self.opened.files() as (_cache, journal):
+            row = find_case(journal, case_id)
+            if is_closed(row):
+                raise CaseOpen(f"case {row.id}: is closed already. Nothing was changed.")
+            waiting = sum(run.open_steps for run in runs_of(journal, row))
+            if waiting:
+                raise CaseOpen(
+                    f"case {row.id}: cannot be closed: {waiting} steps of its runs are open. Go "
+                    "on with them first: R."
+                )
+            close(journal, row, reason, operator(), self.opened.now().now_ms())
+
+
+def _row(journal: "Journal", person_key: str, case_id: str) -> "CaseRow | None":
+    """The case with this id, else the newest of the account that the key names, an open one
+    first."""
+    from keyturn.run.cases import is_closed
+    from keyturn_storage.queries.cases import case, cases_of
+
+    if case_id:
+        return case(journal, case_id)
+    side, _, account_id = person_key.partition(":")
+    found = cases_of(journal, **{"directory_id" if side == "d" else "secrets_id": account_id})
+    return next((one for one in found if not is_closed(one)), found[0] if found else None)
+
+
+def _seen(journal: "Journal", row: "CaseRow", world: "World", person: "Person | None") -> CaseSeen:
+    from keyturn.run.cases import runs_of, standing_of
+
+    standing = standing_of(journal, row)
+    return CaseSeen(
+        id=row.id,
+        name=row.name,
+        login=row.login,
+        state=standing.state.value,
+        missing=standing.missing,
+        facts=row.facts,
+        vaults=_vaults(world, person, _decisions(row)),
+        runs=tuple(
+            RunOfCase(
+                run.id, run.scope.value, sum(step.good for step in run.steps),
+                tuple(StepOfCase(s.number, s.words, s.state.value, s.verdict) for s in run.steps),
+                run.undoes,
+            )
+            for run in runs_of(journal, row)
+        ),
+        notes=tuple(_notes(row)),
+        opened=f"opened by {row.opened_by}",
+        reopened=_reopened(standing.missing),
+        known=person is not None,
+    )  # fmt: skip
+
+
+def _unopened(world: "World", person: "Person | None", person_key: str) -> CaseSeen:
+    from keyturn.decide.concerned import login_of
+
+    name = person.name if person is not None else person_key
+    login = login_of(person) if person is not None else ""
+    return CaseSeen(
+        "", name, login, NO_CASE, (), Facts(), _vaults(world, person, {}), known=person is not None
+    )
+
+
+def _vaults(
+    world: "World", person: "Person | None", decided: Mapping[str, VaultLeft]
+) -> tuple[VaultLeft, ...]:
+    """What nobody else manages now, with what was decided about it."""
+    from keyturn.decide.guards_of_managers import managed_by_nobody_else
+
+    if person is None or person.secrets is None:
+        return ()
+    return tuple(
+        decided.get(vault_id) or VaultLeft(vault_id, world.secrets.vault_name(vault_id))
+        for vault_id in managed_by_nobody_else(world, frozenset({person.secrets.id}))
+    )
+
+
+def _decisions(row: "CaseRow") -> dict[str, VaultLeft]:
+    """The last decision about each vault."""
+    found: dict[str, VaultLeft] = {}
+    for note in row.notes:
+        if note.what not in {Noted.SUCCESSOR, Noted.WAIVER}:
+            continue
+        body = json.loads(note.body)
+        vault = VaultLeft(str(body["vault"]), str(body["vault_name"]))
+        if note.what == Noted.SUCCESSOR.value:
+            person, name = str(body["person"]), str(body["person_name"])
+            found[vault.id] = replace(vault, successor=person, successor_name=name)
+        else:
+            found[vault.id] = replace(vault, waiver=str(body["reason"]))
+    return found
+
+
+def _notes(row: "CaseRow") -> list[str]:
+    found: list[str] = []
+    for note in row.notes:
+        if note.what == Noted.SUCCESSOR.value:
+            body = json.loads(note.body)
+            found.append(f"{body['vault_name']}: {body['person_name']} takes over, said {note.by}")
+        elif note.what == Noted.WAIVER.value:
+            body = json.loads(note.body)
+            found.append(f"{body['vault_name']}: waived by {note.by}: {body['reason']}")
+        elif note.what == Noted.COMMENT.value:
+            found.append(f"noted by {note.by}: {note.body}")
+        elif note.what in {Noted.CLOSED, Noted.REOPENED}:
+            reason = str(json.loads(note.body)["reason"])
+            word = "closed" if note.what == Noted.CLOSED.value else "opened again"
+            found.append(f"{word} by {note.by}: {reason}")
+    return found
+
+
+def _left(planned: "LeaversPlanned") -> tuple[VaultLeft, ...]:
+    """Every vault that the plan would leave without a manager, with what was decided."""
+    names = {vault.id: vault.name for held in planned.held for vault in held.orphaned}
+    return tuple(
+        VaultLeft(
+            vault_id, name,
+            planned.successors[vault_id].key if vault_id in planned.successors else "",
+            planned.successors[vault_id].name if vault_id in planned.successors else "",
+            planned.waivers.get(vault_id, ""),
+        )
+        for vault_id, name in names.items()
+    )  # fmt: skip
+
+
+def _reopened(missing: tuple[str, ...]) -> bool:
+    return any(words.startswith("opened again") for words in missing)
+
+
+def _line(no: int, row: "CaseRow", standing: "Standing") -> CaseLine:
+    return CaseLine(
+        no, row.id, row.person_key, row.name, row.login, standing.state.value,
+        _reopened(standing.missing), standing.missing, row.facts, row.opened_ms, row.opened_by,
+        len(row.run_ids),
+    )  # fmt: skip

@@ -1,0 +1,171 @@
+"""The steps of a case that several screens take: deciding about a vault, stating, planning."""
+
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from keyturn.evidence.moments import NotAMoment, zoned
+from keyturn.tui.case_desk import CaseSeen, Draft, VaultLeft
+from keyturn.tui.case_rows import fact_words
+from keyturn.tui.case_words import ASKED
+from keyturn.tui.engine import Observe
+from keyturn.tui.screens.ask import Ask, needs_words
+from keyturn.tui.screens.choose import Chooser
+from keyturn.tui.widgets.cells import Column
+from keyturn.tui.widgets.row_source import Found, Row, RowsInMemory, Wish
+
+if TYPE_CHECKING:
+    from keyturn.decide.plans import Plan
+    from keyturn.decide.successors import Candidate
+    from keyturn.tui.app import KeyturnApp
+
+CANDIDATE_COLUMNS = (Column("name", 14, 3, most=40), Column("login", 14, 3, most=44),
+                     Column("because", 14, 3))  # fmt: skip
+ONE_COLUMN = (Column("", 20, 1),)
+KINDS = ("voluntary", "involuntary", "contractor end")
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRows:
+    """A row source over everybody who could take over: rows are made when they are shown."""
+
+    found: "Sequence[Candidate]"
+
+    def ids(self) -> Sequence[int]:
+        return range(len(self.found))
+
+    def rows(self, ids: Sequence[int]) -> Sequence[Row]:
+        return [_candidate(number, self.found[number]) for number in ids]
+
+    def find(self, wish: Wish) -> Found:
+        words = wish.needle.casefold().split()
+        return Found(
+            array(
+                "q",
+                [
+                    number
+                    for number, one in enumerate(self.found)
+                    if all(w in f"{one.name} {one.login} {one.because}".casefold() for w in words)
+                ],
+            )
+        )
+
+
+def _candidate(number: int, one: "Candidate") -> Row:
+    cells = (one.name, one.login, one.because)
+    return Row(number, "*" if one.because else " ", cells, ("strong", "", "dim"), one.name)
+
+
+def choose_successor(
+    app: "KeyturnApp", person_key: str, vault: VaultLeft, decided: Callable[[VaultLeft], None]
+) -> None:
+    """Who takes a vault over, from a list with the most likely first."""
+    desk = app.parts.engine.desk
+
+    async def work(_observe: object, _stop: object) -> "tuple[Candidate, ...]":
+        return await desk.candidates(person_key, vault.id)
+
+    def show(found: "tuple[Candidate, ...]") -> None:
+        def taken(number: int | None) -> None:
+            if number is not None:
+                one = found[number]
+                decided(replace(vault, successor=one.key, successor_name=one.name, waiver=""))
+
+        words = (
+            "Nobody but the leaver can manage it. Who is chosen becomes manager first; nothing is "
+            "taken before that is seen."
+        )
+        title = f"Who takes over {vault.name}?"
+        _ = app.push_screen(Chooser(title, words, CANDIDATE_COLUMNS, CandidateRows(found)), taken)
+
+    app.start(f"looking who could take over {vault.name}", work, show)
+
+
+def ask_waiver(app: "KeyturnApp", vault: VaultLeft, decided: Callable[[VaultLeft], None]) -> None:
+    """Why nobody has to manage a vault any more."""
+
+    def said(reason: str | None) -> None:
+        if reason is not None:
+            decided(replace(vault, successor="", successor_name="", waiver=reason))
+
+    words = (
+        "Nobody will be able to manage this vault. Say why that is right: the reason is kept with "
+        "the case, under your name, and stands in the evidence."
+    )
+    check = needs_words("why nobody has to manage it")
+    title = f"Leave {vault.name} without a manager?"
+    _ = app.push_screen(Ask(title, words, value=vault.waiver, check=check), said)
+
+
+def state_fact(
+    app: "KeyturnApp", seen: CaseSeen, field: str, said: Callable[[dict[str, object]], None]
+) -> None:
+    """Asks for one fact of a case; what is left as it is calls nothing."""
+    words = ASKED[field]
+    if field == "mode":
+        said({"mode": "standard" if seen.facts.mode == "emergency" else "emergency"})
+        return
+    if field in {"kind", "legal_hold"}:
+        choices = KINDS if field == "kind" else ("yes", "no")
+        rows = tuple(Row(n, " ", (word,), ("strong",), word) for n, word in enumerate(choices))
+        here = fact_words(seen, field)
+
+        def taken(number: int | None) -> None:
+            if number is not None:
+                said({field: choices[number] if field == "kind" else choices[number] == "yes"})
+
+        at = choices.index(here) if here in choices else None
+        title = "Type of leaving" if field == "kind" else "Legal hold"
+        chooser = Chooser(title, words, ONE_COLUMN, RowsInMemory(rows), few=True, at=at)
+        _ = app.push_screen(chooser, taken)
+        return
+
+    def typed(text: str | None) -> None:
+        if text is None:
+            return
+        if field == "left_ms":
+            left_ms, zone = zoned(text)
+            said({"left_ms": left_ms, "left_zone": zone})
+        else:
+            said({field: text})
+
+    title = {"left_ms": "Leave time", "approver": "Approver", "ticket": "Ticket"}[field]
+    value = _leave_time(seen, app.parts.now_ms()) if field == "left_ms" else fact_words(seen, field)
+    check = _not_a_moment if field == "left_ms" else needs_words("it, or leave it with esc")
+    _ = app.push_screen(Ask(title, words, value=value, check=check), typed)
+
+
+def _leave_time(seen: CaseSeen, now_ms: int) -> str:
+    """What was said, else this minute as the machine's own clock has it."""
+    at_ms = now_ms if seen.facts.left_ms is None else seen.facts.left_ms
+    at = datetime.fromtimestamp(at_ms / 1000, tz=UTC)
+    if seen.facts.left_ms is not None and seen.facts.left_zone:
+        zone = datetime.fromisoformat(f"2000-01-01T00:00{seen.facts.left_zone}").tzinfo
+        return at.astimezone(zone).isoformat(timespec="minutes")
+    return at.astimezone().isoformat(timespec="minutes")
+
+
+def _not_a_moment(text: str) -> str:
+    try:
+        _ = zoned(text)
+    except NotAMoment as wrong:
+        return str(wrong)
+    return ""
+
+
+def plan_draft(app: "KeyturnApp", draft: Draft, show: "Callable[[Plan, Draft], None]") -> None:
+    """Makes the plan about the leavers as they are now."""
+    desk = app.parts.engine.desk
+
+    async def work(observe: Observe, _stop: object) -> "tuple[Plan, Draft]":
+        return await desk.plan(draft, observe)
+
+    app.start(f"planning the offboarding of {draft.name}", work, lambda made: show(*made))
+
+
+def with_vault(draft: Draft, vault: VaultLeft) -> Draft:
+    """The draft with what was decided about one vault."""
+    others = tuple(vault if one.id == vault.id else one for one in draft.vaults)
+    return replace(draft, vaults=others)

@@ -1,0 +1,264 @@
+"""A leaver's case by keys alone: facts, who takes over, waivers, emergency, proof, evidence."""
+
+from pathlib import Path
+
+import pytest
+from tests.tui.looking import ready, shows, text_of, until
+from tests.tui.simulated import Bench
+from tests.tui.test_plan_screen import LOGIN, SIZE, review
+from textual.pilot import Pilot
+
+from keyturn.tui.app import KeyturnApp
+from keyturn.tui.screens.offboard import Offboard
+from keyturn.tui.screens.plan import PlanReview
+from keyturn_providers.records import Grant, Level, PrincipalKind, Vault
+from keyturn_storage.case_rows import CaseRow
+from keyturn_storage.journal import open_journal
+from keyturn_storage.queries.cases import cases
+
+
+@pytest.fixture
+async def alone(empty_bench: Bench) -> Bench:
+    """Nobody but Dana manages Vendors; Ravi may write to it."""
+    secrets = empty_bench.pair.secrets.tenant
+    ravi = next(one.id for one in secrets.accounts.values() if one.display_name == "Ravi Menon")
+    secrets.add(
+        Vault("v-vendors", "Vendors"),
+        _grant("s-001", Level.MANAGE),
+        _grant(ravi, Level.WRITE),
+    )
+    await empty_bench.engine.refresh(lambda _event: None, lambda: False)
+    return empty_bench
+
+
+def _grant(account_id: str, level: Level) -> Grant:
+    carrier = f"account/{account_id}/policy/vendors-{level.value}"
+    return Grant("v-vendors", PrincipalKind.ACCOUNT, account_id, level, carrier)
+
+
+def kept(bench: Bench) -> tuple[CaseRow, ...]:
+    """The cases as the journal has them."""
+    path = bench.data / "journal.db"
+    if not path.exists():
+        return ()
+    with open_journal(path, read_only=True) as journal:
+        return cases(journal)
+
+
+def screen(app: KeyturnApp) -> Offboard:
+    """The case in front."""
+    assert isinstance(app.screen, Offboard)
+    return app.screen
+
+
+async def opened(app: KeyturnApp, pilot: Pilot[None]) -> None:
+    """Dana's case, read."""
+    await ready(pilot, app)
+    await pilot.press("o")
+    await shows(pilot, "What leaving takes along")
+    await until(pilot, lambda: not app.jobs.running() and screen(app).read)
+    await screen(app).table.settled()
+
+
+async def go_to(app: KeyturnApp, pilot: Pilot[None], label: str) -> None:
+    """The cursor to the line called so."""
+    await until(pilot, lambda: app.screen.query_one("#lines").content.shown)  # type: ignore[attr-defined] # the list
+    table = screen(app).table
+    await table.settled()
+    await pilot.press("g")
+    for _ in table.content.shown:
+        if table.row is not None and table.row.label == label:
+            return
+        await pilot.press("down")
+    raise AssertionError(f"no line is called {label}:\n{text_of(app)}")
+
+
+async def test_what_is_stated_is_kept_with_the_case(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        assert kept(read_bench) == ()
+        await go_to(app, pilot, "type")
+        await pilot.press("enter")
+        await shows(pilot, "contractor end")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: screen(app).seen.facts.kind == "involuntary")
+        await go_to(app, pilot, "leave time")
+        await pilot.press("enter")
+        await shows(pilot, "Leave time")
+        await pilot.press(*["backspace"] * 40, *"2027-01-15T17:30", "enter")
+        await shows(pilot, "has no time zone")
+        await pilot.press(*"+01:00", "enter")
+        await shows(pilot, "2027-01-15 17:30 +01:00")
+        await go_to(app, pilot, "approver")
+        await pilot.press("enter", "enter")
+        await shows(pilot, "leave it with esc")
+        await pilot.press(*"J. Reyes", "enter")
+        await until(pilot, lambda: screen(app).seen.facts.approver == "J. Reyes")
+        await go_to(app, pilot, "legal hold")
+        await pilot.press("enter")
+        await shows(pilot, "Legal hold")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: screen(app).seen.facts.legal_hold is False)
+        await until(pilot, lambda: not app.jobs.running())
+        await shows(pilot, "No plan was applied yet")
+    (row,) = kept(read_bench)
+    assert (row.facts.kind, row.facts.left_zone) == ("involuntary", "+01:00")
+    assert (row.facts.approver, row.facts.legal_hold) == ("J. Reyes", False)
+
+
+async def test_esc_in_a_question_states_nothing(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        await go_to(app, pilot, "ticket")
+        await pilot.press("enter", *"HR-1", "escape")
+        await until(pilot, lambda: isinstance(app.screen, Offboard))
+        await go_to(app, pilot, "type")
+        await pilot.press("enter")
+        await shows(pilot, "contractor end")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, Offboard))
+    assert kept(read_bench) == ()
+
+
+async def test_the_plan_is_blocked_until_somebody_takes_over_and_says_so_in_place(
+    alone: Bench,
+) -> None:
+    app = alone.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        assert "Blocked: 1 vault has no other manager" in text_of(app)
+        await pilot.press("p")
+        await shows(pilot, "d says who takes over")
+        assert review(app).plan.refused
+        await pilot.press("d")
+        await shows(pilot, "Who takes over Vendors?")
+        assert "can write to it" in text_of(app)
+        await pilot.press(*"ravi", "enter")
+        await until(
+            pilot, lambda: isinstance(app.screen, PlanReview) and not review(app).plan.refused
+        )
+        await shows(pilot, "Give Ravi Menon manage on Vendors")
+        await pilot.press("c", *LOGIN, "enter")
+        await until(pilot, lambda: review(app).ended is not None)
+        await until(pilot, lambda: not app.jobs.running())
+    (row,) = kept(alone)
+    assert [note.body for note in row.notes if note.what == "successor"]
+    grants = alone.pair.secrets.tenant.grants.values()
+    assert any(
+        one.level is Level.MANAGE and one.principal_id != "s-001"
+        for held in grants for one in held.values() if one.vault_id == "v-vendors"
+    )  # fmt: skip
+
+
+async def test_a_waiver_needs_a_reason_and_stands_in_the_plan(alone: Bench) -> None:
+    app = alone.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("w", "enter")
+        await shows(pilot, "Say why nobody has to manage it")
+        await pilot.press(*"closed on Friday", "enter")
+        await shows(pilot, "waived: closed on Fri")
+        await pilot.press("p")
+        await shows(pilot, "then type")
+        await pilot.press("G", "pageup")
+        await shows(pilot, "Vendors: closed on Friday")
+    (row,) = kept(alone)
+    assert [note.what for note in row.notes].count("waiver") == 1
+
+
+async def test_an_emergency_is_a_plan_by_one_key_and_a_case_of_that_mode(alone: Bench) -> None:
+    app = alone.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("e")
+        await shows(pilot, "d says who takes over")
+        await pilot.press("w", *"a fire", "enter")
+        await shows(pilot, "then type")
+    (row,) = kept(alone)
+    assert row.facts.mode == "emergency"
+
+
+async def test_after_the_run_come_rotation_and_evidence(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("v")
+        await shows(pilot, "no plan was applied yet")
+        await pilot.press("p")
+        await shows(pilot, "then type")
+        await pilot.press("c", *LOGIN, "enter")
+        await until(pilot, lambda: review(app).ended is not None)
+        await until(pilot, lambda: not app.jobs.running())
+        assert "v evidence" in text_of(app)
+        await pilot.press("escape")
+        await shows(pilot, "Verified.")
+        await until(pilot, lambda: not app.jobs.running())
+        await pilot.press("v")
+        await until(pilot, lambda: screen(app).evidence is not None)
+        await shows(pilot, "keyturn verify")
+        evidence = screen(app).evidence
+        assert evidence is not None
+        assert (evidence.folder / "leaver.html").is_file()
+        assert evidence.zip.is_file()
+        await pilot.press("t")
+        await shows(pilot, "what was used is not known")
+        await until(pilot, lambda: screen(app).table.row is not None)
+        await pilot.press("enter")
+        await shows(pilot, "To change")
+        await shows(pilot, "Platform Prod")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, Offboard))
+        await pilot.press("C", *"all is done", "enter")
+        await shows(pilot, "Closed.")
+        await pilot.press("7")
+        await shows(pilot, "1 closed")
+        await pilot.press("enter")
+        await shows(pilot, "closed by")
+    (row,) = kept(read_bench)
+    assert row.notes[-1].what == "closed"
+
+
+async def test_a_case_is_read_where_nothing_may_be_changed(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await go_to(app, pilot, "approver")
+        await pilot.press("enter", *"Ana", "enter")
+        await until(pilot, lambda: screen(app).seen.id)
+    later = read_bench.app(read_only=True)
+    async with later.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, later)
+        await pilot.press("7")
+        await shows(pilot, "1 open")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(later.screen, Offboard) and screen(later).read)
+        await go_to(later, pilot, "ticket")
+        await pilot.press("enter")
+        await shows(pilot, "read-only here")
+        await pilot.press("e")
+        await shows(pilot, "emergency: keyturn is read-only here")
+    assert kept(read_bench)[0].facts.ticket == ""
+
+
+async def test_a_case_of_somebody_who_is_gone_is_still_told(
+    read_bench: Bench, tmp_path: Path
+) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await go_to(app, pilot, "ticket")
+        await pilot.press("enter", *"HR-7", "enter")
+        await until(pilot, lambda: screen(app).seen.facts.ticket == "HR-7")
+    read_bench.pair.secrets.tenant.drop_account("s-001")
+    read_bench.pair.directory.tenant.drop_account("d-001")
+    await read_bench.engine.refresh(lambda _event: None, lambda: False)
+    later = read_bench.app()
+    async with later.run_test(size=SIZE) as pilot:
+        await ready(pilot, later)
+        await pilot.press("7")
+        await shows(pilot, "1 open")
+        await pilot.press("enter")
+        await shows(pilot, "gone: Dana Okafor")
+        await shows(pilot, "no account of this person")
