@@ -122,6 +122,8 @@ class About:
     permissions one by one. `events_kept_s`: for how long a streamed event can be had, None where it
     is not known. `parallel`: how many listings may be read at the same time, in any order but that
     memberships need the groups, and grants the vaults; 0: one collection after the other.
+    `page_size`: how many records are asked for in a page, None where lists come whole or the source
+    decides.
     """
 
     source: SourceIdentity
@@ -137,6 +139,7 @@ class About:
     permission_rules: PermissionRules | None = None
     events_kept_s: float | None = None
     parallel: int = 0
+    page_size: int | None = None
 
 
 T_co = TypeVar("T_co", covariant=True)

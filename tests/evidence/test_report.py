@@ -197,9 +197,14 @@ async def test_a_journal_that_was_edited_gives_no_evidence(work: Office) -> None
     run = await put_out(work)
     connection = work.journal.connection
     connection.execute("drop trigger entry_no_update")
-    connection.execute("update entry set line = replace(line, 'applied', 'refused') where seq = 9")
+    (seq,) = connection.execute(
+        "select min(seq) from entry where json_extract(line, '$.state') = 'applied'"
+    ).fetchone()
+    connection.execute(
+        "update entry set line = replace(line, 'applied', 'refused') where seq = ?", (seq,)
+    )
     connection.commit()
-    with pytest.raises(JournalBroken, match=r"no evidence can be made from it.*entry 9"):
+    with pytest.raises(JournalBroken, match=rf"no evidence can be made from it.*entry {seq}"):
         report(work, run)
 
 

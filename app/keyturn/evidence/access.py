@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from keyturn.decide.blast_radius import BlastRadius
 from keyturn.decide.explain import access_paths
 from keyturn.decide.findings import ChangeKind
 from keyturn.decide.index import edge_of
@@ -18,17 +19,25 @@ FROM_PLAN = (
     "the plan's own operations: the snapshot it rests on is not in the cache any more, so what the "
     "plan did not change is not listed"
 )
+FROM_CASE = "what the case kept before the cut, as it was read at {at}"
 _CUTS = frozenset({ChangeKind.SUSPEND, ChangeKind.DEACTIVATE})
 
 
 def access_of(
-    side: Side, subject: Subject, steps: Sequence[StepRecord], later: Reading | None
+    side: Side,
+    subject: Subject,
+    steps: Sequence[StepRecord],
+    later: Reading | None,
+    held: BlastRadius | None = None,
 ) -> tuple[AccessTold, ...]:
     """The memberships and grants of the person in one source before the run, and what became of
-    each. `steps` are those of this source."""
+    each. `steps` are those of this source; `held` is what the case kept, where the snapshot is
+    gone."""
     rows = [*_groups(side, subject, steps, later)]
     if side is Side.SECRETS:
         rows += _vaults(subject, steps, later)
+    if held is not None and subject.world is None:
+        rows += _kept(side, held, steps)
     return (*rows, *_only_planned(side, rows, steps, later))
 
 
@@ -75,6 +84,27 @@ def _vaults(
             if path.groups
             else _grant_later(later, path.vault_id, path.carrier),
         )
+
+
+def _kept(side: Side, held: BlastRadius, steps: Sequence[StepRecord]) -> Iterator[AccessTold]:
+    """What the case kept. What a later reading says of it is told by what the plan took alone."""
+    ids: dict[str, str] = {}
+    for group in held.groups:
+        ids.setdefault(group.name, group.id)
+        if group.side is side:
+            step = None if group.via else _removing(steps, group.id)
+            yield AccessTold(
+                "group", group.name, group.id, "member", " > ".join(group.via) or "direct",
+                step.operation.number if step else None, _after(step, steps), None,
+            )  # fmt: skip
+    for vault in held.vaults if side is Side.SECRETS else ():
+        for path in vault.paths:
+            group_id = ids.get(path.via.partition(" > ")[0], "")
+            step = _revoking(steps, path.carrier) if path.direct else _removing(steps, group_id)
+            yield AccessTold(
+                "vault", vault.name, vault.id, path.level.value, path.via,
+                step.operation.number if step else None, _after(step, steps), None,
+            )  # fmt: skip
 
 
 def _only_planned(

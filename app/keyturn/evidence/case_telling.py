@@ -11,11 +11,6 @@ from keyturn.evidence.stated import Stated
 from keyturn.evidence.subject import Subject
 from keyturn_providers.records import Side
 
-_POLICY = (
-    "The digest alone is kept with a run, not the text: look for the version of keyturn.yaml whose "
-    "SHA-256 this is (sha256sum keyturn.yaml)."
-)
-
 
 def told_case(
     record: RunRecord, stated: Stated, steps: Sequence[StepTold], besides: Beside
@@ -90,8 +85,9 @@ def told_person(subject: Subject) -> PersonTold | None:
     )
 
 
-def told_plan(record: RunRecord, file: str) -> PlanTold:
-    """The plan as it was reviewed: guards, what was left alone, where its text is."""
+def told_plan(record: RunRecord, file: str, policy: str) -> PlanTold:
+    """The plan as it was reviewed: guards, what was left alone, where its text is, and that of the
+    policy."""
     plan = record.plan
     return PlanTold(
         id=plan.id,
@@ -104,7 +100,7 @@ def told_plan(record: RunRecord, file: str) -> PlanTold:
         else f"{file}, without the names of other people; the SHA-256 in the journal is that of "
         "the whole text, which stays in the journal",
         policy_sha256=plan.policy_digest,
-        policy=_POLICY,
+        policy=policy,
         guards=tuple(
             GuardTold(one.guard, one.verdict.value, one.words, one.names, one.next_step)
             for one in plan.guards

@@ -137,7 +137,7 @@ CONTROLS: tuple[ControlTold, ...] = (
         "8.15 / 8.17",
         "Events are logged, protected, with clocks in step.",
         "Raw audit events of the targets, bound to the journal's chain.",
-        "How far the clocks were apart: it is not kept with a run.",
+        "How far the clocks were apart at every event: it was looked at when the run began.",
     ),
     ControlTold(
         "ISO 27001",

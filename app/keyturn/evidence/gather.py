@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from keyturn import __version__
+from keyturn.decide.blast_radius import BlastRadius
 from keyturn.decide.rules import Rules
 from keyturn.decide.values import to_plain
 from keyturn.evidence import access, chain_lines, events_file, readings
+from keyturn.evidence.basis_told import Basis, basis_of
 from keyturn.evidence.bundle import Bundle, bundle_of, logic_digest
 from keyturn.evidence.case_record import Beside, beside, told_notes, with_case
 from keyturn.evidence.case_telling import told_case, told_person, told_plan
@@ -16,6 +18,7 @@ from keyturn.evidence.controls import CONTROLS
 from keyturn.evidence.exposure import exposure
 from keyturn.evidence.manifest import sha256
 from keyturn.evidence.minimise import Minimiser, minimiser
+from keyturn.evidence.moments import utc
 from keyturn.evidence.pack import (
     FORMAT,
     JournalTold,
@@ -40,6 +43,8 @@ from keyturn.evidence.run_record import RunRecord, run_record
 from keyturn.evidence.stated import Stated
 from keyturn.evidence.step_telling import told_steps
 from keyturn.evidence.subject import Subject, subject_of
+from keyturn.run.basis import SourceAsked, SourcesAsked
+from keyturn.run.cases import held_of
 from keyturn_providers.records import Side
 from keyturn_storage.journal import Journal
 from keyturn_storage.rows import RunRow
@@ -91,9 +96,10 @@ def report_on(
 
     names = _names(subject)
     plan_file, plan_text = _plan_file(row.plan_json, names)
+    basis = basis_of(journal, row.id, plan.policy_digest, names)
     pack = _pack(
         record, journal, subject, besides, before, later,
-        with_case(stated, besides.case), names, plan_file,
+        with_case(stated, besides.case), names, plan_file, basis,
         JournalTold(
             whole.start.seq,
             whole.start.hash,
@@ -109,9 +115,12 @@ def report_on(
         "leaver.json": _json(to_plain(pack)),
         "leaver.html": page(pack).encode("utf-8"),
         plan_file: plan_text,
+        **basis.files,
         chain_lines.FILE: chain_lines.written(whole.entries, shown),
         events_file.EVENTS: events_file.written(events),
-        "README.txt": readme(pack, signed=signing_key is not None).encode("utf-8"),
+        "README.txt": readme(
+            pack, signed=signing_key is not None, basis=sorted(basis.files)
+        ).encode("utf-8"),
     }
     bundle = bundle_of(
         files,
@@ -170,10 +179,11 @@ def _pack(
     stated: Stated,
     names: Minimiser,
     plan_file: str,
+    basis: Basis,
     chain: JournalTold,
 ) -> Pack:
     plan = record.plan
-    systems = tuple(_system(record, subject, one, later, stated) for one in before)
+    systems = tuple(_system(record, subject, one, later, stated, besides) for one in before)
     rows = [row for one in systems for row in one.access]
     secrets = next((one.used for one in before if one.side is Side.SECRETS), None)
     steps = told_steps(record)
@@ -202,17 +212,18 @@ def _pack(
         if subject.key
         else nobody(),
         residual_risks=residual_risks(steps, systems, besides),
-        plan=told_plan(record, plan_file),
+        plan=told_plan(record, plan_file, basis.policy),
         completeness=(
             *(readings.told(one, readings.BEFORE, plan.created_ms) for one in before),
             *(readings.told(one, readings.AFTER, plan.created_ms) for one in later),
         ),
+        sources=basis.sources,
         blind_spots=plan.blind_spots,
         controls=CONTROLS,
         recheck=tuple((one.source, recipe(one.kind, one.account_id or "")) for one in systems),
         journal=chain,
         tool=ToolTold(__version__, logic_digest(), plan.policy_digest),
-        not_known=not_known(stated, subject, besides, before, later),
+        not_known=not_known(stated, subject, besides, before, later, basis),
     )
     return _minimised(pack, names)
 
@@ -224,6 +235,9 @@ def _minimised(pack: Pack, names: Minimiser) -> Pack:
         small,
         case=replace(pack.case, title=small.case.title),
         undone=pack.undone,
+        sources=replace(small.sources, sources=_asked(small.sources, pack.sources))
+        if small.sources is not None and pack.sources is not None
+        else None,
         decided=tuple(
             replace(one, by=whole.by)
             for one, whole in zip(small.decided, pack.decided, strict=True)
@@ -232,6 +246,13 @@ def _minimised(pack: Pack, names: Minimiser) -> Pack:
         journal=pack.journal,
         tool=pack.tool,
         steps=tuple(_step(one, whole) for one, whole in zip(small.steps, pack.steps, strict=True)),
+    )
+
+
+def _asked(small: SourcesAsked, whole: SourcesAsked) -> tuple[SourceAsked, ...]:
+    return tuple(
+        replace(one, asked_as=other.asked_as)
+        for one, other in zip(small.sources, whole.sources, strict=True)
     )
 
 
@@ -245,6 +266,7 @@ def _system(
     reading: Reading,
     later: Sequence[Reading],
     stated: Stated,
+    besides: Beside,
 ) -> SystemTold:
     side, used = reading.side, reading.used
     steps = [one for one in record.steps if one.operation.change.side is side]
@@ -252,6 +274,8 @@ def _system(
     after = next((one for one in later if one.side is side), None)
     one_id = next(iter(subject.ids.get(side, ())), None)
     alone = bool(subject.key)
+    kept = held_of(besides.case) if besides.case is not None and reading.snapshot is None else ()
+    held = kept[-1] if kept else None
     return SystemTold(
         source=used.source,
         kind=used.kind,
@@ -260,7 +284,13 @@ def _system(
         account=account.name if account else subject.names.get(side) if alone else None,
         account_id=account.id if account else one_id if alone else None,
         state_before=(account.state_raw or account.state.value) if account else None,
-        access_from=access.FROM_SNAPSHOT if reading.snapshot else access.FROM_PLAN,
-        access=access.access_of(side, subject, steps, after) if alone else (),
+        access_from=_access_from(reading, held),
+        access=access.access_of(side, subject, steps, after, held) if alone else (),
         exposure=exposure(steps, account, stated.left_ms, used.taken_ms, used.source),
     )
+
+
+def _access_from(reading: Reading, held: BlastRadius | None) -> str:
+    if reading.snapshot is not None:
+        return access.FROM_SNAPSHOT
+    return access.FROM_CASE.format(at=utc(held.read_ms)) if held is not None else access.FROM_PLAN

@@ -6,6 +6,8 @@ All times are UTC, written as in `moments.utc`.
 
 from dataclasses import dataclass
 
+from keyturn.run.basis import SourcesAsked
+
 FORMAT = "keyturn leaver pack 2"
 
 
@@ -364,6 +366,8 @@ class Pack:
     residual_risks: tuple[str, ...]
     plan: PlanTold
     completeness: tuple[ReadingTold, ...]
+    sources: SourcesAsked | None
+    """The sources as they answered when the run began; None where that was not kept."""
     blind_spots: tuple[str, ...]
     controls: tuple[ControlTold, ...]
     recheck: tuple[tuple[str, str], ...]

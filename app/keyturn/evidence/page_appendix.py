@@ -1,9 +1,13 @@
 """The second half of the page: plan, completeness, controls, integrity, and each step in full."""
 
+from collections.abc import Iterator
+
 from keyturn.decide.names import counted
 from keyturn.evidence import page_parts as p
+from keyturn.evidence.moments import utc
 from keyturn.evidence.pack import Pack, ReadingTold, StepTold
 from keyturn.evidence.page_parts import Html
+from keyturn.run.basis import CheckAsked, SourceAsked
 
 
 def appendix(pack: Pack) -> Html:
@@ -51,6 +55,7 @@ def _completeness(pack: Pack) -> Html:
     return p.section(
         "7  Completeness and accuracy of what was read",
         *(_reading(one) for one in pack.completeness),
+        _sources(pack),
         "<h3>See it yourself</h3>",
         p.items(
             f"{p.text(source)}: <code>{p.text(words)}</code>" for source, words in pack.recheck
@@ -102,6 +107,40 @@ def _reading(one: ReadingTold) -> Html:
     parts.append(f'<p class="tag">Rules held: {p.text(rules or "none stored")}.<br>')
     parts.append(f"SHA-256 over its rows: {p.id_(one.rows_sha256 or 'not known')}</p>")
     return "".join(parts)
+
+
+def _sources(pack: Pack) -> Html:
+    """The sources as they answered when the run began, clock and limits with them."""
+    if pack.sources is None:
+        return ""
+    parts: list[Html] = [
+        f"<h3>How the sources were asked, at {p.prose(utc(pack.sources.at_ms))}</h3>"
+    ]
+    for one in pack.sources.sources:
+        size = "lists come whole" if one.page_size is None else f"{one.page_size} to a page"
+        rows = [
+            ("source", f"{p.text(one.source)}, {p.text(one.version or one.kind)}"),
+            ("address", p.id_(one.address)),
+            ("keyturn was", p.or_none(one.asked_as or None, "not told")),
+            ("pages", p.text(size)),
+            (
+                "lag",
+                p.text(
+                    f"a read by id may lag {one.consistency_delay_s:g} s, the audit log "
+                    f"{one.audit_lag_s:g} s"
+                ),
+            ),
+            *((check.topic, p.text(f"{check.condition}: {check.words}")) for check in _told(one)),
+        ]
+        parts.append(f'<div class="card">{p.lines(rows)}</div>')
+    return "".join(parts)
+
+
+def _told(one: SourceAsked) -> Iterator[CheckAsked]:
+    """Clock and rate limit always; of the rest what was not well."""
+    for check in one.checks:
+        if check.topic in {"clock", "rate limit"} or check.condition != "well":
+            yield check
 
 
 def _controls(pack: Pack) -> Html:

@@ -1,5 +1,7 @@
 """README.txt of a bundle: what is what, how to check it, what it cannot prove."""
 
+from collections.abc import Iterable
+
 from keyturn.evidence.pack import Pack
 
 _TEXT = """\
@@ -12,7 +14,7 @@ Evidence made by keyturn {version} from its journal, run {run}.
   leaver.html      to read and to print; one page, no scripts, nothing loaded
   leaver.json      the same as data; what is not known is null and named in "not_known"
   {plan:<16} the plan as it was reviewed and applied
-  events.ndjson    the targets' own audit events, exactly as received ("raw")
+{basis}  events.ndjson    the targets' own audit events, exactly as received ("raw")
   journal.jsonl    keyturn's journal lines of this run, each hanging on the one before
   manifest.json    SHA-256 of every file, and the checkpoint of the journal{signed_file}
   manifest.sha256  SHA-256 of the manifest (sha256sum -c manifest.sha256)
@@ -35,7 +37,13 @@ What it does not prove
 """
 
 
-def readme(pack: Pack, *, signed: bool) -> str:
+_BASIS = {
+    "policy": "the policy that the plan rests on",
+    "sources": "both sources as they answered when the run began: clock, limits, pages",
+}
+
+
+def readme(pack: Pack, *, signed: bool, basis: Iterable[str] = ()) -> str:
     """The text."""
     plan = pack.plan.text.partition(",")[0]
     return _TEXT.format(
@@ -45,6 +53,9 @@ def readme(pack: Pack, *, signed: bool) -> str:
         run=pack.case.run,
         verdict=pack.case.verdict,
         plan=plan,
+        basis="".join(
+            f"  {name:<16} {_BASIS[name.partition('.')[0].partition('-')[0]]}\n" for name in basis
+        ),
         signed_file=", signed in manifest.json.sig" if signed else "; not signed",
         signature=" and signature" if signed else "",
         seq=pack.journal.seq,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from keyturn.decide.findings import ChangeKind
 from keyturn.decide.plans import Plan, Verdict
+from keyturn.evidence.basis_told import Basis
 from keyturn.evidence.case_record import Beside
 from keyturn.evidence.moments import utc
 from keyturn.evidence.pack import MachineTold, NotKnown, StepTold, SystemTold
@@ -98,10 +99,11 @@ def not_known(
     besides: Beside,
     before: Sequence[Reading],
     later: Sequence[Reading],
+    basis: Basis,
 ) -> tuple[NotKnown, ...]:
     """Each field that an auditor asks for and keyturn cannot fill, with the reason."""
     leaver = _of_the_leaver(stated, subject, besides) if subject.key else ()
-    return (*leaver, *_of_every_run(before, later))
+    return (*leaver, *_of_every_run(before, later, basis))
 
 
 def _of_the_leaver(stated: Stated, subject: Subject, besides: Beside) -> Iterator[NotKnown]:
@@ -139,13 +141,19 @@ def _of_the_leaver(stated: Stated, subject: Subject, besides: Beside) -> Iterato
         yield NotKnown("person", "The plan's snapshots have no such person.")
 
 
-def _of_every_run(before: Sequence[Reading], later: Sequence[Reading]) -> Iterator[NotKnown]:
+def _of_every_run(
+    before: Sequence[Reading], later: Sequence[Reading], basis: Basis
+) -> Iterator[NotKnown]:
     yield NotKnown("second person", "A run keeps who started it, and no second approval.")
-    yield NotKnown("clock offsets", "They are shown by keyturn doctor and not kept with a run.")
-    yield NotKnown("policy text", "Only its SHA-256 is kept with a run.")
+    if basis.sources is None:
+        words = "What the sources said of themselves was not kept with this run, or was purged."
+        yield NotKnown("clock offsets, page sizes, who keyturn was there", words)
+    if not any(name.startswith("policy") for name in basis.files):
+        yield NotKnown("policy text", basis.policy)
     yield NotKnown(
-        "page sizes and the server's own totals",
-        "A snapshot keeps the proof of each listing in words, not its requests.",
+        "each request of a reading",
+        "A snapshot keeps the proof of each listing in words, with the server's own total where it "
+        "gives one, not its requests.",
     )
     seen = {one.side for one in later}
     for one in before:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from keyturn.evidence import against_itself, chain_lines, signing
+from keyturn.evidence.basis_told import POLICY, SOURCES
 from keyturn.evidence.chain_lines import NotALine, ShownLine
 from keyturn.evidence.differing_lines import where_differs
 from keyturn.evidence.events_file import EVENTS, event_digests
@@ -157,6 +158,7 @@ def _bound(held: Held, lines: tuple[ShownLine, ...], manifest: Manifest) -> Iter
     """Whether plan and audit events are those that the journal's own lines tell of."""
     said: Counter[str] = Counter()
     plans: set[str] = set()
+    kept: set[str] = set()
     for shown in lines:
         try:
             content = json.loads(shown.line or "null")
@@ -168,15 +170,34 @@ def _bound(held: Held, lines: tuple[ShownLine, ...], manifest: Manifest) -> Iter
             said[str(content.get("sha256"))] += 1
         elif content.get("kind") == "run":
             plans.add(str(content.get("plan_sha256")))
+        elif content.get("kind") == "kept":
+            kept.add(str(content.get("sha256")))
     plan = held.files.get(PLAN)
     if plan is not None and {hashlib.sha256(plan).hexdigest()} != plans:
         yield Wrong(PLAN, "", "it is not the plan that the journal says was applied")
+    sources = held.files.get(SOURCES)
+    if sources is not None and sha256(sources) not in kept:
+        yield Wrong(SOURCES, "", "it is not what the journal kept of the sources")
+    yield from _policy(held, plan)
     for number, digest in enumerate(event_digests(held.files.get(EVENTS, b"")), start=1):
         if not said[digest]:
             yield Wrong(EVENTS, f"line {number}", "it is no event that the journal archived")
         said[digest] -= 1
     for digest in sorted(+said):
         yield Wrong(EVENTS, "", f"the event with SHA-256 {digest} is missing")
+
+
+def _policy(held: Held, plan: bytes | None) -> Iterator[Wrong]:
+    """The plan says which policy it rests on, and the journal which plan was applied."""
+    policy = held.files.get(POLICY)
+    if policy is None or plan is None:
+        return
+    try:
+        plain = json.loads(plan)
+    except ValueError:
+        return
+    if isinstance(plain, dict) and plain.get("policy_digest") != sha256(policy):
+        yield Wrong(POLICY, "", "it is not the policy that the plan rests on")
 
 
 def _signature(

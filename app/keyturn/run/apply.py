@@ -18,6 +18,7 @@ from keyturn.run.admission import (
     refuse_writing_read_only,
     tenants_now,
 )
+from keyturn.run.basis import keep_basis
 from keyturn.run.cases import tie
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
@@ -77,6 +78,7 @@ async def apply(
         run = Run(ids(), plan, connections, journal, generation, observe, stop, clock, abouts)
         run.renewed_ms = clock.now_ms()
         _start(run, operator)
+        keep_basis(journal, run.id, loaded, abouts, clock.now_ms())
         for side, failure in failures.items():
             run.block(side, failure)
         await take_checkpoints(run)

@@ -15,6 +15,7 @@ from keyturn.run.admission import (
     refuse_writing_read_only,
 )
 from keyturn.run.apply import refuse_if_all_failed, refuse_stale, take_checkpoints
+from keyturn.run.basis import keep_basis
 from keyturn.run.cases import tie
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
@@ -120,6 +121,7 @@ async def _resume(
         tie(journal, plan, row.id, row.operator, clock.now_ms(), generation)
         for side, failure in failures.items():
             run.block(side, failure)
+        keep_basis(journal, row.id, loaded, abouts, clock.now_ms())
         await take_checkpoints(run)
         return await execute(run, audit_wait_s=audit_wait_s)
     finally:

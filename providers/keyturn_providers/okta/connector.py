@@ -99,6 +99,7 @@ class OktaConnector:
             notes=(*_NOTES, *own.notes),
             checks=(*server, own.check, *scope_checks(sight, changes=not read_only)),
             parallel=PARALLEL,
+            page_size=self._settings.page_size,
         )
 
     def reader(self) -> OktaReader:

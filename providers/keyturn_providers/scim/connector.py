@@ -81,6 +81,7 @@ class ScimConnector:
             version="SCIM 2.0",
             own=own,
             blind_spots=BLIND_SPOTS,
+            page_size=self._settings.page_size,
             notes=_notes(facts),
             checks=tuple(self._checks(facts, own, groups=groups)),
         )

@@ -1,5 +1,6 @@
 """`keyturn report RUN_OR_PERSON`: the evidence of a run, as a folder and a zip."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -8,9 +9,12 @@ from keyturn.cli.evidence_made import cache_if_any, rules_of, run_meant, signing
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.failures import VerbFailed
 from keyturn.cli.invocation import Answer, Invocation, json_option
+from keyturn.cli.work import now_ms, operator
 from keyturn.evidence.bundle import Written, refuse_tokens, write
+from keyturn.evidence.exports import Export, exports_of, note_export
 from keyturn.evidence.gather import Report, report_on
-from keyturn.evidence.moments import NotAMoment
+from keyturn.evidence.manifest import MANIFEST, sha256
+from keyturn.evidence.moments import NotAMoment, utc
 from keyturn.evidence.stated import Stated, stated
 from keyturn_storage.journal import open_journal
 
@@ -50,7 +54,8 @@ def command(
 
     Made from the journal and the cache alone; no source is asked, nothing is changed. What the
     options say is written down as stated by you, and what they do not say is taken from the case.
-    Signed where keyturn.yaml names a key (evidence: {signing_key: PATH}).
+    Signed where keyturn.yaml names a key (evidence: {signing_key: PATH}). That it was written, by
+    whom and with which digest, is noted in the journal; the same run gives the same bytes.
 
     Ends with 0 if every step is proven, 5 if not, 6 while steps are open.
     """
@@ -72,14 +77,29 @@ def command(
             whole_chain=whole_chain,
         )
     refuse_tokens(report.bundle, watched_tokens(places))
+    export = Export(
+        of=report.pack.case.run,
+        bundle=report.bundle.folder,
+        at_ms=now_ms(),
+        by=operator(),
+        manifest_sha256=sha256(report.bundle.files[MANIFEST]),
+        zip_sha256=sha256(report.bundle.zip()),
+        whole_chain=whole_chain,
+        stated=said.fields,
+    )
+    with open_journal(places.journal) as journal:
+        before = exports_of(journal, export.of)
+        note_export(journal, export)
     written = write(report.bundle, out or places.data / "evidence")
-    _show(answer, report, written, said)
+    _show(answer, report, written, said, before)
     if report.pack.case.state != "ended":
         return Exit.STOPPED
     return Exit.IN_STEP if report.pack.case.proven else Exit.NOT_VERIFIED
 
 
-def _show(answer: Answer, report: Report, written: Written, said: Stated) -> None:
+def _show(
+    answer: Answer, report: Report, written: Written, said: Stated, before: tuple[Export, ...]
+) -> None:
     pack, manifest = report.pack, report.bundle.manifest
     answer.document(
         {
@@ -102,6 +122,7 @@ def _show(answer: Answer, report: Report, written: Written, said: Stated) -> Non
                 }
                 for one in pack.systems
             ],
+            "written_before": [asdict(one) for one in before],
             "stated": list(said.fields),
             "not_known": [{"field": one.field, "why": one.why} for one in pack.not_known],
         }
@@ -113,6 +134,12 @@ def _show(answer: Answer, report: Report, written: Written, said: Stated) -> Non
     answer.line(f"zip: {written.zip}")
     answer.line(f"SHA-256 of the zip: {written.zip_sha256}")
     answer.line(f"checkpoint: entry {manifest.checkpoint.seq}, hash {manifest.checkpoint.hash}")
+    if before:
+        last = before[-1]
+        same = "the same" if last.manifest_sha256 == written.manifest_sha256 else "other"
+        answer.line(
+            f"written {len(before)} times before, last {utc(last.at_ms)} by {last.by}: {same} bytes"
+        )
     if manifest.signing_key:
         answer.line(f"signed with the key {manifest.signing_key}")
     else:
