@@ -252,7 +252,9 @@ class Sought:
     `ability` is the kind of write. A source whose log carries the operation's id goes by that
     alone; others by the ids of the requests that were answered, else by kind, objects and time.
     Which ids are set depends on the kind: the account's, group's and session's own, for a grant
-    principal, vaults and carrier. `subject` is the e-mail address that was provisioned.
+    principal, vaults and carrier. `subject` is the e-mail address that was provisioned. `actor_ids`
+    are the accounts that made the call and its repetitions, none where that is not known. With
+    `by_anyone` no call is to be proven: it is asked who did such a thing, whoever it was.
     """
 
     operation_id: str
@@ -267,6 +269,8 @@ class Sought:
     carrier: str = ""
     subject: str = ""
     request_ids: tuple[str, ...] = ()
+    actor_ids: tuple[str, ...] = ()
+    by_anyone: bool = False
 
 
 @runtime_checkable
@@ -278,7 +282,9 @@ class ReadsAudit(Protocol):
     async def audit_events(self, since: str, sought: Sequence[Sought]) -> tuple[AuditEvent, ...]:
         """Events after `since` that prove one of `sought`, whose operation id each then carries.
 
-        May be called repeatedly. An event with an `error` is a failed attempt and proves nothing.
+        May be called repeatedly. An event with an `error` is a failed attempt, one that is
+        `by_another` somebody else's doing: they prove nothing. A source whose log cannot tell who
+        did what without an operation's id finds nothing for what is sought `by_anyone`.
         """
         ...
 

@@ -252,7 +252,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """One entry of a source's own audit log. `raw` is the original line, JSON, redacted."""
+    """One entry of a source's own audit log. `raw` is the original line, JSON, redacted.
+
+    `by_another`: what was sought was done, to the same objects and in its time, but by somebody
+    else than whoever made the call. It proves nothing of the call.
+    """
 
     id: str
     at_ms: int
@@ -263,6 +267,7 @@ class AuditEvent:
     source_address: str = ""
     error: str = ""
     raw: str = ""
+    by_another: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,9 @@ class Noted(StrEnum):
     CLOSED = "closed"
     """{"reason"}"""
     REOPENED = "reopened"
-    """{"reason"}"""
+    """{"reason"}: what came back, since when, and who did it as far as is known."""
+    SETTLED = "settled"
+    """{"reason"}: what it was opened again for is no more."""
     COMMENT = "comment"
 
 

@@ -10,12 +10,22 @@ from tests.decide.test_undo import ADD, D1, ENG, ENG_THERE, OLD, REMOVE, REVOKE,
 from tests.decide.worlds import SUSPENDED, Org, office
 
 from keyturn.decide.findings import Change, ChangeKind
+from keyturn.decide.logged import by_whom, entry, logged, proof_in
 from keyturn.decide.plan import plan_offboard
+from keyturn.decide.plans import PlanScope
 from keyturn.decide.rechecks import DAY_MS, MOMENTS, CameBack, Due, NotSeen, Recheck, due
 from keyturn.decide.rules import Allowed
 from keyturn.decide.run_done import RunDone
 from keyturn.decide.steps import State
-from keyturn.decide.watched import kept_off, likely, off_before, put_back, renamed, watched
+from keyturn.decide.watched import (
+    bringing_back,
+    kept_off,
+    likely,
+    off_before,
+    put_back,
+    renamed,
+    watched,
+)
 from keyturn_providers.records import AccountState, Group, Push, PushState, Session, Side
 
 SOON, NEXT_DAY, NEXT_WEEK = MOMENTS
@@ -190,3 +200,47 @@ def test_a_rule_or_a_push_brings_memberships_back() -> None:
     assert likely(org.world(), replace(REMOVE, account=None)) == NOBODY_KNOWS
     assert likely(org.world(), replace(there, group=replace(ENG, id="gone"))) == NOBODY_KNOWS
     assert likely(org.world(), REVOKE) == NOBODY_KNOWS
+
+
+# ---------------------------------------------------------------- since when, and who did it
+
+
+def test_of_several_leavers_everybody_who_was_off_before_is_watched() -> None:
+    org = office()
+    two = replace(offboarded(org).plan, subject_key="d:d1\nd:d2\nnobody", operations=())
+    watched_too = [one.words for one in off_before(two, org.world())]
+    assert watched_too == [
+        "Name 1 in idp",
+        "Name 1 in bao",
+        "Name 2 in idp",
+        "Name 2 in bao",
+    ]
+    assert off_before(replace(two, scope=PlanScope.SYNC), org.world()) == ()
+
+
+def test_what_would_have_brought_it_back_is_known_for_whatever_can_come_back() -> None:
+    kinds = {
+        SUSPEND: ChangeKind.REACTIVATE,
+        REMOVE: ChangeKind.ADD_MEMBERSHIP,
+        REVOKE: ChangeKind.GRANT,
+    }
+    for cut, back in kinds.items():
+        assert bringing_back(cut) == replace(cut, kind=back)
+    assert bringing_back(ADD) is None
+
+
+def test_who_brought_it_back_goes_before_what_may_have() -> None:
+    back = CameBack("Dana is active again", "An import did it.")
+    assert (back.when, back.why) == ("", "An import did it.")
+    after = replace(back, after_ms=1_800_000_000_000)
+    assert after.when == "at some time after 2027-01-15 08:00:00 UTC"
+    assert after.why == "An import did it."
+    told = replace(after, since_ms=1_800_000_060_000, by="HR", event="E1", address="203.0.113.7")
+    assert told.when == told.why == "since 2027-01-15 08:01:00 UTC by HR from 203.0.113.7 (E1)"
+
+
+def test_an_entry_of_a_log_says_what_is_told() -> None:
+    assert entry("E1", "", 1_800_000_000_000, "") == "E1, 2027-01-15 08:00:00 UTC"
+    assert proof_in(f"Dana is suspended; {logged('E1', 'HR', 1_800_000_000_000, '')}") == "E1"
+    assert proof_in("Dana is suspended; the audit log does not have it") == ""
+    assert by_whom("HR", 1 << 62, "") == f"{1 << 62} ms by HR"

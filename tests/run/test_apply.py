@@ -30,7 +30,7 @@ from keyturn.run.recover import resume
 from keyturn.run.results import RunResult
 from keyturn_providers.contract import Ability, Waiting
 from keyturn_providers.errors import NotAuthenticated, ReadOnly
-from keyturn_providers.records import AccountState, Level, PrincipalKind, Side
+from keyturn_providers.records import AccountState, AuditEvent, Level, PrincipalKind, Side
 from keyturn_providers.simulated import ABOUT, Effect, Fault, Moment, Pair, When
 from keyturn_storage import leases
 from keyturn_storage.errors import LeaseHeld
@@ -488,6 +488,33 @@ async def test_read_only_applies_nothing(
             confirmed="dana",
         )
     assert journal.runs() == ()
+
+
+async def test_what_somebody_else_did_is_named_and_is_no_proof(pair: Pair, run_plan: Apply) -> None:
+    pair.secrets.faults.add(Fault(Effect.AUDIT_MISSING, Ability.REVOKE))
+    plan = plan_of(pair, REVOKE)
+
+    async def meanwhile(moment: Moment) -> None:
+        if moment.operation_id and moment.when is When.AFTER:
+            pair.secrets.tenant.events.append(
+                AuditEvent(
+                    "E9",
+                    1_800_000_000_000,
+                    "Bo Lind",
+                    "revoke",
+                    "x",
+                    moment.operation_id,
+                    by_another=True,
+                )
+            )
+
+    pair.secrets.remote.at = meanwhile
+    result = await run_plan(plan)
+    (step,) = result.steps
+    assert step.verdict == UNLOGGED
+    said = "the log has only what somebody else did: E9, 2027-01-15 08:00:00 UTC by Bo Lind"
+    assert step.error.startswith(said)
+    assert not result.proven
 
 
 @pytest.mark.parametrize("target", ["secrets/account/s-001", "secrets/vault/v-payments"])

@@ -47,7 +47,13 @@ def case_json(journal: Journal, row: CaseRow) -> Json:
         "legal_hold": row.facts.legal_hold,
         "decisions": [
             {"what": note.what, "by": note.by, "at_ms": note.at_ms, **json.loads(note.body)}
-            for what in (Noted.SUCCESSOR, Noted.WAIVER, Noted.CLOSED, Noted.REOPENED)
+            for what in (
+                Noted.SUCCESSOR,
+                Noted.WAIVER,
+                Noted.CLOSED,
+                Noted.REOPENED,
+                Noted.SETTLED,
+            )
             for note in row.of(what)
         ],
         "comments": [
@@ -103,9 +109,10 @@ def show_case(answer: Answer, journal: Journal, row: CaseRow, names: dict[Side, 
         answer.line(f"  waived     {body['vault_name']}: {body['reason']} ({note.by})")
     for note in row.of(Noted.COMMENT):
         answer.line(f"  note       {note.body} ({note.by})")
-    for what in (Noted.CLOSED, Noted.REOPENED):
-        for note in row.of(what):
-            answer.line(f"  {what.value:10} {json.loads(note.body)['reason']} ({note.by})")
+    for note in row.notes:
+        if note.what in {Noted.CLOSED, Noted.REOPENED, Noted.SETTLED}:
+            at = in_zone(note.at_ms, "")
+            answer.line(f"  {note.what:10} {json.loads(note.body)['reason']} ({note.by}, {at})")
     for run in runs_of(journal, row):
         done = sum(step.good for step in run.steps)
         answer.line(f"  run        {run.id} ({run.scope.value}): {done} of {len(run.steps)} proven")

@@ -97,9 +97,10 @@ def _state(cuts: Sequence[CaseRun], again: tuple[str, ...]) -> CaseState:
     last = cuts[-1]
     every = [step for run in cuts for step in run.steps]
     # What an earlier run could not do, a later one plans anew; what is open anywhere is open.
-    if any(run.open_steps for run in cuts) or any(s.state in _NOT_DONE for s in last.steps):
+    not_done = any(run.open_steps for run in cuts) or any(s.state in _NOT_DONE for s in last.steps)
+    if again or not_done:
         return CaseState.OPEN
-    if again or not all(s.good for s in every if s.state.accepted):
+    if not all(s.good for s in every if s.state.accepted):
         return CaseState.CUT
     return CaseState.VERIFIED
 

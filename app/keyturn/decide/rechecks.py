@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from keyturn.decide.logged import by_whom, moment
+
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
@@ -54,12 +56,35 @@ def due(ended_ms: int, now_ms: int, looked_ms: Iterable[int]) -> Due:
 @dataclass(frozen=True, slots=True)
 class CameBack:
     """Something that the run cut, and that is there again. `words` names whom and what, `likely`
-    says what most likely did it."""
+    says what most likely did it where the audit log does not name who.
+
+    `since_ms` and `by` are of the event in the source's audit log that brought it back, `event` its
+    id and `address` whence it came; None and "" where none was found. Then it came back after
+    `after_ms`, when it was last seen cut. `account` is the account it is of, as side/id.
+    """
 
     words: str
     likely: str
     operation: str = ""
     """The run's operation that had cut it; empty for what was cut before the run."""
+    account: str = ""
+    after_ms: int | None = None
+    since_ms: int | None = None
+    by: str = ""
+    event: str = ""
+    address: str = ""
+
+    @property
+    def when(self) -> str:
+        """Since when, and who did it, as far as is known."""
+        if self.since_ms is not None:
+            return f"since {by_whom(self.by, self.since_ms, self.address)} ({self.event})"
+        return f"at some time after {moment(self.after_ms)}" if self.after_ms is not None else ""
+
+    @property
+    def why(self) -> str:
+        """Who did it where the audit log names them, else what most likely did."""
+        return self.when if self.event else self.likely
 
 
 @dataclass(frozen=True, slots=True)

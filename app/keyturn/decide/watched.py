@@ -21,6 +21,14 @@ _BACK = {
     ChangeKind.NARROW: frozenset({ChangeKind.RESTORE_GRANT, ChangeKind.GRANT}),
 }
 
+_SOUGHT = {
+    ChangeKind.SUSPEND: ChangeKind.REACTIVATE,
+    ChangeKind.DEACTIVATE: ChangeKind.REACTIVATE,
+    ChangeKind.REMOVE_MEMBERSHIP: ChangeKind.ADD_MEMBERSHIP,
+    ChangeKind.REVOKE: ChangeKind.GRANT,
+    ChangeKind.NARROW: ChangeKind.GRANT,
+}
+
 
 def watched(run: RunDone) -> tuple[Operation, ...]:
     """The operations of a run whose cut can come back and be seen: one for each account that was
@@ -36,23 +44,34 @@ def watched(run: RunDone) -> tuple[Operation, ...]:
 
 
 def off_before(plan: Plan, world: World) -> tuple[Operation, ...]:
-    """The leaver's accounts that no operation had to put off: they are to stay off as well."""
-    person = world.people.get(plan.subject_key) if plan.scope is PlanScope.OFFBOARD else None
-    if person is None:
+    """The leavers' accounts that no operation had to put off: they are to stay off as well."""
+    if plan.scope is not PlanScope.OFFBOARD:
         return ()
     done = {
         (o.change.side, o.change.account.id)
         for o in plan.operations
         if o.change.kind in _OFF and o.change.account is not None
     }
-    found: list[Operation] = []
-    for side, account in ((Side.DIRECTORY, person.directory), (Side.SECRETS, person.secrets)):
-        if account is None or (side, account.id) in done:
-            continue
-        change = Change(ChangeKind.SUSPEND, side, account=account_ref(side, account))
-        words = f"{person.name} in {world.side(side).name}"
-        found.append(Operation("", 0, change, words, precondition="", expected=""))
-    return tuple(found)
+    return tuple(
+        Operation(
+            "",
+            0,
+            Change(ChangeKind.SUSPEND, side, account=account_ref(side, account)),
+            f"{person.name} in {world.side(side).name}",
+            precondition="",
+            expected="",
+        )
+        for key in plan.subjects
+        if (person := world.people.get(key)) is not None
+        for side, account in ((Side.DIRECTORY, person.directory), (Side.SECRETS, person.secrets))
+        if account is not None and (side, account.id) not in done
+    )
+
+
+def bringing_back(change: Change) -> Change | None:
+    """The change that would have brought back what this one cut, to be sought in an audit log."""
+    kind = _SOUGHT.get(change.kind)
+    return None if kind is None else replace(change, kind=kind)
 
 
 def put_back(change: Change, by: Iterable[Change]) -> bool:

@@ -51,7 +51,7 @@ def _rechecks(journal: Journal, run_id: str) -> list[RecheckTold]:
                 at=utc(one.at_ms),
                 moment=one.moment,
                 words=one.words,
-                came_back=tuple(f"{back.words}: {back.likely}" for back in one.came_back),
+                came_back=tuple(f"{back.words}: {back.why}" for back in one.came_back),
                 not_seen=tuple(f"{blind.words}: {blind.reason}" for blind in one.not_seen),
                 put_back=one.put_back,
             )
@@ -105,7 +105,7 @@ def told_notes(case: CaseRow | None) -> tuple[CaseNoteTold, ...]:
     stated and what was held are told elsewhere; comments are for colleagues."""
     if case is None:
         return ()
-    wanted = {Noted.SUCCESSOR, Noted.WAIVER, Noted.CLOSED, Noted.REOPENED}
+    wanted = {Noted.SUCCESSOR, Noted.WAIVER, Noted.CLOSED, Noted.REOPENED, Noted.SETTLED}
     return tuple(
         CaseNoteTold(note.what, _words(note.body), note.by, utc(note.at_ms), note.entry)
         for note in case.notes

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
+from keyturn.decide.logged import proof_in
 from keyturn.decide.plans import Operation
 from keyturn.evidence.controls import tags_of
 from keyturn.evidence.moments import utc
@@ -11,8 +12,6 @@ from keyturn.evidence.proof_words import is_good
 from keyturn.evidence.run_record import RunRecord, StepEntry, StepRecord
 from keyturn_providers.records import Side
 from keyturn_storage.rows import ArchivedEvent
-
-_LOGGED = "logged as "
 
 
 def told_steps(record: RunRecord) -> tuple[StepTold, ...]:
@@ -78,8 +77,8 @@ def _matched(step: StepRecord, events: list[ArchivedEvent]) -> ArchivedEvent | N
     nothing, so that the words of the verdict decide."""
     if not is_good(step.verdict) and not step.verdict.startswith("logged"):
         return None
-    said = step.words.rpartition(_LOGGED)[2] if _LOGGED in step.words else None
-    return next((one for one in events if said is not None and one.event_id == said), None)
+    said = proof_in(step.words)
+    return next((one for one in events if said and one.event_id == said), None)
 
 
 def _event(event: ArchivedEvent, first_ms: int | None) -> EventTold:

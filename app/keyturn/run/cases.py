@@ -239,18 +239,19 @@ def standing_of(journal: Journal, row: CaseRow) -> Standing:
     return standing(
         runs_of(journal, row),
         closed=is_closed(row),
-        reopened=_reopened(row),
+        reopened=reopened(row),
         unsaid=unsaid(row.facts),
     )
 
 
-def _reopened(row: CaseRow) -> str:
-    """Why the case was opened again, unless somebody closed it or put the person out since."""
+def reopened(row: CaseRow) -> str:
+    """Why the case was opened again; "" where it was not, or somebody closed it or put the person
+    out since, or nothing of it is back any more."""
     words = ""
     for note in row.notes:
         if note.what == Noted.REOPENED.value:
             words = str(json.loads(note.body)["reason"])
-        elif note.what in {Noted.CLOSED, Noted.RUN}:
+        elif note.what in {Noted.CLOSED, Noted.RUN, Noted.SETTLED}:
             words = ""
     return words
 
@@ -264,7 +265,8 @@ def close(journal: Journal, row: CaseRow, reason: str, by: str, at_ms: int) -> N
 def cut_ms_of(journal: Journal, row: CaseRow) -> int | None:
     """When the last step of the last cut that stands was settled; None where something is open."""
     runs = _standing_runs(journal, row)
-    state = standing_of(journal, row).state
+    # What came back later is open again, and was cut all the same when it was.
+    state = standing(runs_of(journal, row)).state
     if not runs or state is CaseState.OPEN:
         return None
     return max((step.at_ms for run in runs for step in journal.steps(run.id)), default=None)

@@ -1,5 +1,6 @@
 """Proof that came late: steps without their audit event are looked for in the log once more."""
 
+from keyturn.decide.logged import logged
 from keyturn.decide.plans import Operation
 from keyturn.decide.rechecks import Upgraded
 from keyturn.decide.steps import AuditAnswer, Event, ProofVerdict, ReadBack, judge_proof
@@ -28,7 +29,7 @@ async def late_proof(run: Run) -> tuple[Upgraded, ...]:
     upgraded: list[Upgraded] = []
     for claim in claims:
         event = found.get(claim.operation.id)
-        if event is None or event.error:
+        if event is None or event.error or event.by_another:
             continue
         verdict = judge_proof(_read(run, claim), AuditAnswer.FOUND, deadline_passed=False)
         if not verdict.is_good:
@@ -36,7 +37,8 @@ async def late_proof(run: Run) -> tuple[Upgraded, ...]:
         before = run.steps[claim.operation.id]
         # What was read at the time; by now it may be otherwise, which is another question.
         told = before.words.partition(";")[0]
-        words = f"{told}; logged as {event.id}, which was found later"
+        where = logged(event.id, event.actor, event.at_ms, event.source_address)
+        words = f"{told}; {where}, which was found later"
         run.record(claim.operation, Event.SEEN, words, verdict=verdict.value)
         upgraded.append(
             Upgraded(claim.operation.number, claim.operation.words, before.verdict, verdict.value)

@@ -13,6 +13,7 @@ from keyturn.decide.values import to_plain
 from keyturn.decide.watched import kept_off, likely, off_before, put_back, renamed, watched
 from keyturn.decide.world import World
 from keyturn.run.admission import ask_both, lease_targets, refuse_other_sources
+from keyturn.run.came_back import Back, by_whom, tell_cases
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
 from keyturn.run.late_proof import late_proof
@@ -106,11 +107,13 @@ async def recheck(
     for side, failure in asked.failures.items():
         run.block(side, failure)
     past = past_of(journal)
-    looking = _Looking(run, world, _restored(journal, row.id, past.links))
+    held = _Held(journal, row)
+    looking = _Looking(run, world, _restored(journal, row.id, past.links), held)
     operations = (*watched(done), *(off_before(done.plan, world) if world is not None else ()))
     for operation in operations:
         await looking.at(operation)
     await looking.at_sessions(operations)
+    came_back = await by_whom(run, looking.came_back, row.started_ms)
     upgraded, remarks = await _upgrade(run, row, operator)
     if when is None and row.ended_ms is not None:
         when = due_of(journal, row, clock.now_ms(), past)
@@ -121,26 +124,49 @@ async def recheck(
         checked=looking.checked,
         moment=when.now.name if when is not None and when.now is not None else "",
         missed=tuple(moment.name for moment in when.missed) if when is not None else (),
-        came_back=tuple(looking.came_back),
+        came_back=tuple(back for back, _ in came_back),
         not_seen=tuple(looking.not_seen),
         put_back=tuple(looking.put_back),
         upgraded=upgraded,
         remarks=remarks,
     )
     journal.note(RECHECK, json.dumps(to_plain(found)), found.at_ms, run_id=row.id)
+    tell_cases(journal, found, operator)
     return found
+
+
+class _Held:
+    """When each thing was last seen cut, by the looks before this one."""
+
+    def __init__(self, journal: Journal, row: RunRow) -> None:
+        notes = [json.loads(body) for body in journal.notes(RECHECK, run_id=row.id)]
+        self._last_ms = row.ended_ms
+        self._back: dict[str, int | None] = {}
+        for note in notes:
+            back = {str(one["words"]): one.get("after_ms") for one in note["came_back"]}
+            # What was back at one look and is not at the next was cut again in between.
+            self._back = {words: self._back.get(words, at_ms) for words, at_ms in back.items()}
+            if not note["not_seen"]:
+                self._last_ms = int(note["at_ms"])
+
+    def until_ms(self, words: str) -> int | None:
+        """The last moment at which it was not back; None where nobody knows."""
+        return self._back.get(words, self._last_ms)
 
 
 class _Looking:
     """One look at everything that a run cut."""
 
-    def __init__(self, run: Run, world: World | None, restored: tuple[Change, ...]) -> None:
+    def __init__(
+        self, run: Run, world: World | None, restored: tuple[Change, ...], held: "_Held"
+    ) -> None:
         self._run = run
+        self._held = held
         self._world = world
         self._restored = restored
         self._titles: dict[tuple[Side, str], str] = {}
         self.checked = 0
-        self.came_back: list[CameBack] = []
+        self.came_back: list[Back] = []
         self.not_seen: list[NotSeen] = []
         self.put_back: list[str] = []
 
@@ -165,7 +191,7 @@ class _Looking:
         else:
             words = f"{self._where(operation)}: {effect.words} again"
             why = likely(self._world, operation.change) if self._world is not None else ""
-            self.came_back.append(CameBack(words, why, operation.id))
+            self._back(words, why, operation, operation)
 
     async def at_sessions(self, operations: tuple[Operation, ...]) -> None:
         """Whether an account that was put off in the secret manager has live sessions."""
@@ -191,7 +217,16 @@ class _Looking:
             if live:
                 number = counted(len(live), "session")
                 said = f"{self._name(Side.SECRETS)}: {ref.name} has {number} live"
-                self.came_back.append(CameBack(said, "Made after the run, or left by it."))
+                self._back(said, "Made after the run, or left by it.", operation, None)
+
+    def _back(
+        self, words: str, likely: str, operation: Operation, sought: Operation | None
+    ) -> None:
+        ref = operation.change.account or operation.change.principal
+        account = f"{ref.side.value}/{ref.id}" if ref is not None else ""
+        cut_by = operation.id if sought is not None else ""
+        back = CameBack(words, likely, cut_by, account, after_ms=self._held.until_ms(words))
+        self.came_back.append((back, sought))
 
     def _where(self, operation: Operation) -> str:
         return self._name(operation.change.side)

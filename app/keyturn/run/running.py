@@ -161,11 +161,18 @@ class Run:
             "email": change.email,
             "before": kept(before.now, earlier),
             "read_before": {"seen": before.seen.value, "words": before.words},
+            "as": sorted({*earlier.get("as", ()), self.own_account(change.side)}),
             "generation": self.generation,
         }
         self.record(
             operation, Event.INTEND, before.words, intent=json.dumps(intent, ensure_ascii=False)
         )
+
+    def own_account(self, side: Side) -> str:
+        """The id of keyturn's own account in a source, "" where it has none or none is told."""
+        about = self.abouts.get(side)
+        own = about.own if about is not None else None
+        return (own.account_id or "") if own is not None else ""
 
     def keep_lease(self) -> None:
         """Renews the lease when a third of its time has gone. Raises LeaseLost."""

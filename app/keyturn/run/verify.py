@@ -7,6 +7,7 @@ another's audit event. What a source has no log of is said, never taken for gran
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from keyturn.decide.logged import entry, logged
 from keyturn.decide.plans import Operation
 from keyturn.decide.steps import (
     AuditAnswer,
@@ -122,15 +123,15 @@ async def poll(
                 run.block(side, failure)
             continue
         _archive(run, side, events)
-        found.update({event.operation_id: event for event in events if event.operation_id})
-        found.update(
-            {
-                event.operation_id: event
-                for event in events
-                if event.operation_id and not event.error
-            }
-        )
+        for event in sorted(events, key=_proves):
+            if event.operation_id:
+                found[event.operation_id] = event
     return found, unreadable
+
+
+def _proves(event: AuditEvent) -> tuple[bool, bool]:
+    """Orders events by what they are worth as proof, the best last."""
+    return (not event.by_another, not event.error)
 
 
 def _archive(run: Run, side: Side, events: tuple[AuditEvent, ...]) -> None:
@@ -172,12 +173,16 @@ def _audit_of(
     if side not in checkpoints:
         return AuditAnswer.NO_ACCESS, "the audit log could not be read when the run began"
     event = found.get(claim.operation.id)
-    if event is not None and not event.error:
-        return AuditAnswer.FOUND, f"logged as {event.id}"
+    told = entry(event.id, event.actor, event.at_ms, event.source_address) if event else ""
+    if event is not None and not event.error and not event.by_another:
+        proof = logged(event.id, event.actor, event.at_ms, event.source_address)
+        return AuditAnswer.FOUND, proof
     if side in unreadable:
         return AuditAnswer.NOT_FOUND, unreadable[side]
+    if event is not None and event.by_another:
+        return AuditAnswer.NOT_FOUND, f"the log has only what somebody else did: {told}"
     if event is not None:
-        return AuditAnswer.NOT_FOUND, f"the log has only a failed attempt: {event.error}"
+        return AuditAnswer.NOT_FOUND, f"the log has only a failed attempt: {event.error} ({told})"
     return AuditAnswer.NOT_FOUND, "the audit log does not have it"
 
 

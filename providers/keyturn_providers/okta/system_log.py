@@ -68,7 +68,8 @@ class SystemLog:
         return position
 
     async def proofs(self, since: str, sought: Sequence[Sought]) -> tuple[AuditEvent, ...]:
-        """The events behind `since` that one of `sought` left, with its operation id."""
+        """The events behind `since` of what is sought, with its operation id; those that somebody
+        else left are marked."""
         tail = self._tails.setdefault(since, _Tail([], since))
         async for events, following in self._polled(tail.position, None):
             tail.events.extend(events)
@@ -77,9 +78,11 @@ class SystemLog:
         offset = (seen.clock_offset_ms if seen else None) or 0
         found: list[AuditEvent] = []
         for event in tail.events:
-            operation = _operation(event, sought, offset)
-            if operation:
-                found.append(replace(translate.audit_event(event), operation_id=operation))
+            one = _sought(event, sought, offset)
+            if one is not None:
+                told = translate.audit_event(event)
+                other = _by_another(event, one)
+                found.append(replace(told, operation_id=one.operation_id, by_another=other))
         return tuple(found)
 
     async def _polled(
@@ -112,16 +115,16 @@ class SystemLog:
         return target.removeprefix(base)
 
 
-def _operation(event: EventPayload, sought: Sequence[Sought], offset_ms: int) -> str:
-    """The operation that left this event, "" for somebody else's doing."""
+def _sought(event: EventPayload, sought: Sequence[Sought], offset_ms: int) -> Sought | None:
+    """What of `sought` this event is of, None for anything else."""
     kind = event.eventType if isinstance(event.eventType, str) else ""
     fitting = [one for one in sought if kind in _PROOFS.get(one.ability, ())]
     if not fitting:
-        return ""
+        return None
     request = translate.transaction_id(event)
     for one in fitting:
         if request and request in one.request_ids:
-            return one.operation_id
+            return one
     at_ms = (translate.time_ms(event.published) or 0) - offset_ms + _CLOCK_DOUBT_MS
     touched = {str(target.get("id")) for target in translate.targets(event)}
     # Where an answer was lost, nothing is known but what was to be done, to whom and when.
@@ -132,4 +135,12 @@ def _operation(event: EventPayload, sought: Sequence[Sought], offset_ms: int) ->
         and at_ms >= one.not_before_ms
         and {one.account_id, one.group_id} - {""} <= touched
     ]
-    return max(by_time, key=lambda one: one.not_before_ms).operation_id if by_time else ""
+    return max(by_time, key=lambda one: one.not_before_ms) if by_time else None
+
+
+def _by_another(event: EventPayload, sought: Sought) -> bool:
+    """Whether another account did it than the one that made the call; False where either is not
+    known, and where the request is known."""
+    actor = translate.actor_id(event)
+    known = not sought.request_ids and bool(sought.actor_ids) and actor != ""
+    return known and not sought.by_anyone and actor not in sought.actor_ids

@@ -227,6 +227,12 @@ def audit_event(event: EventPayload) -> AuditEvent:
     )
 
 
+def actor_id(event: EventPayload) -> str:
+    """The id of who caused the event; "" where it does not tell."""
+    told = event.actor.get("id") if isinstance(event.actor, dict) else None
+    return told if isinstance(told, str) else ""
+
+
 def targets(event: EventPayload) -> tuple[Mapping[str, object], ...]:
     """What an event was done to, each as Okta names it."""
     told = event.target if isinstance(event.target, list) else []

@@ -240,7 +240,7 @@ class OpenBaoAuditedReader(OpenBaoReader):
         return await asyncio.to_thread(self._log.checkpoint)
 
     async def audit_events(self, since: str, sought: Sequence[Sought]) -> tuple[AuditEvent, ...]:
-        ids = frozenset(one.operation_id for one in sought)
+        ids = frozenset(one.operation_id for one in sought if not one.by_anyone)
         return await asyncio.to_thread(self._log.events, since, ids)
 
 

@@ -1,7 +1,7 @@
 """The simulated readers: the same abilities as the real connectors of each side."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from keyturn_providers.contract import Ability, Page, Sought
@@ -141,12 +141,17 @@ class _Audit(_Reads):
         )
 
     async def audit_events(self, since: str, sought: Sequence[Sought]) -> tuple[AuditEvent, ...]:
-        operation_ids = frozenset(one.operation_id for one in sought)
+        operation_ids = frozenset(one.operation_id for one in sought if not one.by_anyone)
 
         def shown(tenant: Tenant) -> tuple[AuditEvent, ...]:
             found: list[AuditEvent] = []
             for event in tenant.events[int(since) :]:
                 if event.operation_id not in operation_ids:
+                    found += [
+                        replace(event, operation_id=one.operation_id)
+                        for one in sought
+                        if one.by_anyone and _is_of(event, one)
+                    ]
                     continue
                 left = tenant.hidden.get(event.id, 0)
                 if left:
@@ -156,6 +161,12 @@ class _Audit(_Reads):
             return tuple(found)
 
         return await self.remote.read(Ability.READ_AUDIT, "", shown, by_id=False)
+
+
+def _is_of(event: AuditEvent, sought: Sought) -> bool:
+    """Whether an event is of the kind and the objects that are sought."""
+    ids = (sought.account_id, sought.group_id, sought.principal_id)
+    return event.action == sought.ability.value and all(one in event.target for one in ids if one)
 
 
 class DirectoryReader(_People):

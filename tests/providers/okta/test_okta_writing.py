@@ -1,6 +1,7 @@
 """What is changed in an organisation, what each answer means, and what proves it."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from tests.providers.okta.conftest import Org, add, service
@@ -257,6 +258,14 @@ async def test_a_lost_change_is_found_by_kind_target_and_time(org: Org) -> None:
         sought("another request", Ability.SUSPEND, Receipt(Outcome.APPLIED, ("r1",)), ADA_ID),
     )
     assert set(await proofs(connector, since, *others, lost)) == {"lost"}
+    about = await connector.about()
+    assert about.own is not None
+    me, another = (about.own.account_id or "",), ("somebody else",)
+    for actors, by_another in ((me, False), (another, True)):
+        found = await proofs(connector, since, replace(lost, actor_ids=actors))
+        assert [event.by_another for event in found.values()] == [by_another]
+    anyone = replace(lost, actor_ids=another, by_anyone=True)
+    assert not (await proofs(connector, since, anyone))["lost"].by_another
     await connector.aclose()
 
 

@@ -1,12 +1,18 @@
 """Which audit event proves which change: the evidence table, row by row."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.providers.onepassword.events_double import DANA, event
 
 from keyturn_providers.contract import Ability, Sought
-from keyturn_providers.onepassword.events.evidence import TOLERANCE_MS, matched, proves
+from keyturn_providers.onepassword.events.evidence import (
+    TOLERANCE_MS,
+    by_another,
+    matched,
+    proves,
+)
 from keyturn_providers.onepassword.events.payloads import Audited, audited
 from keyturn_providers.records import PrincipalKind
 
@@ -117,3 +123,34 @@ def test_clocks_that_differ_are_allowed_for() -> None:
     assert len(matched([behind], [wanted], clock_ahead_ms=-45_000)) == 1
     early = entry("suspend", "user", DANA, at_ms=100_000 - TOLERANCE_MS - 1)
     assert matched([early], [wanted]) == ()
+
+
+def test_what_another_account_did_is_no_proof_of_the_call() -> None:
+    call = sought(Ability.REVOKE, {**DANA_ON_VAULT, "actor_ids": ("ME",)})
+    theirs = entry("revoke", "uva", VAULT, {"aux_uuid": DANA, "uuid": "E1"})
+    mine = entry("revoke", "uva", VAULT, {"aux_uuid": DANA, "uuid": "E2", "actor_uuid": "ME"})
+    untold = entry("revoke", "uva", VAULT, {"aux_uuid": DANA, "uuid": "E3", "actor_uuid": ""})
+    assert [by_another(one, call) for one in (theirs, mine, untold)] == [True, False, False]
+    # It is given all the same, to be named, and the call's own is found beside it.
+    assert [event.uuid for event, _ in matched([theirs, mine], [call])] == ["E1", "E2"]
+    assert not by_another(theirs, replace(call, actor_ids=()))
+    assert not by_another(theirs, replace(call, by_anyone=True))
+
+
+def test_what_another_did_leaves_the_call_unproven_among_several() -> None:
+    first = replace(sought(Ability.SUSPEND, ON_DANA), actor_ids=("ME",))
+    second = replace(first, operation_id="op-2", not_before_ms=6000, actor_ids=("OTHER",))
+    event = entry("suspend", "user", DANA, {"actor_uuid": "ME"}, at_ms=7000)
+    assert [one.operation_id for _, one in matched([event], [first, second])] == ["op-1"]
+
+
+def test_an_integration_may_have_switched_people_for_keyturn() -> None:
+    service: dict[str, object] = {
+        "actor_uuid": "S",
+        "actor_details": {"email": "x@1passwordserviceaccounts.com"},
+    }
+    suspended = entry("suspend", "user", DANA, service)
+    left = entry("leave", "gm", GROUP, {"aux_uuid": DANA, **service})
+    assert not by_another(suspended, replace(sought(Ability.SUSPEND, ON_DANA), actor_ids=("ME",)))
+    leaving = replace(sought(Ability.REMOVE_MEMBERSHIP, IN_GROUP), actor_ids=("ME",))
+    assert by_another(left, leaving)

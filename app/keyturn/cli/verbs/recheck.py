@@ -44,9 +44,10 @@ def command(invocation: Invocation, run: str | None, only_due: bool, answer: Ans
     """Read again everything that RUN cut (its id, or the beginning of it), by id; without RUN, of
     the last offboarding.
 
-    Changes nothing in the sources. What is found goes into the journal, and steps whose audit event
-    has appeared since get their better verdict. Exits with 0 if nothing came back, 1 if something
-    did, 3 if something could not be read and nothing seen came back.
+    Changes nothing in the sources. What is found goes into the journal: the case of whoever has
+    something back is opened again, with since when and who did it as far as the audit log tells,
+    and steps whose audit event has appeared since get their better verdict. Exits with 0 if nothing
+    came back, 1 if something did, 3 if something could not be read and nothing seen came back.
     """
     if only_due and run is not None:
         raise click.UsageError("Give a RUN or --due, not both.")
@@ -138,7 +139,8 @@ def _exit_of(found: tuple[Recheck, ...]) -> Exit:
 def _json(one: Recheck) -> Json:
     plain = to_plain(one)
     kept = plain if isinstance(plain, dict) else {}
-    return {**kept, "whole": one.whole, "words": one.words}
+    when = [back.when for back in one.came_back]
+    return {**kept, "whole": one.whole, "words": one.words, "when": list(when)}
 
 
 def _show(answer: Answer, one: Recheck) -> None:
@@ -148,7 +150,9 @@ def _show(answer: Answer, one: Recheck) -> None:
         answer.line(f"  missed: {one.title} was not looked at {name}")
     for back in one.came_back:
         answer.line(f"! {back.words}")
-        if back.likely:
+        if back.when:
+            answer.line(f"          {back.when}")
+        if back.likely and not back.event:
             answer.line(f"          {back.likely}")
     for unseen in one.not_seen:
         answer.line(f"? {unseen.words}: {unseen.reason}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from keyturn_providers.contract import Sought
 from keyturn_providers.errors import Conflict
 from keyturn_providers.onepassword.events.client import EventsClient
-from keyturn_providers.onepassword.events.evidence import matched
+from keyturn_providers.onepassword.events.evidence import by_another, matched
 from keyturn_providers.onepassword.events.payloads import Audited, audited, raw_of
 from keyturn_providers.onepassword.events.token import Feature
 from keyturn_providers.records import AuditEvent
@@ -52,7 +52,8 @@ class AuditReading:
         return _Position(cursor, now_ms).text
 
     async def audit_events(self, since: str, sought: Sequence[Sought]) -> tuple[AuditEvent, ...]:
-        """The events that prove one of `sought`, each once, however often they were delivered."""
+        """The events of what is sought, each once, however often they were delivered; those that
+        somebody else left are marked."""
         position = self._position(since)
         entries = await self._read(position.cursor, 0) if position.cursor else None
         if entries is None:
@@ -103,4 +104,5 @@ def _event(event: Audited, sought: Sought, raw: str) -> AuditEvent:
         operation_id=sought.operation_id,
         source_address=event.address,
         raw=raw,
+        by_another=by_another(event, sought),
     )

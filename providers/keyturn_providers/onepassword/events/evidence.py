@@ -1,7 +1,7 @@
 """Which audit event proves which change. Pure.
 
 1Password's log knows nothing of keyturn's operations: an event is known by what was done, to whom,
-and when.
+when, and by whom where the account that made the call is known.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +30,7 @@ _ACTIONS: Mapping[Ability, frozenset[tuple[str, str]]] = {
     Ability.NARROW: frozenset({("update", "*va"), ("revoke", "*va")}),
 }
 _VAULT_ACCESS = {PrincipalKind.ACCOUNT: "uva", PrincipalKind.GROUP: "gva"}
+_SWITCHES = frozenset({Ability.SUSPEND, Ability.REACTIVATE})
 _ON_USERS = frozenset(
     {
         Ability.SUSPEND,
@@ -70,10 +71,22 @@ def proves(event: Audited, sought: Sought) -> bool:
     )
 
 
+def by_another(event: Audited, sought: Sought) -> bool:
+    """Whether somebody else did it than the account that made the call. An event that does not name
+    who, or a call of which that is not known, says neither."""
+    if sought.by_anyone or not sought.actor_ids or not event.actor_uuid:
+        return False
+    # People are switched by an integration where op did not take it: see `Writing`.
+    if event.is_service and sought.ability in _SWITCHES:
+        return False
+    return event.actor_uuid not in sought.actor_ids
+
+
 def matched(
     events: Iterable[Audited], sought: Sequence[Sought], *, clock_ahead_ms: int = 0
 ) -> tuple[tuple[Audited, Sought], ...]:
-    """The events that prove something, each with the one thing it proves, oldest first.
+    """The events of what is sought, each with the one thing it is of, oldest first. One that is
+    `by_another` proves nothing, and does not keep the call's own event from being found.
 
     An event before the call proves nothing. Where it could prove several (the same was done twice),
     it proves the latest that was called before it and has no event yet. `clock_ahead_ms` is how far
@@ -88,9 +101,11 @@ def matched(
         fitting = [one for one in sought if one.not_before_ms <= at_ms and proves(event, one)]
         if not fitting:
             continue
-        fresh = [one for one in fitting if one.operation_id not in proven]
-        chosen = max(fresh or fitting, key=lambda one: one.not_before_ms)
-        proven.add(chosen.operation_id)
+        ours = [one for one in fitting if not by_another(event, one)]
+        fresh = [one for one in ours if one.operation_id not in proven]
+        chosen = max(fresh or ours or fitting, key=lambda one: one.not_before_ms)
+        if ours:
+            proven.add(chosen.operation_id)
         found.append((event, chosen))
     return tuple(found)
 

@@ -32,7 +32,8 @@ class Introspection:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """An audit event's parts. Ids as they came, names and mails safe; "" where there is nothing."""
+    """An audit event's parts. Ids as they came, names and mails safe; "" where there is nothing.
+    `is_service`: an integration made the change, not a person."""
 
     uuid: str
     at_ms: int
@@ -42,6 +43,8 @@ class Audited:
     aux_uuid: str
     aux_info: str
     actor: str
+    actor_uuid: str
+    is_service: bool
     address: str
     mails: frozenset[str]
     target: str
@@ -98,6 +101,8 @@ def audited(entry: Mapping[str, object]) -> Audited | None:
         aux_uuid=_id(entry.get("aux_uuid")),
         aux_info=text(entry.get("aux_info")),
         actor=_actor(entry),
+        actor_uuid=_id(entry.get("actor_uuid")),
+        is_service=_is_service(entry),
         address=text(session.get("ip"), 80) if isinstance(session, dict) else "",
         mails=mails,
         target=_target(entry, kind),
@@ -137,11 +142,17 @@ def explain(body: bytes) -> str:
     return said if isinstance(said, str) else ""
 
 
+def _is_service(entry: Mapping[str, object]) -> bool:
+    details = entry.get("actor_details")
+    mail = text(details.get("email")) if isinstance(details, dict) else ""
+    return mail.casefold().endswith("@1passwordserviceaccounts.com")
+
+
 def _actor(entry: Mapping[str, object]) -> str:
     details = entry.get("actor_details")
     known = details if isinstance(details, dict) else {}
     mail, name = text(known.get("email")), text(known.get("name"))
-    if mail.casefold().endswith("@1passwordserviceaccounts.com"):
+    if _is_service(entry):
         return f"the provisioning integration {name}".rstrip()
     if name and mail:
         return f"{name} ({mail})"

@@ -1,0 +1,128 @@
+"""What a recheck found again: who did it, by the audit log of the source, and the cases of those it
+is about, which are opened again."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from keyturn.decide.plans import Operation
+from keyturn.decide.rechecks import CameBack, Recheck
+from keyturn.run.cases import reopened
+from keyturn.run.running import Run
+from keyturn.run.sought import intended_ms, sought_again
+from keyturn_providers.contract import ReadsAudit, Sought
+from keyturn_providers.errors import ProviderError
+from keyturn_providers.records import AuditEvent, Side
+from keyturn_storage.case_files import note_case
+from keyturn_storage.case_rows import CaseRow, Noted, NoteIn
+from keyturn_storage.journal import Journal
+from keyturn_storage.queries.cases import cases_of_run
+from keyturn_storage.rows import ArchivedEvent
+
+Back = tuple[CameBack, Operation | None]
+"""What came back, and the operation that had cut it; None where no event of it is to be sought."""
+
+
+async def by_whom(run: Run, found: Sequence[Back], since_ms: int) -> tuple[Back, ...]:
+    """The same, each with the newest event that brought it back, where the audit log has one. The
+    events are archived with the run. A log that cannot be read hides only who did it."""
+    positions = run.checkpoints()
+    told: dict[str, AuditEvent] = {}
+    for side in Side:
+        sought = {
+            str(number): one
+            for number, (_, operation) in enumerate(found)
+            if operation is not None and operation.change.side is side
+            if (one := _sought(run, operation, str(number), since_ms)) is not None
+        }
+        reader = run.reader(side) if sought and side not in run.blocked else None
+        if not isinstance(reader, ReadsAudit) or side not in positions or run.stop():
+            continue
+        try:
+            events: tuple[AuditEvent, ...] = await reader.audit_events(
+                positions[side], tuple(sought.values())
+            )
+        except ProviderError:
+            continue
+        for event in sorted(events, key=lambda one: one.at_ms):
+            if event.operation_id in sought and not event.error:
+                told[event.operation_id or ""] = event
+    _archive(run, found, told)
+    return tuple(
+        (_told(back, told.get(str(number))), cut) for number, (back, cut) in enumerate(found)
+    )
+
+
+def _sought(run: Run, operation: Operation, name: str, since_ms: int) -> Sought | None:
+    step = run.steps.get(operation.id)
+    return sought_again(operation, name, since_ms if step is None else intended_ms(step))
+
+
+def _told(back: CameBack, event: AuditEvent | None) -> CameBack:
+    if event is None:
+        return back
+    return replace(
+        back,
+        since_ms=event.at_ms,
+        by=event.actor,
+        event=event.id,
+        address=event.source_address,
+    )
+
+
+def _archive(run: Run, found: Sequence[Back], told: dict[str, AuditEvent]) -> None:
+    rows: list[ArchivedEvent] = []
+    for number, event in told.items():
+        operation = found[int(number)][1]
+        if operation is None:
+            continue
+        side = operation.change.side
+        rows.append(
+            ArchivedEvent(
+                run_id=run.id,
+                # Not a proof of the step: what came after it.
+                operation_id="",
+                source=run.abouts[side].source.name,
+                side=side,
+                event_id=event.id,
+                at_ms=event.at_ms,
+                actor=event.actor,
+                action=event.action,
+                target=event.target,
+                source_address=event.source_address,
+                raw=event.raw,
+            )
+        )
+    if rows:
+        run.journal.archive_events(rows)
+
+
+def tell_cases(journal: Journal, found: Recheck, by: str) -> tuple[CaseRow, ...]:
+    """Opens the cases of those again to whom something came back, by name and once for the same
+    thing; and notes of one that was opened so that nothing is back any more. The cases that are
+    told something."""
+    told: list[CaseRow] = []
+    for row in cases_of_run(journal, found.run_id):
+        mine = tuple(one for one in found.came_back if _is_of(one, row))
+        reason = "; ".join(_reason(one) for one in mine)
+        before = reopened(row)
+        if mine and reason != before:
+            note = NoteIn(Noted.REOPENED, json.dumps({"reason": reason}), by, found.at_ms)
+        elif not mine and before and found.whole:
+            words = "nothing that was cut is back any more"
+            note = NoteIn(Noted.SETTLED, json.dumps({"reason": words}), by, found.at_ms)
+        else:
+            continue
+        note_case(journal, row.id, note)
+        told.append(row)
+    return tuple(told)
+
+
+def _is_of(back: CameBack, row: CaseRow) -> bool:
+    side, _, account_id = back.account.partition("/")
+    mine = row.directory_id if side == Side.DIRECTORY.value else row.secrets_id
+    return account_id != "" and account_id == mine
+
+
+def _reason(back: CameBack) -> str:
+    return f"{back.words}, {back.when}" if back.when else back.words

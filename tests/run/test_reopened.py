@@ -1,0 +1,188 @@
+"""What came back opens the leaver's case again, by name, with who did it, and no other's."""
+
+import json
+from dataclasses import replace
+from typing import NamedTuple
+
+import pytest
+from tests.run.conftest import Watch
+from tests.run.office import Office, policy_of
+from tests.run.plans_by_hand import Loaded
+
+from keyturn.decide.case_state import CaseState
+from keyturn.decide.rechecks import Recheck
+from keyturn.run.assess import read_assessment
+from keyturn.run.cases import close, cut_ms_of, find_case, open_or_join, standing_of
+from keyturn.run.connections import Connections
+from keyturn.run.leavers import Decisions, plan_leavers
+from keyturn.run.progress import never, unobserved
+from keyturn.run.recheck import ask, offboardings, recheck
+from keyturn_providers.contract import Ability
+from keyturn_providers.records import AccountState, AuditEvent, Membership
+from keyturn_providers.simulated import Effect, Fault, Pair, simulated_pair
+from keyturn_storage.case_rows import CaseRow, Noted
+from keyturn_storage.journal import Journal
+from keyturn_storage.snapshots import Cache
+
+DANA, OTHER = "p001@acme.example", "p003@acme.example"
+ACTIVE = AccountState.ACTIVE
+
+
+@pytest.fixture
+def pair() -> Pair:
+    made = simulated_pair(people=8, page_size=3, lifecycle=True)
+    tenant = made.directory.tenant
+    tenant.add(replace(tenant.accounts["d-001"], state=ACTIVE))
+    return made
+
+
+@pytest.fixture
+def office(pair: Pair, cache: Cache, journal: Journal, watch: Watch) -> Office:
+    connections = Connections(pair.directory, pair.secrets)
+    return Office(connections, cache, journal, watch, Loaded(policy_of(pair)))
+
+
+class Two(NamedTuple):
+    """The cases of Dana and of another, who left by one plan."""
+
+    dana: CaseRow
+    other: CaseRow
+
+
+@pytest.fixture
+async def two(office: Office) -> Two:
+    await office.look()
+    planned = await plan_leavers(
+        (DANA, OTHER), office.connections, office.cache, office.journal, loaded=office.loaded,
+        clock=office.watch.clock, decisions=Decisions(),
+    )  # fmt: skip
+    for person in planned.people:
+        open_or_join(office.journal, planned.world, person, {}, "t.ong", office.watch.at_ms)
+    result = await office.apply(planned.plan)
+    assert result.effective, result.words
+    found = Two(*(find_case(office.journal, name) for name in (DANA, OTHER)))
+    assert standing_of(office.journal, found.dana).state is CaseState.VERIFIED
+    return found
+
+
+async def look(office: Office) -> Recheck:
+    (row,) = offboardings(office.journal)
+    return await recheck(
+        row,
+        await ask(office.connections),
+        office.connections,
+        office.journal,
+        world=read_assessment(office.cache, office.loaded.rules, office.watch.at_ms).world,
+        observe=unobserved,
+        stop=never,
+        clock=office.watch.clock,
+        operator="cron",
+    )
+
+
+def came_back(pair: Pair) -> None:
+    """Somebody has Dana on again in the secret manager, and its log says who."""
+    tenant = pair.secrets.tenant
+    tenant.add(replace(tenant.accounts["s-001"], state=ACTIVE))
+    for number, (at_ms, actor) in enumerate(((1, "an earlier one"), (2, "HR import"))):
+        tenant.events.append(
+            AuditEvent(
+                f"E{number}",
+                1_800_000_000_000 + at_ms * 60_000,
+                actor,
+                Ability.REACTIVATE.value,
+                "s-001",
+                source_address="203.0.113.7",
+            )
+        )
+
+
+BACK = (
+    "corp-vault: Dana Okafor is active again, since 2027-01-15 08:02:00 UTC by HR import from "
+    "203.0.113.7 (E1)"
+)
+
+
+def reasons(journal: Journal, row: CaseRow, what: Noted = Noted.REOPENED) -> list[str]:
+    return [json.loads(note.body)["reason"] for note in find_case(journal, row.id).of(what)]
+
+
+async def test_a_case_is_opened_again_by_name_with_since_when_and_by_whom(
+    office: Office, pair: Pair, journal: Journal, two: Two
+) -> None:
+    close(journal, two.dana, "all done", "t.ong", office.watch.at_ms)
+    cut_ms = cut_ms_of(journal, two.dana)
+    came_back(pair)
+    found = await look(office)
+    (back,) = found.came_back
+    assert (back.by, back.event, back.account) == ("HR import", "E1", "secrets/s-001")
+    assert reasons(journal, two.dana) == [BACK]
+    again = standing_of(journal, find_case(journal, two.dana.id))
+    assert again.state is CaseState.OPEN
+    assert f"opened again: {BACK}" in again.missing
+    # It was cut when it was cut: what is to be rotated does not start anew.
+    assert cut_ms_of(journal, find_case(journal, two.dana.id)) == cut_ms
+    assert reasons(journal, two.other) == []
+    archived = {event.event_id: event.operation_id for event in journal.events(found.run_id)}
+    assert archived["E1"] == ""
+    assert journal.verify_chain().unbroken
+
+
+async def test_the_same_is_told_once_and_taken_back_when_it_is_no_more(
+    office: Office, pair: Pair, journal: Journal, two: Two
+) -> None:
+    came_back(pair)
+    await look(office)
+    await look(office)
+    assert reasons(journal, two.dana) == [BACK]
+    pair.secrets.tenant.add(Membership("sg-old-billing", "s-001"))
+    await look(office)
+    assert len(reasons(journal, two.dana)) == 2
+    tenant = pair.secrets.tenant
+    tenant.members["sg-old-billing"].pop("s-001")
+    tenant.add(replace(tenant.accounts["s-001"], state=AccountState.SUSPENDED))
+    pair.secrets.faults.add(Fault(Effect.NOT_ALLOWED, Ability.READ_MEMBERS))
+    await look(office)
+    assert reasons(journal, two.dana, Noted.SETTLED) == []
+    await look(office)
+    assert reasons(journal, two.dana, Noted.SETTLED) == ["nothing that was cut is back any more"]
+    assert standing_of(journal, find_case(journal, two.dana.id)).state is CaseState.VERIFIED
+
+
+async def test_where_no_log_names_anybody_it_came_back_after_the_last_look(
+    office: Office, pair: Pair, journal: Journal, two: Two
+) -> None:
+    (row,) = offboardings(journal)
+    tenant = pair.directory.tenant
+    tenant.add(replace(tenant.accounts["d-003"], state=ACTIVE))
+    pair.secrets.faults.add(Fault(Effect.NOT_ALLOWED, Ability.READ_AUDIT, times=None))
+    (first,) = (await look(office)).came_back
+    assert (first.by, first.since_ms, first.after_ms) == ("", None, row.ended_ms)
+    (second,) = (await look(office)).came_back
+    assert second.after_ms == row.ended_ms
+    tenant.add(replace(tenant.accounts["d-003"], state=AccountState.SUSPENDED))
+    held = await look(office)
+    tenant.add(replace(tenant.accounts["d-003"], state=ACTIVE))
+    (third,) = (await look(office)).came_back
+    assert third.after_ms == held.at_ms
+    assert reasons(journal, two.other)[0].endswith("UTC")
+
+
+async def test_whoever_of_several_was_off_before_is_looked_at_too(
+    office: Office, pair: Pair, journal: Journal
+) -> None:
+    tenant = pair.directory.tenant
+    tenant.add(replace(tenant.accounts["d-003"], state=AccountState.SUSPENDED))
+    await office.look()
+    planned = await plan_leavers(
+        (DANA, OTHER), office.connections, office.cache, office.journal, loaded=office.loaded,
+        clock=office.watch.clock, decisions=Decisions(),
+    )  # fmt: skip
+    for person in planned.people:
+        open_or_join(journal, planned.world, person, {}, "t.ong", office.watch.at_ms)
+    await office.apply(planned.plan)
+    tenant.add(replace(tenant.accounts["d-003"], state=ACTIVE))
+    (back,) = (await look(office)).came_back
+    assert (back.account, back.operation) == ("directory/d-003", "")
+    other = find_case(journal, OTHER)
+    assert len(reasons(journal, other)) == 1
