@@ -2,13 +2,17 @@
 
 import pytest
 from tests.tui.looking import access, pane, ready, shows, text_of, until
-from tests.tui.simulated import Bench
+from tests.tui.simulated import Bench, stopped_run
 from tests.tui.test_plan_screen import LOGIN, SIZE, hold, review
 from textual.pilot import Pilot
 
+from keyturn.decide.planfile import recorded
+from keyturn.run.admission import lease_targets
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.data import Pane
 from keyturn_providers.contract import Ability
+from keyturn_storage import leases
+from keyturn_storage.journal import open_journal
 
 
 async def _stopped(bench: Bench, app: KeyturnApp, pilot: Pilot[None]) -> None:
@@ -89,3 +93,43 @@ async def test_a_plan_that_has_not_begun_is_not_resumed(read_bench: Bench) -> No
         await shows(pilot, "Guards")
         await pilot.press("R")
         await shows(pilot, "this plan has not begun")
+
+
+async def test_several_runs_are_resumed_by_one_key_each_told_by_name(read_bench: Bench) -> None:
+    await stopped_run(read_bench)
+    other = await read_bench.engine.plan_sync(None)
+    moved: list[object] = []
+    _ = await read_bench.engine.apply(
+        other, other.confirm_with, moved.append, lambda: len(moved) > 1
+    )
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "2 runs are open: R resumes them.")
+        await until(pilot, lambda: pane(app, Pane.USERS).row is not None)
+        await pilot.press("R")
+        await shows(pilot, "2 runs were resumed")
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.jobs.running())
+        await until(pilot, lambda: "runs are open" not in text_of(app))
+
+
+async def test_a_run_that_somebody_else_is_at_work_on_is_left_to_them_by_name(
+    read_bench: Bench,
+) -> None:
+    await stopped_run(read_bench)
+    with open_journal(read_bench.data / "journal.db") as journal:
+        (row,) = journal.open_runs()
+        _ = leases.take(
+            journal, lease_targets(recorded(row.plan_json)), holder="ana@elsewhere",
+            operation="Offboard Dana Okafor", now_ms=read_bench.watch.now(),
+        )  # fmt: skip
+    calls = len(read_bench.pair.secrets.tenant.calls)
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "1 run is open: R resumes it.")
+        await until(pilot, lambda: pane(app, Pane.USERS).row is not None)
+        await pilot.press("R")
+        await shows(pilot, "ana@elsewhere")
+        assert app.screen is access(app)
+        await shows(pilot, "1 run is open: R resumes it.")
+    assert len(read_bench.pair.secrets.tenant.calls) == calls
