@@ -10,7 +10,7 @@ _RUN = (
 )
 _STEP = (
     "select r.id, s.operation_id, s.number, s.state, s.words, s.at_ms, s.attempts, s.intent, "
-    "s.outcome, s.verdict, s.error from step s join run r on r.no = s.run_no "
+    "s.outcome, s.verdict, s.error, s.done_ms from step s join run r on r.no = s.run_no "
 )
 
 

@@ -204,7 +204,8 @@ class RunRow:
 class StepRow:
     """Where one operation of a run stands: the newest journal entry about it, folded.
 
-    `state` is a word of `keyturn.decide.steps.State`. `intent` and `outcome` are JSON."""
+    `state` is a word of `keyturn.decide.steps.State`. `intent` and `outcome` are JSON. `done_ms` is
+    when it was first taken, or may have been; later verdicts do not move it."""
 
     run_id: str
     operation_id: str
@@ -217,6 +218,7 @@ class StepRow:
     outcome: str
     verdict: str
     error: str
+    done_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ def test_a_step_is_the_newest_entry_about_it_with_intent_and_outcome_kept(
             '{"status":204}',
             "effective and logged",
             "",
+            done_ms=12,
         ),
     )
     states = [json.loads(line).get("state") for line in journal.lines("r1")]

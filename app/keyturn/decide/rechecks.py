@@ -97,12 +97,18 @@ class NotSeen:
 
 @dataclass(frozen=True, slots=True)
 class Upgraded:
-    """A step whose audit event has appeared since."""
+    """A step with another verdict since: its audit event has appeared, or its time for that is
+    up."""
 
     number: int
     words: str
     before: str
     verdict: str
+
+    @property
+    def told(self) -> str:
+        """In one line."""
+        return f"step {self.number} is {self.verdict} now ({self.before} before): {self.words}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from keyturn_storage.queries.cases import (
     cases_of,
     cases_of_run,
 )
+from keyturn_storage.rows import StepRow
 
 _TIED = frozenset({PlanScope.OFFBOARD, PlanScope.MOVE})
 MOVER = "mover"
@@ -263,10 +264,18 @@ def close(journal: Journal, row: CaseRow, reason: str, by: str, at_ms: int) -> N
 
 
 def cut_ms_of(journal: Journal, row: CaseRow) -> int | None:
-    """When the last step of the last cut that stands was settled; None where something is open."""
+    """When the last step of the last cut that stands was taken; None where something is open."""
     runs = _standing_runs(journal, row)
     # What came back later is open again, and was cut all the same when it was.
     state = standing(runs_of(journal, row)).state
     if not runs or state is CaseState.OPEN:
         return None
-    return max((step.at_ms for run in runs for step in journal.steps(run.id)), default=None)
+    steps = (step for run in runs for step in journal.steps(run.id))
+    return max((_cut_ms(step) for step in steps), default=None)
+
+
+def _cut_ms(step: StepRow) -> int:
+    """When a step was taken, if it was sent once and answered; a verdict that comes later does not
+    move it. Else when it was last written down: what was lost may have been done late."""
+    sure = step.done_ms is not None and step.attempts == 1 and step.outcome != ""
+    return step.done_ms if sure and step.done_ms is not None else step.at_ms

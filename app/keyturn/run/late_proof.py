@@ -4,46 +4,57 @@ from keyturn.decide.logged import logged
 from keyturn.decide.plans import Operation
 from keyturn.decide.rechecks import Upgraded
 from keyturn.decide.steps import AuditAnswer, Event, ProofVerdict, ReadBack, judge_proof
-from keyturn.run.looking import look
 from keyturn.run.running import Run
-from keyturn.run.verify import Claim, poll, read_back_of
+from keyturn.run.verify import Claim, audit_of, claim_of, conclude, poll, read_back_of
 from keyturn_providers.contract import Ability
+from keyturn_providers.records import AuditEvent
 
 
 async def late_proof(run: Run) -> tuple[Upgraded, ...]:
-    """Gives every step whose event has appeared its better verdict, as a new entry of the journal.
+    """Gives every step whose event has appeared its better verdict, and one that lagged until its
+    time was up the verdict without it, each as a new entry of the journal.
 
-    Only ever better: what was read back at the time, and is logged, was effective and logged,
-    whatever became of it since. A step that is still without its event stays as it is.
+    What was read back at the time, and is logged, was effective and logged, whatever became of it
+    since. A step that is still without its event, in time, stays as it is.
     """
     checkpoints = run.checkpoints()
     claims = [
         claim
         for operation in run.plan.operations
         if _may_get_better(run, operation) and operation.change.side in checkpoints
-        if (claim := await _claim(run, operation)) is not None
+        if (claim := await claim_of(run, operation)) is not None
     ]
     if not claims:
         return ()
-    found, _ = await poll(run, claims, checkpoints)
+    found, unreadable = await poll(run, claims, checkpoints)
     upgraded: list[Upgraded] = []
     for claim in claims:
-        event = found.get(claim.operation.id)
-        if event is None or event.error or event.by_another:
-            continue
-        verdict = judge_proof(_read(run, claim), AuditAnswer.FOUND, deadline_passed=False)
-        if not verdict.is_good:
-            continue
         before = run.steps[claim.operation.id]
-        # What was read at the time; by now it may be otherwise, which is another question.
-        told = before.words.partition(";")[0]
-        where = logged(event.id, event.actor, event.at_ms, event.source_address)
-        words = f"{told}; {where}, which was found later"
-        run.record(claim.operation, Event.SEEN, words, verdict=verdict.value)
-        upgraded.append(
-            Upgraded(claim.operation.number, claim.operation.words, before.verdict, verdict.value)
-        )
+        event = found.get(claim.operation.id)
+        if event is not None and not event.error and not event.by_another:
+            _prove(run, claim, event)
+        elif before.verdict == ProofVerdict.LAGGING.value:
+            answer, why = audit_of(run, claim, checkpoints, found, unreadable)
+            late = run.clock.now_ms() >= claim.deadline_ms
+            over = late and claim.operation.change.side not in unreadable
+            conclude(run, claim, answer, why, over=over, last=False)
+        verdict = run.steps[claim.operation.id].verdict
+        if verdict != before.verdict:
+            upgraded.append(
+                Upgraded(claim.operation.number, claim.operation.words, before.verdict, verdict)
+            )
     return tuple(upgraded)
+
+
+def _prove(run: Run, claim: Claim, event: AuditEvent) -> None:
+    verdict = judge_proof(_read(run, claim), AuditAnswer.FOUND, deadline_passed=False)
+    if not verdict.is_good:
+        return
+    # What was read at the time; by now it may be otherwise, which is another question.
+    told = run.steps[claim.operation.id].words.partition(";")[0]
+    where = logged(event.id, event.actor, event.at_ms, event.source_address)
+    words = f"{told}; {where}, which was found later"
+    run.record(claim.operation, Event.SEEN, words, verdict=verdict.value)
 
 
 def _may_get_better(run: Run, operation: Operation) -> bool:
@@ -56,11 +67,6 @@ def _may_get_better(run: Run, operation: Operation) -> bool:
     waiting = {ProofVerdict.LAGGING.value, ProofVerdict.EFFECTIVE_NOT_LOGGED.value}
     unread = not operation.change.kind.can_be_read_back
     return step.verdict in waiting or (unread and step.verdict == ProofVerdict.UNKNOWN.value)
-
-
-async def _claim(run: Run, operation: Operation) -> Claim | None:
-    effect = await look(run, operation)
-    return None if run.stop() else Claim(operation, effect, sent=True, deadline_ms=0)
 
 
 def _read(run: Run, claim: Claim) -> ReadBack:

@@ -7,27 +7,24 @@ from dataclasses import dataclass
 from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.names import account_title, counted
 from keyturn.decide.plans import Operation, PlanScope
-from keyturn.decide.rechecks import CameBack, Due, NotSeen, Recheck, Upgraded, due
+from keyturn.decide.rechecks import CameBack, Due, NotSeen, Recheck, due
 from keyturn.decide.steps import State
 from keyturn.decide.values import to_plain
 from keyturn.decide.watched import kept_off, likely, off_before, put_back, renamed, watched
 from keyturn.decide.world import World
-from keyturn.run.admission import ask_both, lease_targets, refuse_other_sources
+from keyturn.run.admission import ask_both, refuse_other_sources
 from keyturn.run.came_back import Back, by_whom, tell_cases
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
-from keyturn.run.late_proof import late_proof
+from keyturn.run.late_verdicts import upgrade
 from keyturn.run.looking import look
 from keyturn.run.progress import Observer
-from keyturn.run.results import result_of
 from keyturn.run.running import Run
 from keyturn.run.runs_done import Links, run_done, undo_links, undos_of
 from keyturn.run.seen import Effect, Seen
 from keyturn_providers.contract import About, ReadsAccount, ReadsSessions
 from keyturn_providers.errors import Gone, ProviderError
 from keyturn_providers.records import Account, Session, Side
-from keyturn_storage import leases
-from keyturn_storage.errors import LeaseHeld
 from keyturn_storage.journal import Journal
 from keyturn_storage.rows import RunRow
 
@@ -114,7 +111,7 @@ async def recheck(
         await looking.at(operation)
     await looking.at_sessions(operations)
     came_back = await by_whom(run, looking.came_back, row.started_ms)
-    upgraded, remarks = await _upgrade(run, row, operator)
+    upgraded, remarks = await upgrade(run, row, operator)
     if when is None and row.ended_ms is not None:
         when = due_of(journal, row, clock.now_ms(), past)
     found = Recheck(
@@ -255,38 +252,6 @@ def _holds(change: Change, effect: Effect) -> bool:
     if change.kind is ChangeKind.DEACTIVATE and effect.now.state is not None:
         return kept_off(effect.now.state, change.kind)
     return effect.seen is Seen.AS_WANTED
-
-
-async def _upgrade(
-    run: Run, row: RunRow, operator: str
-) -> tuple[tuple[Upgraded, ...], tuple[str, ...]]:
-    """Better verdicts, under the lease of the run's targets; not while somebody works on them."""
-    if run.stop():
-        return (), ()
-    targets, now_ms = lease_targets(run.plan), run.clock.now_ms()
-    doing = f"recheck: {run.plan.title}"
-    try:
-        generation = leases.take(
-            run.journal, targets, holder=operator, operation=doing, now_ms=now_ms
-        )
-    except LeaseHeld as busy:
-        return (), (f"Whether audit events have appeared was not looked at: {busy}",)
-    try:
-        run.generation, run.renewed_ms = generation, now_ms
-        run.load()
-        upgraded = await late_proof(run)
-        if upgraded and row.state == "stopped":
-            _end(run)
-        return upgraded, ()
-    finally:
-        leases.release(run.journal, generation)
-
-
-def _end(run: Run) -> None:
-    """A run of which nothing was open but an audit event that has come is over."""
-    result = result_of(run.id, run.plan, "ended", run.steps)
-    if not result.open:
-        run.journal.end_run(run.id, "ended", run.clock.now_ms(), generation=run.generation)
 
 
 def _restored(journal: Journal, run_id: str, links: Links) -> tuple[Change, ...]:

@@ -19,6 +19,7 @@ from keyturn_storage.journal import Journal
 from keyturn_storage.rows import StepRow
 
 CHECKPOINT = "audit checkpoint"
+_TAKEN = frozenset({State.APPLIED, State.UNKNOWN})
 
 
 @dataclass(slots=True)
@@ -134,6 +135,7 @@ class Run:
             outcome or (before.outcome if before else ""),
             verdict or (before.verdict if before else ""),
             error,
+            (before.done_ms if before else None) or (at_ms if state in _TAKEN else None),
         )
         self.observe(
             StepChanged(self.id, operation.id, operation.number, state.value, words, verdict, at_ms)

@@ -7,7 +7,7 @@ another's audit event. What a source has no log of is said, never taken for gran
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from keyturn.decide.logged import entry, logged
+from keyturn.decide.logged import entry, logged, moment
 from keyturn.decide.plans import Operation
 from keyturn.decide.steps import (
     AuditAnswer,
@@ -57,13 +57,15 @@ async def verify(run: Run, *, audit_wait_s: float = DEFAULT_AUDIT_WAIT_S) -> Non
         if run.stop():
             return
         run.keep_lease()
-        claim = await _read_back(run, operation)
+        claim = await claim_of(run, operation)
         if claim is not None:
             claims.append(claim)
     await _match_audit(run, claims, audit_wait_s)
 
 
-async def _read_back(run: Run, operation: Operation) -> Claim | None:
+async def claim_of(run: Run, operation: Operation) -> Claim | None:
+    """What is to be proven of an operation that was taken, read back now; None where its source is
+    blocked or the operator stops."""
     side = operation.change.side
     if side in run.blocked:
         return None
@@ -73,7 +75,8 @@ async def _read_back(run: Run, operation: Operation) -> Claim | None:
     step = run.steps[operation.id]
     about = run.abouts.get(side)
     lag_ms = int((about.audit_lag_s if about else 0.0) * 1000)
-    return Claim(operation, effect, step.intent != "", step.at_ms + lag_ms)
+    taken_ms = step.at_ms if step.done_ms is None else step.done_ms
+    return Claim(operation, effect, step.intent != "", taken_ms + lag_ms)
 
 
 async def _match_audit(run: Run, claims: list[Claim], audit_wait_s: float) -> None:
@@ -88,11 +91,11 @@ async def _match_audit(run: Run, claims: list[Claim], audit_wait_s: float) -> No
         last = now_ms >= until_ms
         left: list[Claim] = []
         for claim in waiting:
-            answer, why = _audit_of(run, claim, checkpoints, found, unreadable)
+            answer, why = audit_of(run, claim, checkpoints, found, unreadable)
             # A log that cannot be read just now says neither yes nor no, however late it is.
             silent = claim.operation.change.side in unreadable
             over = answer is AuditAnswer.NO_ACCESS or (now_ms >= claim.deadline_ms and not silent)
-            if not _conclude(run, claim, answer, why, over=over, last=last):
+            if not conclude(run, claim, answer, why, over=over, last=last):
                 left.append(claim)
         waiting = left
         if waiting and not await run.clock.wait(pause, run.stop):
@@ -157,13 +160,14 @@ def _archive(run: Run, side: Side, events: tuple[AuditEvent, ...]) -> None:
     )
 
 
-def _audit_of(
+def audit_of(
     run: Run,
     claim: Claim,
     checkpoints: Mapping[Side, str],
     found: Mapping[str, AuditEvent],
     unreadable: Mapping[Side, str],
 ) -> tuple[AuditAnswer, str]:
+    """What the log says of a claim, and why, in words."""
     side = claim.operation.change.side
     about = run.abouts.get(side)
     if not claim.sent:
@@ -183,13 +187,17 @@ def _audit_of(
         return AuditAnswer.NOT_FOUND, f"the log has only what somebody else did: {told}"
     if event is not None:
         return AuditAnswer.NOT_FOUND, f"the log has only a failed attempt: {event.error} ({told})"
-    return AuditAnswer.NOT_FOUND, "the audit log does not have it"
+    until = moment(claim.deadline_ms)
+    if run.clock.now_ms() < claim.deadline_ms:
+        return AuditAnswer.NOT_FOUND, f"the audit log does not have it yet, and may until {until}"
+    return AuditAnswer.NOT_FOUND, f"the audit log does not have it; its time was up at {until}"
 
 
-def _conclude(
+def conclude(
     run: Run, claim: Claim, answer: AuditAnswer, why: str, *, over: bool, last: bool
 ) -> bool:
-    """Writes the verdict down; False where it is still to be waited for."""
+    """Writes the verdict down; False where it is still to be waited for. `over`: its time is up, or
+    there is no log. `last`: nothing more is waited for now, so that it is lagging."""
     read = read_back_of(claim)
     verdict = judge_proof(read, answer, deadline_passed=over)
     lagging = verdict is ProofVerdict.LAGGING

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keyturn.run.archive_report import ArchiveReport
     from keyturn.run.clock import Clock
     from keyturn.run.connections import Connections
+    from keyturn.run.late_verdicts import LaterVerdicts
     from keyturn.run.refresh import SourceReport
     from keyturn.run.results import RunResult
     from keyturn.tui.case_desk import CaseDesk
@@ -58,6 +59,7 @@ class RunEngine:
         what it is."""
         from keyturn.run.archive import archive
         from keyturn.run.assess import NothingRead, assess
+        from keyturn.run.late_verdicts import later_verdicts
         from keyturn.run.refresh import refresh
         from keyturn_storage.journal import open_journal
         from keyturn_storage.snapshots import open_cache
@@ -83,12 +85,15 @@ class RunEngine:
                 connections, lambda: open_journal(self.data / "journal.db"),
                 observe=observe, stop=stop, clock=clock,
             )  # fmt: skip
+            later = await later_verdicts(
+                connections, self.data / "journal.db",
+                observe=observe, stop=stop, clock=clock, operator=_operator(),
+            )  # fmt: skip
         if failed:
             raise failed[0]
         words = _refresh_words(report.directory, report.secrets)
-        return Refreshed(
-            report.complete and archived.well, " ".join((words, *_archive_words(archived)))
-        )
+        more = (*_archive_words(archived), *_later_words(later))
+        return Refreshed(report.complete and archived.well, " ".join((words, *more)))
 
     async def card(self, person_key: str) -> Card:
         """From the newest snapshots, and the sessions there are now."""
@@ -264,6 +269,14 @@ def _archive_words(archived: "ArchiveReport") -> tuple[str, ...]:
     if archived.failure:
         return (f"Events not archived: {archived.failure}",)
     return tuple(f"{one.name}: {one.words}." for one in archived.streams if one.failure or one.gaps)
+
+
+def _later_words(later: "tuple[LaterVerdicts, ...]") -> tuple[str, ...]:
+    """How many steps of earlier runs have another verdict; the Activity screen has the rest."""
+    from keyturn.decide.names import counted
+
+    number = sum(len(one.upgraded) for one in later)
+    return (f"{counted(number, 'earlier step')} with a later verdict.",) if number else ()
 
 
 async def _sessions(connections: "Connections", person: "Person") -> "tuple[Session, ...] | str":

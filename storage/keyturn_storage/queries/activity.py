@@ -1,13 +1,13 @@
 """What was done and what failed: runs and their steps, reads of the sources, pushes that stand."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keyturn_providers.records import PushState
 from keyturn_storage import codec
 from keyturn_storage.queries.reader import Reader
-from keyturn_storage.rows import StepRow
+from keyturn_storage.rows import RunRow, StepRow
 
 if TYPE_CHECKING:
     from keyturn_storage.journal import Journal
@@ -26,7 +26,7 @@ _TROUBLED = (
 )
 _STEP = (
     "select r.id, s.operation_id, s.number, s.state, s.words, s.at_ms, s.attempts, s.intent, "
-    "s.outcome, s.verdict, s.error from step s join run r on r.no = s.run_no "
+    "s.outcome, s.verdict, s.error, s.done_ms from step s join run r on r.no = s.run_no "
 )
 
 
@@ -103,6 +103,21 @@ def steps_of(journal: "Journal", run_id: str, limit: int = STEPS_SHOWN) -> tuple
         (run_id, limit),
     )
     return tuple(StepRow(*row) for row in found)
+
+
+def runs_with_verdicts(
+    journal: "Journal", verdicts: Sequence[str], since_ms: int, limit: int
+) -> tuple[RunRow, ...]:
+    """The newest runs begun since a moment of which a step has one of these verdicts, oldest
+    first."""
+    marks = ", ".join("?" * len(verdicts))
+    found = journal.connection.execute(
+        "select r.id, r.plan_id, r.scope, r.title, r.operator, r.started_ms, r.ended_ms, r.state, "  # noqa: S608 -- constants of this module
+        "r.plan_json from run r where r.started_ms >= ? and exists (select 1 from step s "
+        f"where s.run_no = r.no and s.verdict in ({marks})) order by r.no desc limit ?",
+        (since_ms, *verdicts, limit),
+    )
+    return tuple(reversed([RunRow(*row) for row in found]))
 
 
 def troubled_steps(

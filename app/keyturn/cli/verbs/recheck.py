@@ -159,6 +159,6 @@ def _show(answer: Answer, one: Recheck) -> None:
     for words in one.put_back:
         answer.line(f"  put back by an undo: {words}")
     for step in one.upgraded:
-        answer.line(f"  step {step.number} is {step.verdict} now ({step.before} before)")
+        answer.line(f"  {step.told}")
     for words in one.remarks:
         answer.line(f"  {words}")

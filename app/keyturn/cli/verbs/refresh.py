@@ -5,12 +5,22 @@ import click
 from keyturn.cli.archived import archive_json, show_archive
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.invocation import Answer, Invocation, Json, json_option
-from keyturn.cli.work import cache_of, loaded_policy, now_ms, stoppable, tell, with_connections
+from keyturn.cli.work import (
+    cache_of,
+    loaded_policy,
+    now_ms,
+    operator,
+    stoppable,
+    tell,
+    with_connections,
+)
+from keyturn.decide.values import to_plain
 from keyturn.run.archive import archive
 from keyturn.run.archive_report import ArchiveReport
 from keyturn.run.assess import NothingRead, assess
 from keyturn.run.clock import system_clock
 from keyturn.run.connections import Connections
+from keyturn.run.late_verdicts import LaterVerdicts, later_verdicts
 from keyturn.run.refresh import RefreshReport, SourceReport, refresh
 from keyturn_storage.journal import open_journal
 
@@ -20,6 +30,9 @@ from keyturn_storage.journal import open_journal
 @click.pass_obj
 def command(invocation: Invocation, answer: Answer) -> int:
     """Read both sources into the cache, and archive their events.
+
+    Steps of the last day's runs that wait for their audit event are looked at again, and get a
+    later verdict where there is one.
 
     Exits with 0 if both are complete and no event stream failed, else with 3: an incomplete read
     may be browsed, but takes nothing away from anybody; events that are not archived in time are
@@ -35,7 +48,7 @@ def refresh_both(invocation: Invocation, answer: Answer) -> Exit:
 
         async def work(
             connections: Connections,
-        ) -> tuple[RefreshReport, int | None, ArchiveReport]:
+        ) -> tuple[RefreshReport, int | None, ArchiveReport, tuple[LaterVerdicts, ...]]:
             read = await refresh(
                 connections,
                 cache,
@@ -55,9 +68,17 @@ def refresh_both(invocation: Invocation, answer: Answer) -> Exit:
                 stop=stop,
                 clock=system_clock(),
             )
-            return read, found, archived
+            later = await later_verdicts(
+                connections,
+                invocation.places().journal,
+                observe=lambda event: tell(answer, event),
+                stop=stop,
+                clock=system_clock(),
+                operator=operator(),
+            )
+            return read, found, archived, later
 
-        report, found, archived = with_connections(invocation, loaded, answer, work)
+        report, found, archived, later = with_connections(invocation, loaded, answer, work)
     answer.document(
         {
             "complete": report.complete,
@@ -65,9 +86,13 @@ def refresh_both(invocation: Invocation, answer: Answer) -> Exit:
             "sources": [_source_json(one) for one in (report.directory, report.secrets)],
             "findings": found,
             "events": archive_json(archived),
+            "verdicts": to_plain(later),
         }
     )
     show_archive(answer, archived, now_ms())
+    for run in later:
+        for words in (*run.words, *run.remarks):
+            answer.line(words)
     if report.stopped:
         answer.line("stopped; the snapshots before stand")
         return Exit.STOPPED
