@@ -87,7 +87,7 @@ class RunEngine:
             )  # fmt: skip
             later = await later_verdicts(
                 connections, self.data / "journal.db",
-                observe=observe, stop=stop, clock=clock, operator=_operator(),
+                observe=observe, stop=stop, clock=clock, operator=operator(),
             )  # fmt: skip
         if failed:
             raise failed[0]
