@@ -48,6 +48,7 @@ from keyturn_providers.simulated.okta.seeding import seed as seed_okta
 from keyturn_providers.simulated.onepassword import inspection
 from keyturn_providers.simulated.onepassword.bridge import bridge_app
 from keyturn_providers.simulated.onepassword.events_api import events_app
+from keyturn_providers.simulated.onepassword.op_program import daemon
 from keyturn_providers.simulated.onepassword.schema import create as create_onepassword
 from keyturn_providers.simulated.onepassword.seeding import seed as seed_onepassword
 from keyturn_providers.simulated.onepassword.seeds import (
@@ -305,7 +306,10 @@ def leaver_org(
         (users_app(onepassword), 0),
         (events_app(onepassword), 0),
     ]
-    with serve_in_thread(apps) as (okta_url, bridge, users, events):
+    with (
+        serve_in_thread(apps) as (okta_url, bridge, users, events),
+        daemon.running(onepassword),
+    ):
         behaviour.push_to(okta, f"{bridge}/scim", tokens.bridge)
         yield LeaverOrg(
             folder, okta, onepassword, okta_url, f"{bridge}/scim", users, events, tokens

@@ -100,7 +100,9 @@ class Bench:
     def engine(self) -> RunEngine:
         return RunEngine(self.doors, self.data, clock=self.watch.clock)
 
-    def app(self, *, read_only: bool = False, person: str = "") -> KeyturnApp:
+    def app(
+        self, *, read_only: bool = False, person: str = "", read_first: bool = False
+    ) -> KeyturnApp:
         """A dashboard over the files as they are."""
         store = CacheData(self.data / "cache.db")
         self.stores.append(store)
@@ -108,7 +110,7 @@ class Bench:
         return KeyturnApp(
             Parts(
                 store.reads, store, engine, self.data, self.watch.now, "", read_only=read_only,
-                person=person,
+                person=person, read_first=read_first,
             )
         )  # fmt: skip
 

@@ -1,6 +1,8 @@
 """The Access screen over the simulated pair: read, link, filter, mark, and what a refresh keeps."""
 
+import asyncio
 import re
+import threading
 from dataclasses import replace
 
 import pytest
@@ -10,6 +12,7 @@ from tests.tui.simulated import Bench, Policy
 from keyturn.tui.data import Pane
 from keyturn.tui.state import recall
 from keyturn_providers.records import AccountState
+from keyturn_providers.simulated import Moment
 from keyturn_providers.simulated.faults import ABOUT, Effect, Fault
 
 WIDE = (120, 36)
@@ -190,6 +193,34 @@ async def test_a_start_with_a_person_puts_the_cursor_there(read_bench: Bench) ->
     nobody = read_bench.app(person="zzz")
     async with nobody.run_test(size=WIDE) as pilot:
         await shows(pilot, "Nobody here is called zzz")
+
+
+async def test_a_start_that_reads_first_ends_at_the_person(empty_bench: Bench) -> None:
+    app = empty_bench.app(person="ravi menon", read_first=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: pane(app, Pane.GROUPS).note == "of Ravi Menon")
+        assert "Nobody here" not in text_of(app)
+
+
+async def test_while_nothing_is_there_yet_the_lists_say_that_it_is_being_read(
+    empty_bench: Bench,
+) -> None:
+    gate = threading.Event()
+    calm = empty_bench.pair.directory.remote.at
+
+    async def wait(moment: Moment) -> None:
+        await asyncio.to_thread(gate.wait)
+        await calm(moment)
+
+    empty_bench.pair.directory.remote.at = wait
+    app = empty_bench.app(read_first=True)
+    async with app.run_test(size=WIDE) as pilot:
+        await shows(pilot, "Reading both sources …")
+        assert "r reads both sources" not in text_of(app)
+        empty_bench.pair.directory.faults.add(Fault(Effect.UNREACHABLE, ABOUT, times=None))
+        empty_bench.pair.secrets.faults.add(Fault(Effect.UNREACHABLE, ABOUT, times=None))
+        gate.set()
+        await shows(pilot, "No people. r reads both sources.")
 
 
 async def test_where_the_operator_was_survives_a_restart(read_bench: Bench) -> None:

@@ -7,7 +7,9 @@ from keyturn.cli.invocation import Invocation
 from keyturn.settings import require_config
 
 
-def open_dashboard(invocation: Invocation, *, organisation: str = "", person: str = "") -> int:
+def open_dashboard(
+    invocation: Invocation, *, organisation: str = "", person: str = "", read_first: bool = False
+) -> int:
     """Runs the dashboard until it is left. Without a terminal says so and exits with USAGE."""
     from keyturn.tui.start import DashboardOptions, run_dashboard
 
@@ -19,6 +21,7 @@ def open_dashboard(invocation: Invocation, *, organisation: str = "", person: st
         read_only=invocation.read_only,
         organisation=organisation,
         person=person,
+        read_first=read_first,
     )
     try:
         return run_dashboard(options, say=lambda words: click.echo(words, err=True))

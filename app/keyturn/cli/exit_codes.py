@@ -19,6 +19,7 @@ class Exit(IntEnum):
     ALTERED = 10
     CRASH = 70
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 MEANING: dict[Exit, str] = {
@@ -35,4 +36,5 @@ MEANING: dict[Exit, str] = {
     Exit.ALTERED: "evidence is not as it was written: verify says what and where",
     Exit.CRASH: "keyturn itself failed: a redacted report was written",
     Exit.INTERRUPTED: "interrupted with Ctrl-C",
+    Exit.TERMINATED: "ended with SIGTERM: demo and drill end their tenants first",
 }

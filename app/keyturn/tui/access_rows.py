@@ -12,6 +12,12 @@ EMPTY = {
     Pane.GROUPS: "No groups here.",
     Pane.GRANTS: "No vault grants here.",
 }
+READING = {
+    Pane.USERS: "Reading both sources …",
+    Pane.GROUPS: "Reading …",
+    Pane.GRANTS: "Reading …",
+}
+"""What the panes say while there is nothing yet and it is being read."""
 
 
 def columns(pane: Pane, directory: str, secrets: str) -> tuple[Column, ...]:

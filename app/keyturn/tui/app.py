@@ -57,6 +57,7 @@ class Parts:
     organisation: str = ""
     read_only: bool = False
     person: str = ""
+    read_first: bool = False
     look: Callable[[], FirstLook | None] = _no_look
     """Gives what the first paint shows, if it was read ahead. May wait for it."""
 
@@ -130,6 +131,8 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
 
         self.start(CONFIGURING, setting, self._set, quiet=True)
         self.count_open_runs()
+        if self.parts.read_first:
+            self.refresh_sources()
         if self.remembered.screen in ways.NUMBERED:
             ways.go(self, self.remembered.screen)
 

@@ -33,6 +33,7 @@ def make_app(options: DashboardOptions, now_ms: Callable[[], int]) -> KeyturnApp
             organisation=options.organisation,
             read_only=options.read_only,
             person=options.person,
+            read_first=options.read_first,
             look=look,
         )
     )

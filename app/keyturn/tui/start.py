@@ -15,6 +15,7 @@ INTERRUPTED_EXIT_CODE = 130
 @dataclass(frozen=True, slots=True)
 class DashboardOptions:
     """What the dashboard is started with. `person` (a key, login, address or name) is put in focus.
+    `read_first` reads both sources as soon as the dashboard stands, for where nothing was read yet.
 
     `read_only` also holds if the configuration says so. `organisation` is shown until the
     configuration has been read.
@@ -25,6 +26,7 @@ class DashboardOptions:
     read_only: bool = False
     organisation: str = ""
     person: str = ""
+    read_first: bool = False
 
 
 def now_ms() -> int:
@@ -35,7 +37,8 @@ def now_ms() -> int:
 def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | None = None) -> int:
     """Runs the dashboard until the operator leaves; gives the exit code.
 
-    The first paint is from the cache: no source is asked anything before the operator does.
+    The first paint is from the cache: no source is asked anything before the operator does, unless
+    `read_first` says so.
     `say` writes a refusal for people (default: standard error). Raises what storage raises where
     the data directory is refused.
     """

@@ -14,6 +14,7 @@ from keyturn_providers.onepassword import PROVIDER, OnePasswordSettings
 from keyturn_providers.simulated.onepassword import inspection
 from keyturn_providers.simulated.onepassword.bridge import bridge_app
 from keyturn_providers.simulated.onepassword.events_api import events_app
+from keyturn_providers.simulated.onepassword.op_program import daemon
 from keyturn_providers.simulated.onepassword.schema import create
 from keyturn_providers.simulated.onepassword.seeding import seed
 from keyturn_providers.simulated.onepassword.seeds import OAuthClient, User
@@ -81,5 +82,5 @@ def whole(path: Path) -> Iterator[Whole]:
     filled = replace(SMALL, users=(*users, waiting), groups=tuple(groups))
     seed(path, replace(filled, bridge_token=BRIDGE_TOKEN, oauth_clients=(client,)))
     apps = [(bridge_app(path), 0), (users_app(path), 0), (events_app(path), 0)]
-    with serve_in_thread(apps) as urls:
+    with serve_in_thread(apps) as urls, daemon.running(path):
         yield Whole(path, *urls)

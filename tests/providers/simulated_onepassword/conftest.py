@@ -10,6 +10,7 @@ from tests.providers.simulated_onepassword.small_tenant import Op, Served, small
 from keyturn_providers.simulated.onepassword.bridge import bridge_app
 from keyturn_providers.simulated.onepassword.events_api import events_app
 from keyturn_providers.simulated.onepassword.inspection import account_id, events_token
+from keyturn_providers.simulated.onepassword.op_program import daemon
 from keyturn_providers.simulated.onepassword.users_api import users_app
 from keyturn_providers.simulated.wire.serving import serve_in_thread
 
@@ -20,8 +21,9 @@ def tenant(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def op(tenant: Path) -> Op:
-    return Op(tenant)
+def op(tenant: Path) -> Iterator[Op]:
+    with daemon.running(tenant):
+        yield Op(tenant)
 
 
 @pytest.fixture

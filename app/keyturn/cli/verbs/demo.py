@@ -55,7 +55,7 @@ def _okta(invocation: Invocation, check: bool, answer: Answer) -> int:
             from keyturn.demo.okta_onepassword.check import run_check
 
             return _checked(run_check(session, answer.line), answer)
-        return _dashboard(invocation, session.places, session.leaver_email, answer)
+        return _dashboard(invocation, session.places, session.leaver_email)
 
 
 def _openbao(invocation: Invocation, check: bool, answer: Answer) -> int:
@@ -66,7 +66,7 @@ def _openbao(invocation: Invocation, check: bool, answer: Answer) -> int:
             from keyturn.demo.openbao.check import run_check
 
             return _checked(run_check(session, answer.line), answer)
-        return _dashboard(invocation, session.places, session.leaver.login, answer)
+        return _dashboard(invocation, session.places, session.leaver.login)
 
 
 def _checked(code: int, answer: Answer) -> int:
@@ -74,12 +74,11 @@ def _checked(code: int, answer: Answer) -> int:
     return code
 
 
-def _dashboard(invocation: Invocation, places: Places, person: str, answer: Answer) -> int:
+def _dashboard(invocation: Invocation, places: Places, person: str) -> int:
     from keyturn.cli.dashboard import open_dashboard
 
     opened = Invocation(places.config, places.data, invocation.read_only)
-    first_refresh(opened, answer)
-    return open_dashboard(opened, person=person)
+    return open_dashboard(opened, person=person, read_first=True)
 
 
 def first_refresh(opened: Invocation, answer: Answer) -> None:

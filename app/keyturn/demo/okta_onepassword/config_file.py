@@ -39,18 +39,39 @@ class Sources:
 def write_config(
     path: Path, sources: Sources, today: date, *, events_days: int | None = None
 ) -> None:
-    """Writes the policy, readable by the user alone. `events_days` is how far back events are asked
-    for, where not as usual."""
+    """Writes the policy, readable by the user alone. With `events_days`, how far back events are
+    asked for, only the sources: nothing else is needed to archive."""
     path.touch(mode=0o600)
-    path.write_text(config_text(sources, today, events_days), encoding="utf-8")
+    text = config_text(sources, today) if events_days is None else _sources(sources, events_days)
+    path.write_text(text, encoding="utf-8")
 
 
-def config_text(sources: Sources, today: date, events_days: int | None = None) -> str:
+def config_text(sources: Sources, today: date) -> str:
     """keyturn.yaml: the two sources, what should be, and who is never touched."""
-    kept = "" if events_days is None else f", kept_days: {events_days}"
     return "\n".join(
         [
             "# Made by `keyturn demo`. Tokens are not in here: they come from the environment.",
+            _sources(sources),
+            "mappings:",
+            *_mappings(),
+            "exceptions:",
+            *_exceptions(today),
+            "machines:",
+            *_machines(),
+            "privileges:",
+            *(f"  - {{person: {_email(login)}, role: {role}}}" for login, role in slips.PRIVILEGES),
+            _LIMITS,
+            "allow: {deactivate: true, provision: true, confirm: true}",
+            f"never_touch: [{', '.join(slips.NEVER_TOUCH)}]",
+            "",
+        ]
+    )
+
+
+def _sources(sources: Sources, events_days: int | None = None) -> str:
+    kept = "" if events_days is None else f", kept_days: {events_days}"
+    return "\n".join(
+        [
             "version: 1",
             f"organisation: {ORGANISATION}",
             "directory:",
@@ -69,18 +90,6 @@ def config_text(sources: Sources, today: date, events_days: int | None = None) -
             f"    client_id: {USERS_CLIENT}",
             f"    token_env: {USERS_SECRET}",
             f"  events: {{url: {sources.events_url}, token_env: {EVENTS_TOKEN}{kept}}}",
-            "mappings:",
-            *_mappings(),
-            "exceptions:",
-            *_exceptions(today),
-            "machines:",
-            *_machines(),
-            "privileges:",
-            *(f"  - {{person: {_email(login)}, role: {role}}}" for login, role in slips.PRIVILEGES),
-            _LIMITS,
-            "allow: {deactivate: true, provision: true, confirm: true}",
-            f"never_touch: [{', '.join(slips.NEVER_TOUCH)}]",
-            "",
         ]
     )
 

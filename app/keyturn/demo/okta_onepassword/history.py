@@ -149,5 +149,5 @@ def _working(days: int) -> bool:
 
 def _a_day(days: int) -> int:
     """How many usages a day so many days ago has."""
-    most = 45 if days < 120 else 25
-    return most if _working(days) else 5
+    most = 30 if days < 120 else 12
+    return most if _working(days) else 3

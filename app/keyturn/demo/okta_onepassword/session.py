@@ -23,7 +23,6 @@ from keyturn.demo.okta_onepassword.config_file import (
     write_config,
 )
 from keyturn.demo.okta_onepassword.naming import account_id
-from keyturn.demo.okta_onepassword.tenants_process import PORTS
 from keyturn.demo.people import DOMAIN, LEAVER
 from keyturn.demo.ports import free_ports
 from keyturn.demo.processes import (
@@ -38,6 +37,8 @@ from keyturn.demo.processes import (
 from keyturn.settings import CONFIG_NAME, Places
 
 NAME = "the simulated tenants"
+_PORTS = 4
+"""As many as `tenants_process` serves on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +77,24 @@ def demo_session(tell: Callable[[str], None] = _quiet) -> Iterator[DemoSession]:
     in a temporary directory that is removed when the block is left. `tell` gets a line per stage.
     Raises `DemoError`."""
     require_installed()
-    from keyturn.demo.okta_onepassword.tenants import ACCOUNT_ID, make_tenants
+    from keyturn.demo.okta_onepassword.tenants import ACCOUNT_ID, files_in, make_tenants
     from keyturn_providers.simulated.onepassword.inspection import events_token, op_program
 
     directory = Path(tempfile.mkdtemp(prefix=DIRECTORY_PREFIX))
     with ending_on_signals(), _kept(directory) as keeper:
-        port = free_ports(PORTS)
+        port = free_ports(_PORTS)
         okta_url, bridge_url, users_url, events_url = (
-            f"http://127.0.0.1:{one}" for one in range(port, port + PORTS)
+            f"http://127.0.0.1:{one}" for one in range(port, port + _PORTS)
         )
         tell("filling the simulated Okta and 1Password ...")
-        tenants = make_tenants(directory, f"{bridge_url}/scim")
         serving = [sys.executable, "-m", "keyturn.demo.okta_onepassword.tenants_process"]
-        serving += [str(tenants.okta), str(tenants.onepassword), str(port)]
+        serving += [*map(str, files_in(directory)), str(port)]
         keeper.start([Command(NAME, serving, kept_environment())])
+        tenants = make_tenants(directory, f"{bridge_url}/scim")
         data = directory / "data"
         data.mkdir(mode=0o700)
         places = Places(config=directory / CONFIG_NAME, data=data)
-        op = (sys.executable, "-S", "-E", str(op_program()), "--state", str(tenants.onepassword))
+        op = (sys.executable, "-I", "-S", str(op_program()), "--state", str(tenants.onepassword))
         sources = Sources(okta_url, f"{bridge_url}/scim", users_url, events_url, ACCOUNT_ID, op)
         write_config(places.config, sources, datetime.now(UTC).date())
         environment = {

@@ -30,11 +30,16 @@ class Tenants:
     users_secret: SecretStr
 
 
+def files_in(directory: Path) -> tuple[Path, Path]:
+    """The state files of Okta and 1Password."""
+    return directory / "okta.db", directory / "onepassword.db"
+
+
 def make_tenants(directory: Path, bridge_url: str) -> Tenants:
-    """Both tenants, as new files in `directory`; Okta pushes to `bridge_url`."""
+    """Both tenants, as new files in `directory`; Okta pushes to `bridge_url`. Okta's comes last,
+    all at once: whoever finds it finds both tenants whole."""
     made = Tenants(
-        directory / "okta.db",
-        directory / "onepassword.db",
+        *files_in(directory),
         okta_token=SecretStr(secrets.token_urlsafe(30)),
         bridge_token=SecretStr(secrets.token_urlsafe(30)),
         users_secret=SecretStr(secrets.token_urlsafe(30)),
@@ -43,7 +48,9 @@ def make_tenants(directory: Path, bridge_url: str) -> Tenants:
     now_ms = int(now.timestamp() * 1000)
     create_onepassword(made.onepassword, domain=ACCOUNT, name=ORGANISATION, account_id=ACCOUNT_ID)
     seed_onepassword(made.onepassword, _onepassword(people, now_ms, made))
-    okta_side.make(made.okta, people, now, bridge_url, made.okta_token, made.bridge_token)
+    growing = made.okta.with_suffix(".growing")
+    okta_side.make(growing, people, now, bridge_url, made.okta_token, made.bridge_token)
+    growing.rename(made.okta)
     return made
 
 

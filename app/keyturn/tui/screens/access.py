@@ -1,6 +1,6 @@
 """The Access screen: Users, Groups and Vault grants side by side, each driving the other two."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from textual import events, on
@@ -8,7 +8,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
-from keyturn.tui.access_rows import EMPTY, columns
+from keyturn.tui.access_rows import EMPTY, READING, columns
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.ages import clock_time
 from keyturn.tui.data import EVERYTHING, PANE_TITLES, Pane, View
@@ -138,7 +138,8 @@ class Access(Frame):
         self._say_tabs()
         if pane is not self.front:
             return
-        if event.loaded and pane is Pane.USERS and self._wanted_person:
+        there = self.pane(Pane.USERS).row is not None
+        if event.loaded and there and pane is Pane.USERS and self._wanted_person:
             self._go_to_wanted()
         if not event.loaded:
             self._all_shown = False
@@ -324,9 +325,22 @@ class Access(Frame):
 
     def action_refresh(self) -> None:
         """Reads both sources again."""
-        self.keyturn.start(REFRESHING, self.keyturn.parts.engine.refresh, self._refreshed)
+        if self.keyturn.start(REFRESHING, self.keyturn.parts.engine.refresh, self._refreshed):
+            self._say_nothing(READING)
+
+    def job_failed(self, name: str) -> None:
+        """Where nothing was read, the lists say how to read again."""
+        if name == REFRESHING:
+            self._say_nothing(EMPTY)
+
+    def _say_nothing(self, words: Mapping[Pane, str]) -> None:
+        """What a list without a line says."""
+        for pane in Pane:
+            self.pane(pane).empty = words[pane]
+            self.pane(pane).refresh()
 
     def _refreshed(self, result: Refreshed) -> None:
+        self._say_nothing(EMPTY)
         self.keyturn.data_changed()
         self.keyturn.tell(result.words)
 

@@ -105,41 +105,56 @@ _CONNECT = (
 )
 
 
-def main(argv: list[str], environment: Mapping[str, str]) -> int:
-    """Runs one command line; the exit code."""
-    state, argv = _state(argv, environment)
+def main(argv: list[str], environment: Mapping[str, str], stdin: bytes | None = None) -> int:
+    """Runs one command line; the exit code. `stdin` is what was read of it already."""
+    state, argv = state_of(argv, environment)
+    if "-" in argv and stdin is None:
+        stdin = sys.stdin.buffer.read()
+    code, out, err = answer(state, argv, environment, stdin or b"")
+    # Always UTF-8, whatever the locale that is left in a scrubbed environment.
+    sys.stdout.buffer.write(out)
+    sys.stdout.buffer.flush()
+    sys.stderr.buffer.write(err)
+    if code is None:
+        die()
+    return code or 0
+
+
+def answer(
+    state: str, argv: list[str], environment: Mapping[str, str], stdin: bytes
+) -> tuple[int | None, bytes, bytes]:
+    """What one command line comes to: the exit code, and what is printed on both outputs. No code:
+    the process is to die once it has printed that."""
     if "--version" in argv or "-v" in argv:
-        sys.stdout.write(f"{VERSION}\n")
-        return 0
+        return 0, f"{VERSION}\n".encode(), b""
     if not state or not os.path.exists(state):  # noqa: PTH110 - pathlib is slow to import
-        return _complain(f"no tenant: give --state FILE or set {STATE_VARIABLE}", 1)
+        return 1, b"", _complaint(f"no tenant: give --state FILE or set {STATE_VARIABLE}")
     conn = connect(state)
-    stdin = sys.stdin.buffer.read().decode("utf-8", "replace") if "-" in argv else ""
+    try:
+        return _answer(conn, argv, environment, stdin.decode("utf-8", "replace"))
+    finally:
+        conn.close()
+
+
+def _answer(
+    conn: Connection, argv: list[str], environment: Mapping[str, str], stdin: str
+) -> tuple[int | None, bytes, bytes]:
     call_no = _note(conn, argv, stdin)
     try:
         catch_up(conn)
         call = _run(conn, call_no, argv, environment, stdin)
     except Panic as panic:
         _finish(conn, call_no, 2, "panic")
-        sys.stderr.write(f"panic: {panic}\n\ngoroutine 1 [running]:\n")
-        return 2
+        return 2, b"", f"panic: {panic}\n\ngoroutine 1 [running]:\n".encode()
     except Refused as refused:
         code, text = _worded(refused)
         _finish(conn, call_no, code, text)
-        return _complain(text, code)
+        return code, b"", _complaint(text)
     _finish(conn, call_no, 0, "")
     printed = "".join(call.out)
     if "cut" in call.faults:
-        _print(printed[: len(printed) // 2])
-        die()
-    _print(printed)
-    return 0
-
-
-def _print(text: str) -> None:
-    """Always UTF-8, whatever the locale that is left in a scrubbed environment."""
-    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-    sys.stdout.buffer.flush()
+        return None, printed[: len(printed) // 2].encode("utf-8", "replace"), b""
+    return 0, printed.encode("utf-8", "replace"), b""
 
 
 def _run(
@@ -192,7 +207,8 @@ def _refuse_other_account(conn: Connection, wanted: str) -> None:
         raise Refused(f"no account found for filter {wanted}")
 
 
-def _state(argv: list[str], environment: Mapping[str, str]) -> tuple[str, list[str]]:
+def state_of(argv: list[str], environment: Mapping[str, str]) -> tuple[str, list[str]]:
+    """The tenant's file, and the command line without it."""
     if argv[:1] == ["--state"]:
         return (argv[1] if len(argv) > 1 else ""), argv[2:]
     return environment.get(STATE_VARIABLE, ""), argv
@@ -232,7 +248,6 @@ def _worded(refused: Refused) -> tuple[int, str]:
     return 4, f"({refused.status}) {refused.reason}: {refused.text}"
 
 
-def _complain(text: str, code: int) -> int:
+def _complaint(text: str) -> bytes:
     line = f"[ERROR] {time.strftime('%Y/%m/%d %H:%M:%S')} {text}\n"
-    sys.stderr.buffer.write(line.encode("utf-8", "replace"))
-    return code
+    return line.encode("utf-8", "replace")
