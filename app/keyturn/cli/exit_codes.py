@@ -17,6 +17,7 @@ class Exit(IntEnum):
     STORAGE = 8
     NOT_FOUND = 9
     ALTERED = 10
+    SILENT = 11
     CRASH = 70
     INTERRUPTED = 130
     TERMINATED = 143
@@ -34,6 +35,7 @@ MEANING: dict[Exit, str] = {
     Exit.STORAGE: "a data file is refused (permissions, newer version, damage)",
     Exit.NOT_FOUND: "no such person, plan or run",
     Exit.ALTERED: "evidence is not as it was written: verify says what and where",
+    Exit.SILENT: "a source was not read whole for longer than limits.silence allows",
     Exit.CRASH: "keyturn itself failed: a redacted report was written",
     Exit.INTERRUPTED: "interrupted with Ctrl-C",
     Exit.TERMINATED: "ended with SIGTERM: demo and drill end their tenants first",

@@ -102,13 +102,18 @@ def show_plan(answer: Answer, plan: Plan) -> None:
     if not plan.operations:
         answer.line("  nothing to do")
     answer.line("")
+    show_guards(answer, plan)
+    for left in plan.left_alone:
+        answer.line(f"left alone: {left.words} ({left.reason})")
+    for spot in plan.blind_spots:
+        answer.line(f"not visible to keyturn: {spot}")
+
+
+def show_guards(answer: Answer, plan: Plan) -> None:
+    """Every guard with its verdict, the names it is about, and what to do where it stops."""
     for guard in plan.guards:
         answer.line(f"guard {_STAGE_TITLES[guard.verdict]:7} {guard.guard}: {guard.words}")
         for name in guard.names:
             answer.line(f"              {name}")
         if guard.verdict is not Verdict.ALLOW and guard.next_step:
             answer.line(f"              {guard.next_step}")
-    for left in plan.left_alone:
-        answer.line(f"left alone: {left.words} ({left.reason})")
-    for spot in plan.blind_spots:
-        answer.line(f"not visible to keyturn: {spot}")

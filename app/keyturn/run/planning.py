@@ -34,10 +34,12 @@ async def plan_sync(
     clock: Clock,
     chosen: frozenset[str] | None = None,
     skips: Mapping[Change, str] = MappingProxyType({}),
+    choose: Callable[[Plan], Mapping[Change, str]] | None = None,
     ids: Callable[[], str] = new_id,
 ) -> Plan:
     """A plan that mends the findings of the newest snapshots: those whose id is `chosen`, or all,
-    without the changes in `skips`, which give the reason.
+    without the changes in `skips`, which give the reason. `choose` is shown the whole plan, and
+    gives more of them.
 
     Raises NothingRead where a side was never read, TenantChanged where a source is another tenant
     than its snapshot, or the sources' ProviderError: both are asked who they are.
@@ -45,7 +47,9 @@ async def plan_sync(
     assessment = read_assessment(cache, loaded.rules, clock.now_ms())
     abouts = await ask_same(connections, assessment)
     context = context_of(assessment.world, abouts, cache, journal, clock, ids)
-    return skip(decide_sync(assessment.findings, context, chosen), context, skips)
+    plan = decide_sync(assessment.findings, context, chosen)
+    more = choose(plan) if choose is not None else {}
+    return skip(plan, context, {**skips, **more})
 
 
 async def plan_offboard(

@@ -6,7 +6,11 @@ from keyturn.cli.exit_codes import Exit
 from keyturn.cli.invocation import Answer, Invocation, json_option
 from keyturn.cli.shown import finding_json, show_findings
 from keyturn.cli.work import cache_of, loaded_policy, now_ms
+from keyturn.evidence.moments import utc
 from keyturn.run.assess import assess
+from keyturn.run.silence import Silent, silent_sources
+
+_HOUR_MS = 3_600_000
 
 
 @click.command(name="drift")
@@ -16,7 +20,8 @@ from keyturn.run.assess import assess
 def command(invocation: Invocation, fresh: bool, answer: Answer) -> int:
     """List what differs between what should be and what is.
 
-    Exits with 0 in step, 1 with drift, 3 if a source was not read completely (there may be more).
+    Exits with 0 in step, 1 with drift, 3 if a source was not read completely (there may be more),
+    and 11 if one was not read whole for longer than limits.silence: then nobody knows.
     """
     read = Exit.IN_STEP
     if fresh:
@@ -26,11 +31,17 @@ def command(invocation: Invocation, fresh: bool, answer: Answer) -> int:
     loaded = loaded_policy(invocation)
     with cache_of(invocation) as cache:
         found = assess(cache, loaded.rules, now_ms())
+        sources = [snapshot.source for snapshot in (found.directory, found.secrets)]
+        silent = silent_sources(cache, sources, loaded.silence_ms, now_ms())
     snapshots = (found.directory, found.secrets)
     complete = read is Exit.IN_STEP and all(snapshot.complete for snapshot in snapshots)
     answer.document(
         {
             "complete": complete,
+            "silent": [
+                {"source": one.source, "last_whole_ms": one.last_ms, "for_ms": one.for_ms}
+                for one in silent
+            ],
             "snapshots": [
                 {
                     "source": snapshot.source.name,
@@ -50,9 +61,23 @@ def command(invocation: Invocation, fresh: bool, answer: Answer) -> int:
             answer.line(f"{snapshot.source.name}: not read completely; there may be more")
         for spot in snapshot.blind_spots:
             answer.line(f"not visible to keyturn in {snapshot.source.name}: {spot}")
+    for one in silent:
+        answer.line(f"! {_silence(one, loaded.silence_ms)}")
+    if silent:
+        return Exit.SILENT
     if read is not Exit.IN_STEP:
         answer.line("the refresh just now was not complete: this is from what was read before")
         return read
     if not complete:
         return Exit.INCOMPLETE
     return Exit.DRIFT if found.findings else Exit.IN_STEP
+
+
+def _silence(one: Silent, allowed_ms: int) -> str:
+    allowed = f"limits.silence allows {allowed_ms // _HOUR_MS} h"
+    if one.last_ms is None or one.for_ms is None:
+        return f"{one.source} was never read whole; {allowed}. Look at the schedule: keyturn doctor"
+    return (
+        f"{one.source} was last read whole {utc(one.last_ms)}, {one.for_ms // _HOUR_MS} h ago; "
+        f"{allowed}. Look at the schedule and the credential: keyturn doctor"
+    )
