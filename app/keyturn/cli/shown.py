@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from keyturn.cli.invocation import Answer, Json
 from keyturn.decide.findings import Finding, Ref
 from keyturn.decide.plans import GuardVerdict, Operation, Plan, Verdict
+from keyturn.decide.undo import not_undoable
 
 _STAGE_TITLES = {Verdict.ALLOW: "ok", Verdict.ASK: "ASK", Verdict.REFUSE: "REFUSED"}
 
@@ -82,6 +83,9 @@ def plan_json(plan: Plan) -> Json:
         "guards": [_guard_json(guard) for guard in plan.guards],
         "left_alone": [{"words": left.words, "reason": left.reason} for left in plan.left_alone],
         "blind_spots": list(plan.blind_spots),
+        "not_undoable": [
+            {"words": lost.words, "reason": lost.reason} for lost in not_undoable(plan)
+        ],
     }
 
 
@@ -97,12 +101,12 @@ def show_plan(answer: Answer, plan: Plan) -> None:
         answer.line(f"{sign} {operation.number:3}. {operation.words}")
         for effect in operation.also:
             answer.line(f"       also: {effect}")
-        if operation.irreversible:
-            answer.line(f"       cannot be undone: {operation.irreversible}")
     if not plan.operations:
         answer.line("  nothing to do")
     answer.line("")
     show_guards(answer, plan)
+    for lost in not_undoable(plan):
+        answer.line(f"an undo would not bring back: {lost.words} ({lost.reason})")
     for left in plan.left_alone:
         answer.line(f"left alone: {left.words} ({left.reason})")
     for spot in plan.blind_spots:

@@ -15,6 +15,9 @@ NOT_BACK = (
     "assigned to, and what its applications keep of it"
 )
 """Of every deactivation."""
+ON_NOT_SUSPENDED = "an undo brings the account back on, waiting to be activated, and not suspended"
+"""Of the deactivation of who is suspended already."""
+RULE_EXCEPTION = "makes an exception of the rule for who is taken out"
 
 
 def side_effects(world: World, change: Change) -> tuple[str, ...]:
@@ -29,8 +32,17 @@ def side_effects(world: World, change: Change) -> tuple[str, ...]:
     if change.kind in {ChangeKind.REMOVE_MEMBERSHIP, ChangeKind.ADD_MEMBERSHIP}:
         return tuple(_on_membership(world, change))
     if change.kind is ChangeKind.DEACTIVATE:
-        return (NOT_BACK,)
+        return (NOT_BACK, *_suspended_before(world, change))
     return ()
+
+
+def _suspended_before(world: World, change: Change) -> Iterator[str]:
+    """A source that ends accounts cannot bring one back to where it was: who waits to be activated
+    cannot be suspended."""
+    ref = change.account
+    account = world.side(change.side).accounts.get(ref.id) if ref is not None else None
+    if account is not None and account.state is AccountState.SUSPENDED:
+        yield f"it is suspended now: {ON_NOT_SUSPENDED}"
 
 
 def _sent(world: World, change: Change) -> Iterator[str]:
@@ -110,8 +122,8 @@ def _on_directory_membership(world: World, ref: Ref) -> list[str]:
     found: list[str] = []
     if group is not None and group.rules:
         found.append(
-            f"{listed(group.rules)} puts members in {ref.name}: {here} makes an exception of the "
-            "rule for who is taken out, and they come back when that is deleted"
+            f"{listed(group.rules)} puts members in {ref.name}: {here} {RULE_EXCEPTION}"
+            ", and they come back when that is deleted"
         )
     if group is not None and group.push is not None:
         found.append(

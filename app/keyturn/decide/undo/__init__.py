@@ -16,6 +16,7 @@ from keyturn.decide.plans import LeftAlone, Operation, Plan, PlanScope
 from keyturn.decide.run_done import RunDone, StepDone
 from keyturn.decide.undo.accounts import KINDS as OF_ACCOUNTS
 from keyturn.decide.undo.accounts import undo_accounts
+from keyturn.decide.undo.beforehand import DIES_WITH_OWNER, not_undoable
 from keyturn.decide.undo.found import NOT_RESTORED, Found, Unread
 from keyturn.decide.undo.grants import KINDS as OF_GRANTS
 from keyturn.decide.undo.grants import undo_grant
@@ -23,10 +24,8 @@ from keyturn.decide.undo.memberships import KINDS as OF_MEMBERSHIPS
 from keyturn.decide.undo.memberships import undo_membership
 from keyturn_providers.records import Side
 
-__all__ = ["NOT_RESTORED", "not_restored", "plan_undo"]
+__all__ = ["DIES_WITH_OWNER", "NOT_RESTORED", "not_restored", "not_undoable", "plan_undo"]
 
-DIES_WITH_OWNER = "what dies with its owner"
-"""The guard that named, in the run's plan, the machine identities that ended with an account."""
 _UNDO, _REDO = "Undo: ", "Redo: "
 _ORDER = {
     stage: rank
