@@ -1,10 +1,13 @@
 """Engines for screens under test: every answer is set by the test, every question is kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from keyturn.decide.plans import Plan
 from keyturn.tui.case_desk import CaseDesk
 from keyturn.tui.engine import Card, Ended, Met, Observe, Refreshed, Setting, Stop
+from keyturn.tui.hand import Thing
+from keyturn_providers.consoles import ConsolePage
 
 
 @dataclass
@@ -19,6 +22,7 @@ class SetEngine:
     met: tuple[Met, ...] = ()
     ended: Ended | None = None
     open_count: int = 0
+    pages: tuple[ConsolePage, ...] = ()
     asked: list[str] = field(default_factory=list)
 
     @property
@@ -41,6 +45,9 @@ class SetEngine:
     async def paths(self, person_key: str, vault_id: str) -> tuple[str, ...]:
         self.asked.append(f"paths {person_key} {vault_id}")
         return self.paths_answer
+
+    async def console_pages(self, things: Sequence[Thing]) -> tuple[ConsolePage, ...]:
+        return self.pages
 
     async def plan_sync(self, finding_ids: frozenset[str] | None) -> Plan:
         self.asked.append(f"plan {'all' if finding_ids is None else len(finding_ids)}")

@@ -1,6 +1,7 @@
 """The simulated pair behind the dashboard's real engine: what screens do, done to two tenants."""
 
 from collections.abc import Callable
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from keyturn.tui.app import KeyturnApp, Parts
 from keyturn.tui.cache_data import CacheData
 from keyturn.tui.run_engine import RunEngine
 from keyturn_providers.contract import Ability
-from keyturn_providers.records import MachineIdentity
+from keyturn_providers.records import MachineIdentity, Side
 from keyturn_providers.simulated import Pair, simulated_pair
 from keyturn_providers.simulated.faults import Effect, Fault
 
@@ -40,6 +41,11 @@ class SimulatedDoors:
 
     def load(self) -> Policy:
         return self.policy
+
+    def reached(self, loaded: object, side: Side) -> tuple[str, str, MappingOf[str, object]]:
+        if side is Side.DIRECTORY:
+            return "okta", "okta", {"url": "https://acme.okta.com"}
+        return "openbao", "openbao", {"url": "https://bao.acme.example:8200"}
 
     def connect(
         self, loaded: object, *, read_only: bool, observe: Callable[[object], None]
@@ -104,7 +110,7 @@ class Bench:
         self, *, read_only: bool = False, person: str = "", read_first: bool = False
     ) -> KeyturnApp:
         """A dashboard over the files as they are."""
-        store = CacheData(self.data / "cache.db")
+        store = CacheData(self.data / "cache.db", self.watch.now, lambda: self.doors.load().rules)
         self.stores.append(store)
         engine = RunEngine(self.doors, self.data, read_only=read_only, clock=self.watch.clock)
         return KeyturnApp(

@@ -23,9 +23,11 @@ from keyturn.tui.screens.cases import Cases
 from keyturn.tui.screens.drift import Drift
 from keyturn.tui.screens.machines import Machines
 from keyturn.tui.screens.offboard import Offboard
+from keyturn.tui.screens.person import Person
 from keyturn.tui.screens.plan import PlanReview
 from keyturn.tui.screens.rotation import RotationScreen
 from keyturn.tui.screens.sources import Sources
+from keyturn.tui.screens.vault import Vault
 from keyturn.tui.widgets.virtual_list import VirtualList
 
 README = Path(__file__).parents[2] / "README.md"
@@ -33,6 +35,8 @@ DOERS = {
     Where.EVERYWHERE: KeyturnApp,
     Where.LIST: VirtualList,
     Where.ACCESS: Access,
+    Where.PERSON: Person,
+    Where.VAULT: Vault,
     Where.OFFBOARD: Offboard,
     Where.PLAN: PlanReview,
     Where.DRIFT: Drift,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
-from tests.tui.looking import lines_of, ready, shows, text_of, until
+from tests.tui.looking import access, lines_of, ready, shows, text_of, until
 from tests.tui.simulated import Bench, Watch, bench, stopped_run, with_machines
 from textual.pilot import Pilot
 
@@ -21,7 +21,7 @@ from keyturn_providers.contract import Check, Condition, Topic
 SIZES = ((80, 24), (120, 40), (200, 60))
 SCREENS = (
     "access", "drift", "activity", "machines", "plan", "offboard", "sources", "sources-asked",
-    "help",
+    "help", "person", "person-vault", "person-why-not", "vault",
 )  # fmt: skip
 
 
@@ -112,6 +112,20 @@ async def _go(app: KeyturnApp, pilot: Pilot[None], screen: str) -> None:
     if screen == "sources-asked":
         await pilot.press("c")
         await shows(pilot, "asked just now")
+    if screen.startswith("person"):
+        await pilot.press("i")
+        await shows(pilot, "matched")
+    if screen == "person-vault":
+        await pilot.press("j")
+        await shows(pilot, "The way in")
+    if screen == "person-why-not":
+        await pilot.press("G")
+        await shows(pilot, "Gate by gate")
+    if screen == "vault":
+        access(app).go_to_vault("v-payments")
+        await until(pilot, lambda: access(app).hand.vault.key == "v-payments")
+        await pilot.press("V")
+        await shows(pilot, "managed by")
     if screen == "help":
         await pilot.press("question_mark")
         await shows(pilot, "Everywhere")

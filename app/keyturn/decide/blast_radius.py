@@ -138,7 +138,7 @@ def blast_radius(
         read_ms=world.now_ms,
         directory_snapshot=world.directory.snapshot.id,
         secrets_snapshot=world.secrets.snapshot.id,
-        groups=tuple(_groups(world, person)),
+        groups=tuple(groups_held(world, person)),
         vaults=_vaults(world, person, leaving),
         roles=tuple(
             HeldRole(side, role) for side, account in _accounts(person) for role in account.roles
@@ -169,7 +169,8 @@ def _accounts(person: Person) -> Iterator[tuple[Side, Account]]:
             yield side, account
 
 
-def _groups(world: World, person: Person) -> Iterator[HeldGroup]:
+def groups_held(world: World, person: Person) -> Iterator[HeldGroup]:
+    """The groups a person is in on both sides, nesting included, each by its shortest way."""
     for side, account in _accounts(person):
         indexed, found = world.side(side), dict[str, HeldGroup]()
         # The shortest way to each group: a chain is as long as its nesting is deep.

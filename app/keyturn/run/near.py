@@ -3,7 +3,8 @@
 Decided from the newest assessment: who is who and which groups are linked is as stored with it.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from keyturn.decide.cut import Others, OthersIn
@@ -71,11 +72,16 @@ def others_near(reader: Reader, near: Near, person: Person) -> OthersIn:
 
 
 def _near(found: Neighbourhood, rules: Rules, now_ms: int) -> Near:
-    rules = resolved(rules, found.secrets.permission_rules)
-    matching = Matching(*_matching(found))
     here = {group.id: group for group in found.directory.groups}
     there = {group.id: group for group in found.secrets.groups}
-    links = [_link(row, here, there, rules) for row in found.links]
+    # What the policy says of other groups is about nobody here.
+    mappings = tuple(one for one in rules.mappings if one.group.id in here)
+    rules = resolved(replace(rules, mappings=mappings), found.secrets.permission_rules)
+    by_group: dict[str, list[GroupMapping]] = defaultdict(list)
+    for mapping in rules.mappings:
+        by_group[mapping.group.id].append(mapping)
+    matching = Matching(*_matching(found))
+    links = [_link(row, here, there, by_group) for row in found.links]
     world = look(found.directory, found.secrets, matching, links, rules, now_ms)
     world = replace(world, directory=replace(world.directory, pushes=found.pushes))
     sizes = {
@@ -111,10 +117,13 @@ def _ambiguity(row: MatchRow) -> Ambiguity:
 
 
 def _link(
-    row: LinkRow, here: Mapping[str, Group], there: Mapping[str, Group], rules: Rules
+    row: LinkRow,
+    here: Mapping[str, Group],
+    there: Mapping[str, Group],
+    by_group: Mapping[str, Sequence[GroupMapping]],
 ) -> GroupLink:
     directory, secrets = here.get(row.directory_id or ""), there.get(row.secrets_id or "")
-    mappings = tuple(one for one in rules.mappings if one.group.id == row.directory_id)
+    mappings = tuple(by_group.get(row.directory_id or "", ()))
     return GroupLink(
         row.key, directory, secrets, _linked_by(directory, secrets, mappings), mappings
     )

@@ -4,7 +4,7 @@ Bindings, the footer, the help screen, the command palette and the README's key 
 from `ACTIONS`. `python -m keyturn.tui.actions` prints the key table.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from textual.binding import Binding, BindingType
@@ -16,6 +16,8 @@ class Where(StrEnum):
     EVERYWHERE = "Everywhere"
     LIST = "In every list"
     ACCESS = "Access"
+    PERSON = "Person"
+    VAULT = "Vault"
     OFFBOARD = "Offboard"
     PLAN = "Plan"
     ROTATION = "Rotation"
@@ -50,6 +52,7 @@ class Action:
 
 _E, _L, _A = Where.EVERYWHERE, Where.LIST, Where.ACCESS
 _O, _P, _S = Where.OFFBOARD, Where.PLAN, Where.SOURCES
+_W, _V = Where.PERSON, Where.VAULT
 _D, _T, _M = Where.DRIFT, Where.ACTIVITY, Where.MACHINES
 _C, _R = Where.CASES, Where.ROTATION
 
@@ -85,6 +88,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_cases", ("7",), "cases",
            "Go to the Cases screen: every leaver, open, opened again or closed.", _E, 17,
            palette="go: cases"),
+    Action("person_card", ("i",), "person",
+           "Show the card of the person in hand: what they can open, why, and why not.", _E, 4,
+           palette="person: card"),
+    Action("vault_card", ("V",), "vault", "Show the card of the vault in hand: who can open it.",
+           _E, 17, palette="vault: card"),
+    Action("copy", ("y",), "copy", "Copy the text about what is in hand, as for a ticket.", _E, 17,
+           palette="text: copy"),
+    Action("console", ("b",), "console",
+           "Show, or open, the vendor's own page about what is in hand.", _E, 18,
+           palette="vendor: open the console"),
     Action("back", ("escape",), "back",
            "Go back; clear the filter or a message first. Nothing is changed.", _E, 10),
     Action("stop", ("x",), "stop",
@@ -128,6 +141,10 @@ ACTIONS: tuple[Action, ...] = (
            "Go on with every run that is open, reading again before anything is sent.", _A,
            dangerous=True, palette="run: resume what is open"),
     Action("unmark", ("u",), "unmark all", "Take all marks away.", _A, palette="view: unmark all"),
+    Action("offboard", ("o",), "offboard", "Offboard this person: shows the plan first.", _W, 2,
+           dangerous=True, palette="person: offboard"),
+    *_reading(_W),
+    *_reading(_V),
     Action("make_plan", ("p",), "plan", "Show the plan of this offboarding.", _O, 1,
            dangerous=True, palette="offboard: show the plan"),
     Action("emergency", ("e",), "emergency",
@@ -235,10 +252,20 @@ def bindings(where: Where) -> list[BindingType]:
     ]
 
 
+PEOPLE_IN_HAND = frozenset({Where.ACCESS, Where.DRIFT, Where.MACHINES, Where.VAULT})
+"""Where a cursor is on people, or on something of theirs."""
+
+
 def footer(where: Where, *, read_only: bool = False) -> tuple[Action, ...]:
     """The actions the footer of a screen shows, most wanted first."""
     found = [*actions(where, read_only=read_only), *actions(Where.EVERYWHERE)]
-    found = [action for action in found if action.id != f"go_{where.name.lower()}"]
+    here = {f"go_{where.name.lower()}", f"{where.name.lower()}_card"}
+    if where not in PEOPLE_IN_HAND:
+        here.add("person_card")
+    found = [action for action in found if action.id not in here]
+    if where in {Where.PERSON, Where.VAULT}:
+        # A card is made to be copied.
+        found = [replace(a, weight=3) if a.id == "copy" else a for a in found]
     if where in {Where.ACCESS, Where.DRIFT}:
         found.extend(actions(Where.LIST))
     if where is Where.ACCESS:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from textual import events
 from textual.app import App
@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from keyturn.tui import crash
 from keyturn.tui.actions import DANGEROUS, Where, bindings, find
+from keyturn.tui.card_actions import CardActions
 from keyturn.tui.data import Data, Pane
 from keyturn.tui.engine import Engine, Met, Setting
 from keyturn.tui.first_look import FirstLook
@@ -62,7 +63,7 @@ class Parts:
     """Gives what the first paint shows, if it was read ahead. May wait for it."""
 
 
-class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
+class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False):
     """One dashboard over one cache. It ends with `return_code` set."""
 
     CSS_PATH = Path(__file__).with_name("keyturn.tcss")
@@ -108,6 +109,11 @@ class KeyturnApp(App[None], WatchesWorkers, inherit_bindings=False):
     def read_only(self) -> bool:
         """Whether nothing may be changed: the dangerous actions do not exist then."""
         return self.facts.read_only
+
+    @property
+    def access(self) -> Access:
+        """The Access screen, which is always there."""
+        return cast("Access", self.screen_stack[0])
 
     @property
     def frame(self) -> Frame | None:

@@ -26,8 +26,15 @@ from keyturn_storage.stream_rows import StreamCoverage
 
 if TYPE_CHECKING:
     # Not needed for the first paint.
+    from keyturn.decide.people import Person
+    from keyturn.decide.rules import Rules
+    from keyturn.run.explained import Explained
+    from keyturn.run.person_facts import PersonFacts
+    from keyturn.run.vault_facts import VaultFacts
     from keyturn.tui.activity_rows import Happened
+    from keyturn.tui.cards import Cards
     from keyturn_storage.queries.finding_lines import Order
+    from keyturn_storage.queries.vaults import VaultRow
 
 WHY_LIMIT = 100
 """Findings of one row that are listed; the strip shows the first and counts the others."""
@@ -37,8 +44,13 @@ class CacheData:
     """`keyturn.tui.data.Data` over `cache.db` and the journal beside it. A file that is not there
     yet is empty."""
 
-    def __init__(self, path: Path, now_ms: Callable[[], int] = now_ms) -> None:
-        self._path, self._now_ms = path, now_ms
+    def __init__(
+        self,
+        path: Path,
+        now_ms: Callable[[], int] = now_ms,
+        rules: "Callable[[], Rules] | None" = None,
+    ) -> None:
+        self._path, self._now_ms, self._rules = path, now_ms, rules
         self.reads: Reads[Reader] = Reads(lambda: open_reader(path))
         self._grants: dict[int, GrantRow] = {}
 
@@ -161,6 +173,38 @@ class CacheData:
         from keyturn.tui.line_sources import MachineLines
 
         return MachineLines(self.reads, now_ms) if self.exists() else RowsInMemory()
+
+    def person_card(self, key: str) -> "PersonFacts | None":
+        """From the cache, the journal beside it, and the policy as it is now."""
+        return self._cards().person(key) if self.exists() else None
+
+    def person_lines(self, facts: "PersonFacts") -> RowSource:
+        """The lines of a card that was read."""
+        return self._cards().person_lines(facts)
+
+    def explained(self, key: str, vault_id: str) -> "tuple[Person, Explained] | None":
+        """From the same three."""
+        return self._cards().explained(key, vault_id) if self.exists() else None
+
+    def vault_card(self, vault_id: str) -> "VaultFacts | None":
+        """From the same three."""
+        return self._cards().vault(vault_id) if self.exists() else None
+
+    def vault_lines(self, facts: "VaultFacts") -> RowSource:
+        """The lines of a card that was read."""
+        return self._cards().vault_lines(facts)
+
+    def vaults(self, text: str, limit: int) -> "Sequence[VaultRow]":
+        """By id, name or part of a name."""
+        from keyturn_storage.queries.vaults import vaults_called
+
+        return vaults_called(self.reads.reader(), text, limit) if self.exists() else []
+
+    def _cards(self) -> "Cards":
+        # Not needed for the first paint.
+        from keyturn.tui.cards import Cards
+
+        return Cards(self.reads, self._path.with_name(JOURNAL_NAME), self._now_ms, self._rules)
 
     def people(self, text: str, limit: int) -> Sequence[PersonRow]:
         """People by part of a name, login or address, or by key."""

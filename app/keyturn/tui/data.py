@@ -20,8 +20,13 @@ from keyturn_storage.stream_rows import StreamCoverage
 
 if TYPE_CHECKING:
     # Not needed for the first paint.
+    from keyturn.decide.people import Person
+    from keyturn.run.explained import Explained
+    from keyturn.run.person_facts import PersonFacts
+    from keyturn.run.vault_facts import VaultFacts
     from keyturn.tui.activity_rows import Happened
     from keyturn_storage.queries.finding_lines import Order
+    from keyturn_storage.queries.vaults import VaultRow
 
 
 class Pane(StrEnum):
@@ -107,6 +112,30 @@ class Data(Protocol):
 
     def machine_lines(self, now_ms: int) -> RowSource:
         """Every machine identity of both sources, those something was found about first."""
+        ...
+
+    def person_card(self, key: str) -> "PersonFacts | None":
+        """Everything a person's card says; None for nobody the newest assessment knows."""
+        ...
+
+    def person_lines(self, facts: "PersonFacts") -> RowSource:
+        """The person, the vaults they open, and those they do not."""
+        ...
+
+    def explained(self, key: str, vault_id: str) -> "tuple[Person, Explained] | None":
+        """One person's access to one vault, or the lack of it, explained."""
+        ...
+
+    def vault_card(self, vault_id: str) -> "VaultFacts | None":
+        """Everything a vault's card says; None for one the newest assessment does not know."""
+        ...
+
+    def vault_lines(self, facts: "VaultFacts") -> RowSource:
+        """The vault, who holds a grant on it, and who can open it."""
+        ...
+
+    def vaults(self, text: str, limit: int) -> "Sequence[VaultRow]":
+        """Vaults by id, name or part of a name."""
         ...
 
     def people(self, text: str, limit: int) -> Sequence[PersonRow]:

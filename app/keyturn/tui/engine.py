@@ -1,6 +1,6 @@
 """What the dashboard asks of `keyturn.run`. Every coroutine runs in a job's thread and loop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     # Planning is not needed for the first paint.
     from keyturn.decide.plans import Plan
     from keyturn.tui.case_desk import CaseDesk
+    from keyturn.tui.hand import Thing
+    from keyturn_providers.consoles import ConsolePage
     from keyturn_providers.contract import Check
 
 Observe = Callable[[object], None]
@@ -121,6 +123,10 @@ class Engine(Protocol):
 
     async def paths(self, person_key: str, vault_id: str) -> tuple[str, ...]:
         """Every path by which a person can open a vault (all vaults where it is empty)."""
+        ...
+
+    async def console_pages(self, things: "Sequence[Thing]") -> "tuple[ConsolePage, ...]":
+        """The pages about objects in the vendors' own consoles; no source is asked."""
         ...
 
     async def plan_sync(self, finding_ids: frozenset[str] | None) -> "Plan":

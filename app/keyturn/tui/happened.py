@@ -23,7 +23,7 @@ def happened(data: "CacheData", journal: Path, now_ms: int) -> Happened:
     runs: tuple[activity.RunLine, ...] = ()
     troubled: tuple[StepRow, ...] = ()
     names: dict[str, str] = {}
-    with _opened(journal) as found:
+    with opened(journal) as found:
         if found is not None:
             runs = activity.run_lines(found)
             troubled = activity.troubled_steps(found, now_ms - FAILURES_FOR_MS)
@@ -39,14 +39,14 @@ def happened(data: "CacheData", journal: Path, now_ms: int) -> Happened:
 
 def steps_of(journal: Path, run_id: str) -> tuple[tuple[StepRow, ...], dict[str, str]]:
     """The steps of one run, and what each was to do."""
-    with _opened(journal) as found:
+    with opened(journal) as found:
         if found is None:
             return (), {}
         return activity.steps_of(found, run_id), activity.words_of_operations(found, {run_id})
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Journal | None]:
+def opened(path: Path) -> Iterator[Journal | None]:
     """The journal for reading; None where there is none. Looking does not make one."""
     if not path.exists():
         yield None

@@ -15,7 +15,8 @@ from keyturn_storage.files import data_dir
 def make_app(options: DashboardOptions, now_ms: Callable[[], int]) -> KeyturnApp:
     """The app over `options`' files. Opens nothing but the data directory."""
     directory = data_dir(options.data)
-    data = CacheData(directory / "cache.db")
+    doors = RealDoors(options.config)
+    data = CacheData(directory / "cache.db", now_ms, lambda: doors.load().rules)
     remembered = recall(directory)
     ahead = data.reads.begin(lambda: first_look(data, remembered, options.person))
 
@@ -27,7 +28,7 @@ def make_app(options: DashboardOptions, now_ms: Callable[[], int]) -> KeyturnApp
         Parts(
             reads=data.reads,
             data=data,
-            engine=RunEngine(RealDoors(options.config), directory, read_only=options.read_only),
+            engine=RunEngine(doors, directory, read_only=options.read_only),
             state_dir=directory,
             now_ms=now_ms,
             organisation=options.organisation,

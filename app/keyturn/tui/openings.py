@@ -2,7 +2,7 @@
 
 import getpass
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from keyturn.decide.world import World
     from keyturn.run.clock import Clock
     from keyturn.run.connections import Connections
+    from keyturn_providers.records import Side
     from keyturn_storage.journal import Journal
     from keyturn_storage.snapshots import Cache
 
@@ -37,6 +38,10 @@ class Doors(Protocol):
 
     def load(self) -> Loaded:
         """The configuration as it is now."""
+        ...
+
+    def reached(self, loaded: Loaded, side: "Side") -> tuple[str, str, Mapping[str, object]]:
+        """The kind, the name and the settings of a source, as the configuration has them."""
         ...
 
     def connect(self, loaded: Loaded, *, read_only: bool, observe: Observe) -> "Connections":

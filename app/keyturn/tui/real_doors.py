@@ -1,14 +1,16 @@
 """The configuration and the two sources as they really are."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keyturn.tui.kept_policy import KeptPolicy
 from keyturn.tui.openings import Loaded
 
 if TYPE_CHECKING:
     from keyturn.run.connections import Connections
+    from keyturn_providers.records import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +18,23 @@ class RealDoors:
     """`keyturn.tui.openings.Doors` over keyturn.yaml and the registry of providers."""
 
     config: Path
+    kept: KeptPolicy = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kept", KeptPolicy(self.config))
 
     def load(self) -> Loaded:
-        """keyturn.yaml, read now and checked against the connectors that are installed.
+        """keyturn.yaml as it is now."""
+        return self.kept.load()
 
-        Raises PolicyInvalid with every problem, or Misconfigured for a connector that cannot be
-        loaded.
-        """
-        from keyturn.policy.load import load_policy
-        from keyturn_providers.registry import find, kinds
+    def reached(self, loaded: Loaded, side: "Side") -> tuple[str, str, Mapping[str, object]]:
+        """From the sections `directory` and `secrets`."""
+        from keyturn.policy.loaded import LoadedPolicy
 
-        return load_policy(self.config, {kind: find(kind).settings for kind in kinds()})
+        if not isinstance(loaded, LoadedPolicy):
+            raise TypeError("only a policy loaded from a file says how to reach a source")
+        source = loaded.directory if side.value == "directory" else loaded.secrets
+        return source.kind, source.name, source.settings
 
     def connect(
         self, loaded: Loaded, *, read_only: bool, observe: Callable[[object], None]

@@ -4,7 +4,7 @@ Nothing here is imported or opened before it is asked for: the first paint needs
 method runs in a job's own thread and event loop, with its own connections, and closes them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from keyturn.run.refresh import SourceReport
     from keyturn.run.results import RunResult
     from keyturn.tui.case_desk import CaseDesk
+    from keyturn.tui.hand import Thing
+    from keyturn_providers.consoles import ConsolePage
     from keyturn_providers.contract import About
     from keyturn_providers.errors import ProviderError
     from keyturn_providers.records import Session, Side
@@ -127,6 +129,17 @@ class RunEngine:
                 found.append(
                     f"{path.vault_name}: {path.level.value}, {path.via}{by}, {policy}{note}"
                 )
+        return tuple(found)
+
+    async def console_pages(self, things: "Sequence[Thing]") -> "tuple[ConsolePage, ...]":
+        """From the origins that the configuration pins."""
+        from keyturn_providers.consoles import console_page
+
+        loaded = self.doors.load()
+        found: list[ConsolePage] = []
+        for thing in things:
+            kind, source, settings = self.doors.reached(loaded, thing.side)
+            found.append(console_page(kind, source, settings, thing.kind, thing.id, thing.name))
         return tuple(found)
 
     async def plan_sync(self, finding_ids: frozenset[str] | None) -> "Plan":

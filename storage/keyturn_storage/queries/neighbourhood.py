@@ -42,7 +42,7 @@ with recursive up (inner_no, outer_no) as (
 select inner_no, outer_no from up order by outer_no, inner_no
 """
 _OBJECTS = """
-select o.no, o.kind, o.id, v.body from json_each(:nos) j join object o on o.no = j.value
+select o.no, o.kind, o.id, v.body from json_each(:nos) j cross join object o on o.no = j.value
 join presence p on p.object_no = o.no
 and p.from_snapshot <= :at and (p.to_snapshot is null or p.to_snapshot > :at)
 join version v on v.no = p.version_no order by o.no
@@ -50,7 +50,7 @@ join version v on v.no = p.version_no order by o.no
 _IDS = "select o.no, o.kind, o.id from json_each(:nos) j join object o on o.no = j.value"
 _GRANTS_OF = """
 select g.vault_no, t.id, g.carrier, v.body from json_each(:nos) j
-join vault_grant g on g.principal_no = j.value
+cross join vault_grant g on g.principal_no = j.value
 join object t on t.no = g.vault_no join version v on v.no = g.version_no
 where g.from_snapshot <= :at and (g.to_snapshot is null or g.to_snapshot > :at)
 order by g.vault_no, g.carrier
@@ -62,9 +62,11 @@ join vault_grant g on g.vault_no = t.no join version v on v.no = g.version_no
 where s.id = :at and g.from_snapshot <= :at and (g.to_snapshot is null or g.to_snapshot > :at)
 order by g.carrier limit :limit
 """
+# A cross join keeps SQLite to the order given: what is asked for leads, and all else is looked up.
 _NOS = """
-select o.no from snapshot s join json_each(:ids) j
-join object o on o.source_no = s.source_no and o.kind = :kind and o.id = j.value where s.id = :at
+select o.no from snapshot s cross join json_each(:ids) j
+cross join object o on o.source_no = s.source_no and o.kind = :kind and o.id = j.value
+where s.id = :at
 """
 _SNAPSHOT = """
 select c.name, c.kind, c.side, c.tenant, s.started_ms, s.complete, s.blind_spots,
@@ -300,7 +302,7 @@ class _Part:
         ]
         found = self._rows(
             "select l.collection, l.parent_id, l.complete, l.proof, l.error, l.rows, l.unreadable "
-            "from json_each(:wanted) j join listing l on l.snapshot_id = :at "
+            "from json_each(:wanted) j cross join listing l on l.snapshot_id = :at "
             "and l.collection = json_extract(j.value, '$[0]') "
             "and l.parent_id = json_extract(j.value, '$[1]')",
             wanted=json.dumps(wanted),

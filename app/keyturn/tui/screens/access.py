@@ -1,6 +1,6 @@
 """The Access screen: Users, Groups and Vault grants side by side, each driving the other two."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from textual import events, on
@@ -11,9 +11,11 @@ from textual.widget import Widget
 from keyturn.tui.access_rows import EMPTY, READING, columns
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.ages import clock_time
+from keyturn.tui.card_lines import as_text
 from keyturn.tui.data import EVERYTHING, PANE_TITLES, Pane, View
 from keyturn.tui.engine import Ended, Refreshed
 from keyturn.tui.first_look import FirstLook
+from keyturn.tui.hand import EMPTY_HAND, Copied, Hand, Named, Thing
 from keyturn.tui.safe import literal
 from keyturn.tui.screens.frame import Frame
 from keyturn.tui.screens.resumed import NOTHING_OPEN, RESUMING, resumed_dialog
@@ -24,8 +26,10 @@ from keyturn.tui.widgets.pane_tabs import PaneTabs
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn.tui.widgets.why_strip import WhyStrip
+from keyturn_providers.records import Side
 from keyturn_storage.rows import FindingRow, GrantRow, GroupRow, PersonRow
 
+ROWS_AT_ONCE = 500
 REFRESHING = "reading both sources"
 
 
@@ -167,6 +171,68 @@ class Access(Frame):
         self._bring_to_front(Pane.USERS)
         self._all_shown = False
         self._show(Pane.USERS, EVERYTHING)
+
+    def go_to_group(self, group_id: str) -> None:
+        """Shows all groups with the cursor on the one of this id, of either side."""
+        self._go_to(Pane.GROUPS, lambda about: isinstance(about, GroupRow) and group_id in {
+            about.directory_id, about.secrets_id, about.key})  # fmt: skip
+
+    def go_to_vault(self, vault_id: str) -> None:
+        """Shows all vaults with the cursor on this one."""
+        self._go_to(
+            Pane.GRANTS, lambda about: isinstance(about, GrantRow) and about.vault_id == vault_id
+        )
+
+    def _go_to(self, pane: Pane, wanted: Callable[[object], bool]) -> None:
+        self.drift_only, self._all_shown = False, False
+        self.pane(pane).begin_with("")
+        self._bring_to_front(pane)
+        self._show(pane, EVERYTHING)
+        self.work("wanted", "looking for a row", partial(self._put_on, pane, wanted))
+
+    async def _put_on(self, pane: Pane, wanted: Callable[[object], bool]) -> None:
+        shown = self.pane(pane)
+        await shown.settled()
+        source, ids = shown.source, shown.content.ids
+
+        def look() -> int | None:
+            for start in range(0, len(ids), ROWS_AT_ONCE):
+                for row in source.rows(ids[start : start + ROWS_AT_ONCE]):
+                    if wanted(row.about):
+                        return row.id
+            return None
+
+        number = await self.keyturn.parts.reads.ask(look)
+        if number is None or not shown.put_cursor(number):
+            self.keyturn.tell("That is not in the newest read.")
+
+    # ------------------------------------------------------------------ what is in hand
+
+    @property
+    def hand(self) -> Hand:
+        """The person, vault or group under the cursor of the pane in front."""
+        if not self.alive:
+            return EMPTY_HAND
+        row = self.pane(self.front).row
+        about, view = (row.about if row else None), self._views[self.front]
+        person = Named(*self._person_in_focus())
+        vault = Named(view.vault, view.label) if view.vault else Named()
+        if isinstance(about, GrantRow):
+            vault = Named(about.vault_id, about.vault_name)
+            return Hand(person, vault, (Thing(Side.SECRETS, "vault", vault.key, vault.name),))
+        kind = "account" if isinstance(about, PersonRow) else "group"
+        if not isinstance(about, PersonRow | GroupRow):
+            return Hand(person, vault)
+        sides = ((Side.DIRECTORY, about.directory_id), (Side.SECRETS, about.secrets_id))
+        things = tuple(Thing(side, kind, id_, about.name) for side, id_ in sides if id_ is not None)
+        return Hand(person, vault, things)
+
+    def copied(self) -> Copied:
+        """What the strip below the panes says."""
+        row = self.pane(self.front).row
+        if row is None:
+            return Copied()
+        return Copied(row.label, as_text(self.query_one(WhyStrip).lines))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Focus decides which pane drives."""

@@ -1,6 +1,6 @@
 """The Drift screen: every finding in one of five orders, marks, and the plan that mends them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.drift_rows import COLUMNS, SEVERITY_STYLE, finding_lines
+from keyturn.tui.hand import EMPTY_HAND, Hand, Named, Thing
 from keyturn.tui.safe import joined, literal
 from keyturn.tui.screens.access import Access
 from keyturn.tui.screens.list_screen import ListScreen
@@ -18,6 +19,7 @@ from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.row_source import RowSource
 from keyturn.tui.widgets.tally import Tally
 from keyturn.tui.widgets.virtual_list import VirtualList
+from keyturn_providers.records import Side
 from keyturn_storage.queries.finding_lines import Order
 from keyturn_storage.rows import FindingRow
 
@@ -89,6 +91,16 @@ class Drift(ListScreen):
         now_ms = self.keyturn.parts.now_ms()
         return tuple(finding_lines(row, facts.sources, now_ms, read_only=self.keyturn.read_only))
 
+    @property
+    def hand(self) -> Hand:
+        """The person a finding is about, and the vault it names."""
+        row = self.table.row if self.alive else None
+        found = row.about if row is not None else None
+        if not isinstance(found, FindingRow):
+            return EMPTY_HAND
+        person = Named(found.person_key, found.subject_name if found.person_key else "")
+        return Hand(person, _vault_of(found), tuple(_things(found)))
+
     # ------------------------------------------------------------------ actions
 
     def action_sort(self) -> None:
@@ -132,3 +144,24 @@ class Drift(ListScreen):
         chosen = await self.keyturn.parts.reads.ask(lambda: data.finding_ids_of_lines(marks))
         note = f"{len(marks)} marked" + (f", {hidden} of them hidden now" if hidden else "")
         plan_findings(self.keyturn, chosen, note)
+
+
+def _vault_of(found: FindingRow) -> Named:
+    for ref, name in (
+        (found.object_ref, found.object_name),
+        (found.subject_ref, found.subject_name),
+    ):
+        if ref.startswith("secrets/vault/"):
+            return Named(ref.removeprefix("secrets/vault/"), name)
+    return Named()
+
+
+def _things(found: FindingRow) -> Iterator[Thing]:
+    for ref, name in (
+        (found.subject_ref, found.subject_name),
+        (found.object_ref, found.object_name),
+    ):
+        side, _, rest = ref.partition("/")
+        kind, _, id_ = rest.partition("/")
+        if id_ and kind in {"account", "group", "vault"}:
+            yield Thing(Side(side), kind, id_, name)

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from keyturn.tui.actions import AT_ONCE, Action, Where, footer
+from keyturn.tui.hand import EMPTY_HAND, Copied, Hand
 from keyturn.tui.widgets.header_line import HeaderFacts, HeaderLine
 from keyturn.tui.widgets.key_footer import KeyFooter
 from keyturn.tui.widgets.notice import ErrorPanel, NoteLine, Trouble
@@ -94,6 +95,15 @@ class Frame(Screen[None], WatchesWorkers):
     def has_trouble(self) -> bool:
         """Whether an error is on the screen."""
         return self.alive and self.query_one(ErrorPanel).trouble is not None
+
+    @property
+    def hand(self) -> Hand:
+        """The person, the vault and the objects that the keys of every screen are about."""
+        return EMPTY_HAND
+
+    def copied(self) -> Copied:
+        """The text about what is in hand, for a ticket."""
+        return Copied()
 
     def go_back(self) -> bool:
         """One step back within the screen; False if there is none."""

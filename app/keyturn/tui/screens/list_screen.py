@@ -10,6 +10,8 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from keyturn.tui.ages import clock_time
+from keyturn.tui.card_lines import as_text
+from keyturn.tui.hand import Copied
 from keyturn.tui.safe import literal
 from keyturn.tui.screens.frame import Frame
 from keyturn.tui.widgets.cells import Column
@@ -105,11 +107,20 @@ class ListScreen(Frame):
             lines = self.about_nothing()
         else:
             lines = await self.about(row.about, row.label)
-        self.text.put(self.TITLE_OF_TEXT, lines)
+        self.text.put(self.title_of_text(), lines)
+
+    def title_of_text(self) -> str:
+        """What the text is called, once it was asked for."""
+        return self.TITLE_OF_TEXT
 
     def about_nothing(self) -> Sequence[Line]:
         """What the text says while there is no row."""
         return ()
+
+    def copied(self) -> Copied:
+        """The text about the row under the cursor."""
+        row = self.table.row
+        return Copied() if row is None else Copied(row.label, as_text(self.text.lines))
 
     # ------------------------------------------------------------------ actions
 

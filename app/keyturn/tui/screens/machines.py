@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual import on
 
 from keyturn.tui.actions import Where, bindings
+from keyturn.tui.hand import EMPTY_HAND, Hand, Named
 from keyturn.tui.machine_rows import COLUMNS, machine_lines
 from keyturn.tui.screens.access import Access
 from keyturn.tui.screens.list_screen import ListScreen
@@ -35,6 +36,15 @@ class Machines(ListScreen):
         if not isinstance(row, MachineRow):
             return ()
         return tuple(machine_lines(row, self.keyturn.parts.now_ms()))
+
+    @property
+    def hand(self) -> Hand:
+        """The owner of the machine identity under the cursor."""
+        row = self.table.row if self.alive else None
+        found = row.about if row is not None else None
+        if not isinstance(found, MachineRow) or not found.owner_key:
+            return EMPTY_HAND
+        return Hand(Named(found.owner_key, found.owner_name))
 
     @on(VirtualList.Chosen)
     def _open(self) -> None:

@@ -22,6 +22,7 @@ from keyturn.tui.case_words import (
     vault_lines,
 )
 from keyturn.tui.engine import Card, Observe
+from keyturn.tui.hand import Hand, Named
 from keyturn.tui.plan_words import counts_words
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.ask import Ask, needs_words
@@ -261,6 +262,11 @@ class Offboard(ListScreen):
         _ = self.keyturn.push_screen(Ask(f"Close case {seen.id}?", words, check=check), said)
 
     # ------------------------------------------------------------------ the plan
+
+    @property
+    def hand(self) -> Hand:
+        """The leaver."""
+        return Hand(Named(self.person_key, self.person_name))
 
     def action_make_plan(self) -> None:
         """The plan, about the leaver as they are now."""

@@ -12,8 +12,10 @@ from keyturn.decide.findings import Change
 from keyturn.decide.plans import Plan
 from keyturn.decide.skipping import skipped
 from keyturn.tui.actions import Action, Where, bindings
+from keyturn.tui.card_lines import as_text
 from keyturn.tui.case_desk import Draft, Evidence, VaultLeft
 from keyturn.tui.engine import Ended, Observe, Stop
+from keyturn.tui.hand import EMPTY_HAND, Copied, Hand, Named
 from keyturn.tui.plan_words import LeftOut, StepSeen, counts_words
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.case_steps import ask_waiver, choose_successor, with_vault
@@ -52,6 +54,16 @@ class PlanReview(PlanRows):
         """The plan, then where it is confirmed."""
         yield Sheet()
         yield ConfirmBar(self._question(), may_confirm=self._may_confirm)
+
+    @property
+    def hand(self) -> Hand:
+        """Whom the plan is about, where it is about one person."""
+        name = self.plan.title.partition(" ")[2] or self.plan.title
+        return Hand(Named(self.plan.subject_key, name)) if self.plan.subject_key else EMPTY_HAND
+
+    def copied(self) -> Copied:
+        """The plan as it is shown."""
+        return Copied(self.plan.title, as_text(self.query_one(Sheet).lines))
 
     @property
     def _may_confirm(self) -> bool:

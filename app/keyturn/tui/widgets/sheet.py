@@ -42,6 +42,11 @@ class Sheet(VerticalScroll, can_focus=True):
             self.scroll_to(y=top - height + 4, animate=False)
 
     @property
+    def lines(self) -> Sequence[Line]:
+        """What it shows, before it was wrapped."""
+        return self._lines
+
+    @property
     def _width(self) -> int:
         # One cell stays free beside the scroll bar.
         return max(20, self.scrollable_content_region.width - 1)

@@ -1,0 +1,115 @@
+"""What can be done from anywhere with what is in hand: cards, copying, the vendor's own page."""
+
+from typing import TYPE_CHECKING, cast
+
+from keyturn.tui.hand import EMPTY_HAND, Hand
+from keyturn.tui.safe import printable
+
+if TYPE_CHECKING:
+    from keyturn.tui.app import KeyturnApp
+
+MOST_COPIED = 60_000
+"""Terminals cut what is longer, without a word (base64 of it has to stay below 100 kB)."""
+PERSON, VAULT = "Person", "Vault"
+
+
+class CardActions:
+    """For the app: the actions that every screen has, about whatever is in hand there."""
+
+    @property
+    def _keyturn(self) -> "KeyturnApp":
+        return cast("KeyturnApp", self)
+
+    @property
+    def hand(self) -> Hand:
+        """What the screen in front has in hand."""
+        frame = self._keyturn.frame
+        return EMPTY_HAND if frame is None else frame.hand
+
+    # ------------------------------------------------------------------ going there
+
+    def show_person(self, key: str, name: str, vault_id: str = "") -> None:
+        """The Person card, with the cursor on a vault if one is named."""
+        from keyturn.tui.screens.person import Person
+
+        _ = self._keyturn.push_screen(Person(key, name, vault_id))
+
+    def show_vault(self, vault_id: str, name: str) -> None:
+        """The Vault card."""
+        from keyturn.tui.screens.vault import Vault
+
+        _ = self._keyturn.push_screen(Vault(vault_id, name))
+
+    def go_to_person(self, key: str) -> None:
+        """The Access screen with the cursor on a person."""
+        self._keyturn.action_go_access()
+        self._keyturn.access.go_to_person(key)
+
+    def go_to_group(self, group_id: str) -> None:
+        """The Access screen with the cursor on the group of an id, of either side."""
+        self._keyturn.action_go_access()
+        self._keyturn.access.go_to_group(group_id)
+
+    def go_to_vault(self, vault_id: str) -> None:
+        """The Access screen with the cursor on a vault."""
+        self._keyturn.action_go_access()
+        self._keyturn.access.go_to_vault(vault_id)
+
+    # ------------------------------------------------------------------ actions
+
+    def action_person_card(self) -> None:
+        """The card of the person in hand."""
+        hand, front = self.hand, self._keyturn.frame
+        if not hand.person:
+            self._keyturn.tell("Person: put the cursor on a person, or on something of theirs.")
+        elif type(front).__name__ == PERSON:
+            self._keyturn.tell(f"This is the card of {hand.person.name}.")
+        else:
+            self.show_person(hand.person.key, hand.person.name, hand.vault.key)
+
+    def action_vault_card(self) -> None:
+        """The card of the vault in hand."""
+        hand, front = self.hand, self._keyturn.frame
+        if not hand.vault:
+            self._keyturn.tell("Vault: put the cursor on a vault first.")
+        elif type(front).__name__ == VAULT:
+            self._keyturn.tell(f"This is the card of {hand.vault.name}.")
+        else:
+            self.show_vault(hand.vault.key, hand.vault.name)
+
+    def action_copy(self) -> None:
+        """Text about what is in hand, to the clipboard (OSC 52), fit for a ticket."""
+        front = self._keyturn.frame
+        copied = None if front is None else front.copied()
+        if copied is None or not copied.text.strip():
+            self._keyturn.tell("Copy: there is no text about what is in hand here.")
+            return
+        text = "\n".join(printable(line) for line in copied.text.rstrip().split("\n"))
+        cut = len(text.encode()) > MOST_COPIED
+        if cut:
+            text = text.encode()[:MOST_COPIED].decode(errors="ignore") + "\n(cut here)"
+        self._keyturn.copy_to_clipboard(f"{text}\n")
+        lines = text.count("\n") + 1
+        said = f"{printable(copied.what)[:60]}: {lines} line{'s' if lines > 1 else ''}"
+        self._keyturn.notify(
+            f"{said}{', cut' if cut else ''}", title="Copied", markup=False, timeout=4
+        )
+
+    def action_console(self) -> None:
+        """The pages of what is in hand in the vendors' own consoles."""
+        from keyturn.tui.screens.console import console_dialog
+        from keyturn_providers.consoles import ConsolePage
+
+        things = self.hand.things
+        if not things:
+            self._keyturn.tell("Console: put the cursor on a person, a group or a vault first.")
+            return
+        engine = self._keyturn.parts.engine
+
+        async def work(_observe: object, _stop: object) -> tuple[ConsolePage, ...]:
+            return await engine.console_pages(things)
+
+        def show(pages: tuple[ConsolePage, ...]) -> None:
+            _ = self._keyturn.push_screen(console_dialog(pages, self._keyturn))
+
+        self._keyturn.start("looking up the vendor's page", work, show, quiet=True)

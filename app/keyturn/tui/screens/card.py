@@ -1,0 +1,58 @@
+"""What the two cards share: lines that are read when they are asked for, and text to copy."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePath
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+
+from keyturn.tui.screens.list_screen import ListScreen
+from keyturn.tui.widgets.row_source import Found, Row, RowSource, Wish
+from keyturn.tui.widgets.sheet import SHEET_STYLE
+from keyturn.tui.widgets.virtual_list import VirtualList
+
+FactsT = TypeVar("FactsT")
+
+
+class CardSource(Generic[FactsT]):
+    """A source that reads the facts of a card when the list asks for its rows."""
+
+    def __init__(
+        self, read: Callable[[], FactsT | None], lines: Callable[[FactsT], RowSource]
+    ) -> None:
+        self._read, self._make = read, lines
+        self._lines: RowSource | None = None
+        self.facts: FactsT | None = None
+
+    def ids(self) -> Sequence[int]:
+        self.facts = self._read()
+        self._lines = None if self.facts is None else self._make(self.facts)
+        return () if self._lines is None else self._lines.ids()
+
+    def rows(self, ids: Sequence[int]) -> Sequence[Row]:
+        return () if self._lines is None else self._lines.rows(ids)
+
+    def find(self, wish: Wish) -> Found:
+        return Found(()) if self._lines is None else self._lines.find(wish)
+
+
+class Card(ListScreen):
+    """A list whose first line is the subject of the card, and the text about the line in hand."""
+
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        SHEET_STYLE,
+        Path(__file__).with_name("list_screen.tcss"),
+        Path(__file__).with_name("card.tcss"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """As every list screen, with the text beside the list where there is room."""
+        self.add_class("-card")
+        yield from super().compose()
+
+    def make_list(self) -> VirtualList:
+        """A card begins unfiltered, whatever the last one was filtered by."""
+        return VirtualList(
+            self.COLUMNS, title=self.TITLE_OF_LIST, empty=self.EMPTY,
+            ask=self.keyturn.parts.reads.ask, id="lines",
+        )  # fmt: skip

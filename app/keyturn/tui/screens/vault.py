@@ -1,0 +1,129 @@
+"""The Vault card: who can open a vault, by which path, who manages it, what nobody uses."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+
+from keyturn.run.vault_facts import Holder, VaultFacts
+from keyturn.tui.actions import Where, bindings
+from keyturn.tui.card_lines import as_text
+from keyturn.tui.hand import Copied, Hand, Named, Thing
+from keyturn.tui.person_words import access_lines
+from keyturn.tui.safe import literal
+from keyturn.tui.screens.card import Card, CardSource
+from keyturn.tui.vault_rows import COLUMNS, Opener, TooMany
+from keyturn.tui.vault_words import holder_lines, missing_lines, vault_lines
+from keyturn.tui.widgets.cells import Column
+from keyturn.tui.widgets.paragraphs import Line
+from keyturn.tui.widgets.row_source import RowSource
+from keyturn.tui.widgets.virtual_list import VirtualList
+from keyturn_providers.records import PrincipalKind, Side
+from keyturn_storage.rows import GrantRow
+
+MANY_WORDS = (
+    "{} people can open {}. Enter goes to the Access screen, where the Users pane lists them and "
+    "can be filtered."
+)
+
+
+class Vault(Card):
+    """The first line is the vault; then the grants on it, then every person who can open it."""
+
+    WHERE = Where.VAULT
+    BINDINGS = bindings(Where.VAULT)
+    EMPTY = "No vault of this id is in the newest read. r reads both sources."
+    COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
+
+    def __init__(self, vault_id: str, name: str) -> None:
+        super().__init__()
+        self.vault_id = vault_id
+        self.vault_name = name
+        self._source: CardSource[VaultFacts] | None = None
+        self._said: Sequence[Line] = ()
+        self._title = ""
+
+    @property
+    def facts(self) -> VaultFacts | None:
+        """What was read; None before that, and where there is no such vault."""
+        return self._source.facts if self._source is not None else None
+
+    def rows(self) -> RowSource:
+        """Read anew each time it is asked for."""
+        data = self.keyturn.parts.data
+        self.table.title = self.vault_name
+        self._source = CardSource(lambda: data.vault_card(self.vault_id), data.vault_lines)
+        return self._source
+
+    def about_nothing(self) -> Sequence[Line]:
+        """While there is no row, there is nothing to say but that."""
+        return (Line(literal("Reading …" if self.facts is not None else self.EMPTY, "$quiet")),)
+
+    def title_of_text(self) -> str:
+        """Who or what the text is about."""
+        return self._title
+
+    async def about(self, row: object, label: str) -> Sequence[Line]:
+        """The whole vault, one grant, or one person's access."""
+        now_ms, facts = self.keyturn.parts.now_ms(), self.facts
+        found: Sequence[Line] = ()
+        self._title = label
+        if isinstance(row, VaultFacts):
+            found = tuple(vault_lines(row, now_ms))
+        elif isinstance(row, Holder) and facts is not None:
+            found = tuple(holder_lines(facts, row, now_ms))
+        elif isinstance(row, GrantRow) and facts is not None:
+            found = tuple(missing_lines(facts, row))
+        elif isinstance(row, TooMany):
+            found = (Line(literal(MANY_WORDS.format(f"{row.count:,}", self.vault_name)), hang=0),)
+        elif isinstance(row, Opener):
+            data, key = self.keyturn.parts.data, row.person.key
+            self._title = f"{row.person.name} and {self.vault_name}"
+            whole = await self.keyturn.parts.reads.ask(lambda: data.explained(key, self.vault_id))
+            if whole is not None:
+                found = tuple(access_lines(*whole, None, now_ms))
+        self._said = found
+        return found
+
+    # ------------------------------------------------------------------ what is in hand
+
+    @property
+    def hand(self) -> Hand:
+        """The vault, and the person under the cursor."""
+        row = self.table.row if self.alive else None
+        about = row.about if row is not None else None
+        person = Named()
+        thing = Thing(Side.SECRETS, "vault", self.vault_id, self.vault_name)
+        if isinstance(about, Opener):
+            person = Named(about.person.key, about.person.name)
+            thing = Thing(Side.SECRETS, "account", about.person.secrets_id or "", person.name)
+        elif isinstance(about, Holder):
+            person = Named(about.person_key, about.name) if about.person_key else Named()
+            kind = about.grant.principal_kind
+            if kind is not PrincipalKind.MACHINE:
+                thing = Thing(Side.SECRETS, kind.value, about.grant.principal_id, about.name)
+        return Hand(person, Named(self.vault_id, self.vault_name), (thing,))
+
+    def copied(self) -> Copied:
+        """The text about the line in hand, as it goes into a ticket."""
+        if self.facts is None or not self._said:
+            return Copied()
+        row = self.table.row
+        other = f" and {row.label}" if row is not None and row.label != self.vault_name else ""
+        return Copied(
+            f"{self.vault_name}{other}", f"Vault {self.vault_name}{other}\n{as_text(self._said)}"
+        )
+
+    # ------------------------------------------------------------------ actions
+
+    @on(VirtualList.Chosen)
+    def _open(self) -> None:
+        row = self.table.row
+        about = row.about if row is not None else None
+        person = self.hand.person
+        if person:
+            self.keyturn.show_person(person.key, person.name, self.vault_id)
+        elif isinstance(about, Holder) and about.grant.principal_kind is PrincipalKind.GROUP:
+            self.keyturn.go_to_group(about.grant.principal_id)
+        else:
+            self.keyturn.go_to_vault(self.vault_id)

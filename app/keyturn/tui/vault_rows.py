@@ -1,0 +1,192 @@
+"""The lines of a vault's card: the vault first, who holds a grant on it, then who can open it."""
+
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from keyturn.run.vault_facts import Holder, VaultFacts
+from keyturn.tui.ages import age
+from keyturn.tui.reads import Reads
+from keyturn.tui.widgets.cells import Column
+from keyturn.tui.widgets.list_content import SIGN_ROLE
+from keyturn.tui.widgets.row_source import Found, Row, Wish
+from keyturn_providers.records import Level, PrincipalKind
+from keyturn_storage.queries.persons import person_nos, person_rows
+from keyturn_storage.queries.reached_groups import groups_reached
+from keyturn_storage.queries.reader import Reader, Scope
+from keyturn_storage.rows import GrantRow, PersonRow
+
+OVERVIEW = 0
+PEOPLE_LISTED = 2_000
+"""Where more can open a vault, the Access screen lists them: a card is to be there at once."""
+MANY = -(1 << 62)
+"""The number of the line that says so."""
+COLUMNS = (
+    Column("who", 14, 3, most=48),
+    Column("may", 8),
+    Column("by", 10, 2, most=32),
+    Column("last used", 9, right=True, drop=1),
+)
+KINDS = {
+    PrincipalKind.ACCOUNT: "direct grant",
+    PrincipalKind.GROUP: "group",
+    PrincipalKind.MACHINE: "machine",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """Stands for people who are not listed one by one."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """A person who can open the vault, or would if the account were on. `ways` are the grants."""
+
+    person: PersonRow
+    ways: tuple[Holder, ...]
+
+
+class VaultLines:
+    """One vault's card as a source of rows. A person's number is their own, below zero."""
+
+    def __init__(self, reads: Reads[Reader], facts: VaultFacts, now_ms: Callable[[], int]) -> None:
+        self._reads, self._facts, self._now_ms = reads, facts, now_ms
+        self._holders = {one.row.no: one for one in facts.holders}
+        self._missing = {one.no: one for one in facts.missing}
+        self._scope = Scope(vault_id=facts.row.id)
+
+    def ids(self) -> Sequence[int]:
+        near = [OVERVIEW, *self._holders, *self._missing]
+        return array("q", [*near, *([MANY] if self._too_many else (-no for no in self._people()))])
+
+    @property
+    def _too_many(self) -> bool:
+        return self._facts.row.openers > PEOPLE_LISTED
+
+    def _people(self) -> Sequence[int]:
+        return [] if self._too_many else person_nos(self._reads.reader(), self._scope)
+
+    def rows(self, ids: Sequence[int]) -> Sequence[Row]:
+        openers = self._openers([-number for number in ids if MANY < number < 0])
+        found: list[Row] = []
+        for number in ids:
+            if number == OVERVIEW:
+                found.append(self._overview())
+            elif number == MANY:
+                found.append(_many_line(self._facts.row.openers))
+            elif number in self._holders:
+                found.append(self._holder(number, self._holders[number]))
+            elif number in self._missing:
+                found.append(_missing_line(number, self._missing[number]))
+            elif -number in openers:
+                found.append(self._opener(number, openers[-number]))
+        return found
+
+    def find(self, wish: Wish) -> Found:
+        """Holders and people whose name contains every word; the vault's own line goes."""
+        words = wish.needle.casefold().split()
+        if not words:
+            return Found(self.ids())
+        near = [number for number, one in self._holders.items() if _has(one.name, words)]
+        near += [no for no, one in self._missing.items() if _has(one.principal_name, words)]
+        people = self._people()
+        far: list[int] = []
+        for start in range(0, len(people), 500):
+            part = person_rows(self._reads.reader(), people[start : start + 500])
+            far.extend(-row.no for row in part if _has(f"{row.name} {row.login}", words))
+        return Found(array("q", [*near, *far]))
+
+    def _openers(self, nos: Sequence[int]) -> dict[int, Opener]:
+        people = person_rows(self._reads.reader(), nos)
+        ids = [row.secrets_id for row in people if row.secrets_id is not None]
+        groups = groups_reached(self._reads.reader(), ids)
+        found: dict[int, Opener] = {}
+        for row in people:
+            held = groups.get(row.secrets_id or "", frozenset())
+            ways = tuple(
+                one
+                for one in self._facts.holders
+                if (
+                    one.grant.principal_kind is PrincipalKind.GROUP
+                    and one.grant.principal_id in held
+                )
+                or (
+                    one.grant.principal_kind is PrincipalKind.ACCOUNT
+                    and one.grant.principal_id == row.secrets_id
+                )
+            )
+            found[row.no] = Opener(row, ways)
+        return found
+
+    def _overview(self) -> Row:
+        vault = self._facts.row
+        cells = (vault.name, "", f"{vault.openers:,} people", "")
+        return Row(
+            OVERVIEW, "=" if not self._facts.findings else self._worst(), cells,
+            ("strong", "", "dim", ""), label=vault.name, about=self._facts,
+        )  # fmt: skip
+
+    def _worst(self) -> str:
+        return min(self._facts.findings, key=lambda one: one.severity_rank).sign
+
+    def _holder(self, number: int, one: Holder) -> Row:
+        kind = KINDS[one.grant.principal_kind]
+        by = f"{kind} of {one.members:,}" if one.members is not None else kind
+        return Row(
+            number, one.row.sign, (one.name, one.grant.level.value, by, self._last(one)),
+            ("", _level_role(one.grant.level), SIGN_ROLE.get(one.row.sign, "dim")
+             if one.row.sign != "=" else "dim", "dim"),
+            label=one.name, about=one,
+        )  # fmt: skip
+
+    def _last(self, one: Holder) -> str:
+        if one.last_ms is not None:
+            return f"{age(one.last_ms, self._now_ms())} ago"
+        return "> 90d" if one.unused else "not known"
+
+    def _opener(self, number: int, one: Opener) -> Row:
+        person, off = one.person, one.person.secrets_state in {"suspended", "deactivated"}
+        best = one.ways[0] if one.ways else None
+        more = f" (+{len(one.ways) - 1})" if len(one.ways) > 1 else ""
+        by = "–" if best is None else f"{_way(best)}{more}"
+        may = "should" if best is None else (person.secrets_state or "") if off else (
+            best.grant.level.value)  # fmt: skip
+        used = self._facts.used.get(person.secrets_id or "")
+        last = f"{age(used.last_ms, self._now_ms())} ago" if used is not None else (
+            "not known" if self._facts.unknown else "> 90d")  # fmt: skip
+        return Row(
+            number, person.sign, (person.name, may, by, last if best is not None else ""),
+            ("", "dim" if off or best is None else "", "dim", "dim"),
+            label=person.name, about=one,
+        )  # fmt: skip
+
+
+def _many_line(count: int) -> Row:
+    return Row(
+        MANY, " ", (f"{count:,} people: enter lists them", "", "", ""), ("dim",),
+        label="people", about=TooMany(count),
+    )  # fmt: skip
+
+
+def _missing_line(number: int, one: GrantRow) -> Row:
+    return Row(
+        number, one.sign, (one.principal_name, one.level or "should", "missing", ""),
+        ("dim", SIGN_ROLE.get(one.sign, ""), SIGN_ROLE.get(one.sign, ""), ""),
+        label=one.principal_name, about=one,
+    )  # fmt: skip
+
+
+def _way(one: Holder) -> str:
+    return one.name if one.grant.principal_kind is PrincipalKind.GROUP else "direct"
+
+
+def _has(name: str, words: Sequence[str]) -> bool:
+    text = name.casefold()
+    return all(word in text for word in words)
+
+
+def _level_role(level: Level) -> str:
+    return {Level.MANAGE: "strong", Level.UNKNOWN: "unknown"}.get(level, "")

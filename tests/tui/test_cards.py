@@ -1,0 +1,213 @@
+"""The cards of a person and of a vault: answers, copying, the vendor's page, odd states."""
+
+import pytest
+from rich.cells import cell_len
+from tests.tui.looking import access, lines_of, pane, ready, shows, text_of, until
+from tests.tui.simulated import Bench
+from textual.pilot import Pilot
+
+from keyturn.tui.app import KeyturnApp
+from keyturn.tui.card_lines import as_text
+from keyturn.tui.data import Pane
+from keyturn.tui.screens.card import Card
+from keyturn.tui.screens.console import has_browser
+from keyturn_providers.records import Grant, Level, PrincipalKind, Vault
+
+HOSTILE = "x[/b] [red]Mallory\x1b]52;c;bWFs\x07\u202e\u200b" + "🦊" * 40
+
+
+async def _card(pilot: Pilot[None], app: KeyturnApp) -> Card:
+    """The card in front, once its lines are there."""
+    await until(pilot, lambda: isinstance(app.screen, Card) and app.screen.alive)
+    found = app.screen
+    assert isinstance(found, Card)
+    await until(pilot, lambda: found.table.row is not None and found.text.lines)
+    return found
+
+
+def _said(card: Card) -> str:
+    return as_text(card.text.lines)
+
+
+async def test_can_dana_open_payments_in_a_few_keys(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("slash", *"dana", "enter", "i")
+        card = await _card(pilot, app)
+        await pilot.press("slash", *"pay", "enter")
+        await shows(pilot, "Dana Okafor can manage Payments because of a direct grant")
+        await pilot.press("tab", "end")
+        await shows(pilot, "Revoke manage on Payments from Dana Okafor in corp-vault.")
+        assert card.hand.vault.name == "Payments"
+        await pilot.press("escape", "escape", "escape")
+        await until(pilot, lambda: app.screen is access(app))
+
+
+async def test_why_not_for_a_vault_somebody_lacks(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        access(app).go_to_person("d:d-003")
+        await until(pilot, lambda: access(app).person_key == "d:d-003")
+        await pilot.press("i")
+        card = await _card(pilot, app)
+        await pilot.press("slash", *"payments", "enter")
+        await shows(pilot, "has no access to Payments")
+        assert "Does the policy give anybody Payments? NO: no mapping names it" in _said(card)
+
+
+async def test_what_is_copied_is_said_and_is_plain_text(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await ready(pilot, app)
+        await pilot.press("i")
+        await _card(pilot, app)
+        await pilot.press("j")
+        await shows(pilot, "The way in")
+        await pilot.press("y")
+        await shows(pilot, "Dana Okafor and Payments:")
+        text = app.clipboard
+        assert text.startswith("Dana Okafor (p001@acme.example), vault Payments\n")
+        assert "Smallest cut" in text
+        assert not {char for char in text if ord(char) < 32} - {"\n"}
+        await pilot.press("k")
+        await shows(pilot, "matched")
+        await pilot.press("y")
+        await until(pilot, lambda: "Groups" in app.clipboard)
+
+
+async def test_the_vault_says_who_opens_it_and_leads_to_the_person(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        access(app).go_to_vault("v-payments")
+        await until(pilot, lambda: access(app).hand.vault.key == "v-payments")
+        await pilot.press("V")
+        card = await _card(pilot, app)
+        await shows(pilot, "managed by")
+        await shows(pilot, "Dana Okafor and keyturn")
+        await pilot.press("slash", *"dana", "enter")
+        await until(pilot, lambda: card.hand.person)
+        await pilot.press("y")
+        await until(pilot, lambda: app.clipboard.startswith("Vault Payments and Dana Okafor"))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is not card)
+        person = await _card(pilot, app)
+        await until(pilot, lambda: person.hand.vault.name == "Payments")
+
+
+async def test_a_group_that_opens_a_vault_leads_to_access(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        app.show_vault("v-platform", "Platform Prod")
+        await _card(pilot, app)
+        await pilot.press("slash", *"eng", "enter")
+        await shows(pilot, "group of")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is access(app))
+        await until(pilot, lambda: access(app).front is Pane.GROUPS)
+        row = pane(app, Pane.GROUPS)
+        await until(pilot, lambda: row.row is not None and row.row.label == "eng-platform")
+
+
+async def test_the_vendors_pages_are_shown_where_no_browser_can_be_opened(
+    read_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    assert not has_browser(web=False)
+    assert has_browser(web=True)
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("b")
+        await shows(pilot, "https://acme-admin.okta.com/admin/user/profile/view/d-001")
+        assert "No browser can be opened from this terminal." in text_of(app)
+        await pilot.press("y")
+        await until(pilot, lambda: app.clipboard.startswith("https://acme-admin.okta.com"))
+
+
+async def test_a_browser_is_given_the_page(
+    read_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    opened: list[str] = []
+    app = read_bench.app()
+    monkeypatch.setattr(app, "open_url", opened.append)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("b")
+        await shows(pilot, "1-2 open")
+        await pilot.press("2")
+        await until(pilot, lambda: opened)
+    assert opened == [
+        "https://bao.acme.example:8200/ui/vault/access/identity/entities/s-001/details"
+    ]
+
+
+async def test_keys_without_anything_in_hand_say_why(empty_bench: Bench) -> None:
+    app = empty_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen_stack and access(app).alive)
+        for key, words in (
+            ("i", "Person: put the cursor"), ("V", "Vault: put the cursor"),
+            ("y", "Copy: there is no text"), ("b", "Console: put the cursor"),
+        ):  # fmt: skip
+            await pilot.press(key)
+            await shows(pilot, words)
+
+
+async def test_a_card_of_nobody_says_so_and_a_refresh_fills_it(empty_bench: Bench) -> None:
+    app = empty_bench.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.screen_stack and access(app).alive)
+        app.show_person("d:d-001", "Dana Okafor")
+        await shows(pilot, "is in the newest read. r reads both sources.")
+        app.show_vault("v-payments", "Payments")
+        await shows(pilot, "No vault of this id is in the newest read.")
+        await pilot.press("r")
+        await shows(pilot, "managed by")
+        await pilot.press("escape")
+        await shows(pilot, "Drift 3")
+
+
+async def test_hostile_names_change_nothing_outside_their_cell(read_bench: Bench) -> None:
+    tenant = read_bench.pair.secrets.tenant
+    tenant.add(
+        Vault("v-odd", HOSTILE),
+        Grant("v-odd", PrincipalKind.ACCOUNT, "s-001", Level.READ, "account/s-001/policy/odd"),
+    )
+    await read_bench.engine.refresh(lambda _event: None, lambda: False)
+    app = read_bench.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("i")
+        await _card(pilot, app)
+        await pilot.press("slash", *"mallory", "enter")
+        await shows(pilot, "The way in")
+        assert {cell_len(line) for line in lines_of(app)} == {80}
+        await pilot.press("y")
+        await until(pilot, lambda: app.clipboard)
+        assert "\x1b" not in app.clipboard
+        assert "\u202e" not in app.clipboard
+        await pilot.press("V")
+        await shows(pilot, "managed by")
+        assert "\x1b" not in text_of(app)
+
+
+async def test_a_policy_that_cannot_be_read_is_told_on_the_card(
+    read_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = read_bench.app()
+
+    def broken() -> object:
+        raise LookupError("keyturn.yaml:3:1 is wrong")
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        monkeypatch.setattr(app.parts.data, "_rules", broken)
+        await pilot.press("i")
+        await shows(pilot, "keyturn.yaml:3:1 is wrong")
