@@ -167,6 +167,9 @@ def test_missing_parts_of_a_period() -> None:
     assert missing_words([(0, DAY_MS, "it was lost.")]) == (
         "1 Jan 1970 to 2 Jan 1970: it was lost.",
     )
+    assert missing_words([(60_000, 3_600_000, "it was lost.")]) == (
+        "1 Jan 1970 00:01 to 01:00 UTC: it was lost.",
+    )
 
 
 _LEVELS = st.sampled_from([Level.LIST, Level.READ, Level.WRITE, Level.MANAGE])

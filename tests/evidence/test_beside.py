@@ -80,7 +80,7 @@ async def test_what_the_case_says_is_used_and_named_as_from_it(
     assert (case.approver, case.ticket, case.legal_hold) == ("R. Silva", "HR-9", "yes")
     assert (case.left_at, case.left_at_as_stated) == (
         "2027-01-15T07:43:20.000Z",
-        "2027-01-15T07:43:20.000Z (+01:00)",
+        "2027-01-15 08:43 +01:00",
     )
     assert case.from_case == ("left_at", "approver", "ticket", "legal_hold")
     assert case.stated == ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from keyturn.decide.blast_radius import BlastRadius, HeldGroup, HeldVault, ItemsUsed
 from keyturn.decide.explain import day
@@ -104,4 +105,12 @@ def items_part(items: ItemsUsed) -> Part:
 
 def missing_words(parts: Iterable[tuple[int, int, str]]) -> tuple[str, ...]:
     """The parts of a period that an archive does not have, as (from, until, why)."""
-    return tuple(f"{day(start)} to {day(end)}: {why}" for start, end, why in parts)
+    return tuple(f"{_from_to(start, end)}: {why}" for start, end, why in parts)
+
+
+def _from_to(start: int, end: int) -> str:
+    """Days, or the times of the one day."""
+    first, last = (datetime.fromtimestamp(ms / 1000, tz=UTC) for ms in (start, end))
+    if first.date() == last.date():
+        return f"{day(start)} {first:%H:%M} to {last:%H:%M} UTC"
+    return f"{day(start)} to {day(end)}"

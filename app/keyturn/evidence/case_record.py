@@ -7,7 +7,7 @@ from keyturn.decide.planfile import PlanFileError, recorded
 from keyturn.decide.plans import Plan, PlanScope
 from keyturn.decide.rechecks import Recheck
 from keyturn.decide.values import NotThatValue, from_plain
-from keyturn.evidence.moments import utc
+from keyturn.evidence.moments import in_zone, utc
 from keyturn.evidence.pack import CaseNoteTold, RecheckTold, UndoneTold
 from keyturn.evidence.stated import Stated
 from keyturn_storage.case_rows import CaseRow, Noted
@@ -87,11 +87,8 @@ def with_case(stated: Stated, case: CaseRow | None) -> Stated:
         "legal_hold": stated.legal_hold is None and hold,
     }
     left = stated.left_ms is None and facts.left_ms is not None
-    zone = f" ({facts.left_zone})" if facts.left_zone else ""
     return Stated(
-        left_at=f"{utc(facts.left_ms)}{zone}"
-        if left and facts.left_ms is not None
-        else stated.left_at,
+        left_at=in_zone(facts.left_ms, facts.left_zone) if left else stated.left_at,
         left_ms=facts.left_ms if left else stated.left_ms,
         approver=facts.approver if said["approver"] else stated.approver,
         ticket=facts.ticket if said["ticket"] else stated.ticket,

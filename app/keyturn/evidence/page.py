@@ -32,7 +32,7 @@ def _head(pack: Pack) -> Html:
     stated = p.none("not stated")
     left = p.prose(case.left_at) if case.left_at else stated
     if case.left_at_as_stated and case.left_at_as_stated != case.left_at:
-        left += f'<br><span class="soft">as stated: {p.text(case.left_at_as_stated)}</span>'
+        left += f'<br><span class="soft">as stated: {p.prose(case.left_at_as_stated)}</span>'
     rows = [
         ("Left at (as stated)", left),
         ("Approver (as stated)", p.or_none(case.approver, "not stated")),
@@ -124,11 +124,11 @@ def _steps(pack: Pack) -> Html:
         "2  What was done, and the proof of it",
         p.table(
             [
-                ("#", "5%"),
-                ("step, object by id, controls", "35%"),
-                ("when (UTC)", "21%"),
-                ("event in the system's own audit log", "25%"),
-                ("verdict", "14%"),
+                ("#", "4%"),
+                ("step, object by id, controls", "33%"),
+                ("when (UTC)", "19%"),
+                ("event in the system's own audit log", "31%"),
+                ("verdict", "13%"),
             ],
             rows,
         ),
@@ -138,7 +138,7 @@ def _steps(pack: Pack) -> Html:
 
 
 def _what(step: StepTold) -> Html:
-    tags = p.text(" · ".join(step.controls))
+    tags = " · ".join(f"<span>{p.text(one)}</span>" for one in step.controls)
     objects = p.id_(step.object.partition(", edge ")[0])
     return f'{p.text(step.words)}<br>{objects}<br><span class="tag">{tags}</span>'
 
@@ -168,7 +168,8 @@ def _event(step: StepTold) -> Html:
     if event is None:
         return f'<span class="none">{p.prose(step.no_event or "none")}</span>'
     address = f" from {event.source_address}" if event.source_address else ""
-    return f"{p.text(event.action)} by {p.text(event.actor)}{p.text(address)}<br>{p.id_(event.id)}"
+    by = f"by {p.breaking(event.actor)}{p.text(address)}"
+    return f"{p.text(event.action)}<br>{by}<br>{p.id_(event.id)}"
 
 
 def _access(pack: Pack) -> Html:
@@ -200,13 +201,13 @@ def _access(pack: Pack) -> Html:
             parts.append(
                 p.table(
                     [
-                        ("what", "24%"),
+                        ("what", "28%"),
                         ("kind", "7%"),
                         ("level", "9%"),
-                        ("by way of", "15%"),
-                        ("#step", "7%"),
-                        ("after the run", "20%"),
-                        ("at the next whole reading", "18%"),
+                        ("by way of", "12%"),
+                        ("#step", "6%"),
+                        ("after the run", "21%"),
+                        ("at the next whole reading", "17%"),
                     ],
                     rows,
                 )
@@ -258,7 +259,9 @@ def _remains(pack: Pack) -> Html:
         ),
         *(("<h3>Decided in the case</h3>", _decided(pack)) if pack.decided else ()),
         "<h3>Looked at again</h3>",
-        p.items(p.prose(f"{one.at} {one.moment}: {one.words}") for one in pack.rechecks)
+        p.items(
+            p.prose(f"{one.at} ({one.moment or 'on demand'}): {one.words}") for one in pack.rechecks
+        )
         if pack.rechecks
         else f"<p>{p.none('Nobody has looked again since the run.')}</p>",
         "<h3>Sessions</h3>",

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from keyturn.decide.names import counted
+from keyturn.decide.names import counted, listed
 from keyturn.evidence import page_parts as p
 from keyturn.evidence.moments import utc
-from keyturn.evidence.pack import Pack, ReadingTold, StepTold
+from keyturn.evidence.pack import GuardTold, Pack, ReadingTold, StepTold
 from keyturn.evidence.page_parts import Html
-from keyturn.run.basis import CheckAsked, SourceAsked
+from keyturn.run.basis import SourceAsked
 
 
 def appendix(pack: Pack) -> Html:
@@ -29,7 +29,7 @@ def _plan(pack: Pack) -> Html:
         (
             p.text(one.guard),
             p.text(signs.get(one.verdict, one.verdict)),
-            p.text(" ".join(part for part in (one.words, ", ".join(one.names)) if part)),
+            p.text(_guard(one)),
         )
         for one in plan.guards
     )
@@ -49,6 +49,12 @@ def _plan(pack: Pack) -> Html:
         "<h3>Guards</h3>",
         p.table([("guard", "22%"), ("verdict", "12%"), ("what it says", "66%")], rows),
     )
+
+
+def _guard(one: GuardTold) -> str:
+    """What a guard says, and the names that its words do not have."""
+    names = ", ".join(name for name in one.names if name not in one.words)
+    return " ".join(part for part in (one.words, names) if part)
 
 
 def _completeness(pack: Pack) -> Html:
@@ -119,7 +125,6 @@ def _sources(pack: Pack) -> Html:
     for one in pack.sources.sources:
         size = "lists come whole" if one.page_size is None else f"{one.page_size} to a page"
         rows = [
-            ("source", f"{p.text(one.source)}, {p.text(one.version or one.kind)}"),
             ("address", p.id_(one.address)),
             ("keyturn was", p.or_none(one.asked_as or None, "not told")),
             ("pages", p.text(size)),
@@ -130,17 +135,28 @@ def _sources(pack: Pack) -> Html:
                     f"{one.audit_lag_s:g} s"
                 ),
             ),
-            *((check.topic, p.text(f"{check.condition}: {check.words}")) for check in _told(one)),
+            *((topic, p.text(words)) for topic, words in _told(one)),
         ]
-        parts.append(f'<div class="card">{p.lines(rows)}</div>')
+        head = f"<h3>{p.text(one.source)}: {p.text(one.version or one.kind)}</h3>"
+        parts.append(f'<div class="card">{head}{p.lines(rows)}</div>')
     return "".join(parts)
 
 
-def _told(one: SourceAsked) -> Iterator[CheckAsked]:
-    """Clock and rate limit always; of the rest what was not well."""
+def _told(one: SourceAsked) -> Iterator[tuple[str, str]]:
+    """Clock and rate limit always; of the rest what was not well. What is said of several parts of
+    a source is said once, with all of them."""
+    found: dict[tuple[str, str, str], list[str]] = {}
     for check in one.checks:
-        if check.topic in {"clock", "rate limit"} or check.condition != "well":
-            yield check
+        if check.topic == "rate limit" and check.condition == "well":
+            words = "enough is left, and the share of others is kept"
+        elif check.topic == "clock" or check.condition != "well":
+            words = check.words
+        else:
+            continue
+        found.setdefault((check.topic, check.condition, words), []).append(check.subject)
+    for (topic, condition, words), subjects in found.items():
+        parts = listed((part for part in subjects if part), limit=len(subjects))
+        yield topic, f"{condition}: {words}{f' ({parts})' if parts else ''}"
 
 
 def _controls(pack: Pack) -> Html:

@@ -19,6 +19,17 @@ def prose(value: str) -> Html:
     return _MOMENT.sub(parts, text(value))
 
 
+def breaking(value: str) -> Html:
+    """Text in which an address may go on in the next line after its @, and nowhere worse."""
+    return text(value).replace("@", "@<wbr>")
+
+
+def minute(moment: str) -> Html:
+    """`2027-01-15T16:31:02.114Z` to the minute, on one line; the column says that it is UTC."""
+    shown = f"{moment[:10]} {moment[11:16]}"
+    return f'<time class="one" datetime="{text(moment)}">{text(shown)}</time>'
+
+
 def none(words: str = "not known") -> Html:
     return f'<span class="none">{text(words)}</span>'
 

@@ -46,11 +46,12 @@ def _lists(title: str, words: Sequence[str]) -> tuple[Html, ...]:
 def _table(entries: Sequence[RotationEntryTold]) -> Html:
     return p.table(
         [
-            ("class, due (UTC)", "17%"),
-            ("vault, item", "29%"),
-            ("why", "25%"),
-            ("last used", "13%"),
-            ("changed", "16%"),
+            ("class", "11%"),
+            ("due (UTC)", "16%"),
+            ("vault, item", "27%"),
+            ("why", "16%"),
+            ("last used (UTC)", "15%"),
+            ("changed (UTC)", "15%"),
         ],
         map(_row, entries),
     )
@@ -58,14 +59,15 @@ def _table(entries: Sequence[RotationEntryTold]) -> Html:
 
 def _row(one: RotationEntryTold) -> tuple[Html, ...]:
     look = "soft" if one.closed else "bad" if one.urgency == "same day" else ""
-    sign = "✓" if one.closed else "–"
+    sign = "✓ " if one.closed else ""
     item = p.id_(one.item) if one.item else p.text("everything else in it")
     used = f" ({one.times} ×)" if one.times else ""
     return (
-        f'<b class="{look}">{sign} {p.text(one.urgency)}</b><br>{p.prose(one.due)}',
+        f'<b class="{look}">{sign}{p.text(one.urgency)}</b>',
+        p.minute(one.due),
         f"{p.text(one.vault_name)}<br>{item}",
         f"{p.text(one.because)}{p.text(used)}",
-        p.prose(one.last_used) if one.last_used else p.none("never seen to"),
+        p.minute(one.last_used) if one.last_used else p.none("no use seen"),
         _changed(one),
     )
 
@@ -73,9 +75,9 @@ def _row(one: RotationEntryTold) -> tuple[Html, ...]:
 def _changed(one: RotationEntryTold) -> Html:
     if one.closed:
         by = f"<br>by {p.id_(one.closed_by)}" if one.closed_by else "<br>by whom is not told"
-        return f'<span class="good">{p.prose(one.closed)}</span>{by}'
+        return f'<span class="good">{p.minute(one.closed)}</span>{by}'
     if one.perhaps_changed:
-        return f"perhaps {p.prose(one.perhaps_changed)}"
+        return f"perhaps {p.minute(one.perhaps_changed)}"
     if not one.change_is_seen:
         return p.none("cannot be seen")
     return p.none("not since the cut")

@@ -33,7 +33,8 @@ td{padding:1.3mm 2mm 1.3mm 0;border-bottom:.5pt solid var(--line);vertical-align
 overflow-wrap:anywhere}
 tr{break-inside:avoid}
 td.n,th.n{text-align:right;padding-right:3mm}
-time span,.when time{white-space:nowrap}
+time span,.when time,time.one,.tag span{white-space:nowrap}
+h3+p{break-after:avoid}
 .when{display:grid;grid-template-columns:max-content 1fr;gap:0 1.6mm}
 .when span{color:var(--soft)}
 .tag{font-size:7.5pt;color:var(--soft)}

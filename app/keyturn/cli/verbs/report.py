@@ -10,6 +10,7 @@ from keyturn.cli.exit_codes import Exit
 from keyturn.cli.failures import VerbFailed
 from keyturn.cli.invocation import Answer, Invocation, json_option
 from keyturn.cli.work import now_ms, operator
+from keyturn.decide.names import counted
 from keyturn.evidence.bundle import Written, refuse_tokens, write
 from keyturn.evidence.exports import Export, exports_of, note_export
 from keyturn.evidence.gather import Report, report_on
@@ -137,9 +138,8 @@ def _show(
     if before:
         last = before[-1]
         same = "the same" if last.manifest_sha256 == written.manifest_sha256 else "other"
-        answer.line(
-            f"written {len(before)} times before, last {utc(last.at_ms)} by {last.by}: {same} bytes"
-        )
+        times = counted(len(before), "time", "times")
+        answer.line(f"written {times} before, last {utc(last.at_ms)} by {last.by}: {same} bytes")
     if manifest.signing_key:
         answer.line(f"signed with the key {manifest.signing_key}")
     else:
