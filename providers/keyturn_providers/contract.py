@@ -124,6 +124,8 @@ class About:
     memberships need the groups, and grants the vaults; 0: one collection after the other.
     `page_size`: how many records are asked for in a page, None where lists come whole or the source
     decides.
+    `changes_at_once`: how many steps of a run may be under way there together, each with one
+    request at a time.
     """
 
     source: SourceIdentity
@@ -140,6 +142,7 @@ class About:
     events_kept_s: float | None = None
     parallel: int = 0
     page_size: int | None = None
+    changes_at_once: int = 1
 
 
 T_co = TypeVar("T_co", covariant=True)

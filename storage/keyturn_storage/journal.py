@@ -35,6 +35,7 @@ class Journal:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
+        self._as_one = False
 
     def __enter__(self) -> Self:
         return self
@@ -210,9 +211,24 @@ class Journal:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One durable transaction with the write lock taken at its start."""
+        """One durable transaction with the write lock taken at its start. Inside `as_one` it is
+        that one."""
+        if self._as_one:
+            yield self._connection
+            return
         with writing(self._connection, self.path) as connection:
             yield connection
+
+    @contextmanager
+    def as_one(self) -> Iterator[None]:
+        """Everything that is written in the block becomes durable together when it ends, or, where
+        anything in it fails, none of it. Nothing may be awaited inside."""
+        with self.transaction():
+            self._as_one = True
+            try:
+                yield
+            finally:
+                self._as_one = False
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -365,7 +365,7 @@ async def test_stop_ends_after_the_request_in_flight_and_resume_goes_on(
     asked: list[str] = []
 
     async def press_stop(moment: Moment) -> None:
-        if moment.ability is Ability.END_SESSIONS:
+        if moment.ability is Ability.END_SESSIONS and moment.when is When.AFTER:
             asked.append(moment.target)
 
     pair.secrets.remote.at = press_stop

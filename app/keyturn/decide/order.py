@@ -10,9 +10,13 @@ wholly be taken back, and may take along what the other steps still have to find
 What nobody else manages is handed over before all of that, where a leaver's plan says to whom.
 
 The two stages of bringing an account back are of an undo, which has an order of its own.
+
+What does not have to wait need not: `comes_after` says which operations of a plan only begin once
+others were tried, and all others may be under way together.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 
 from keyturn.decide.findings import Change, ChangeKind
@@ -94,6 +98,71 @@ def waits_for(change: Change, others: Iterable[Change]) -> tuple[Change, ...]:
         and other.principal == change.principal
         and not vaults.isdisjoint(vault.id for vault in other.vaults)
     )
+
+
+_STATES = frozenset(
+    {
+        ChangeKind.SUSPEND,
+        ChangeKind.REACTIVATE,
+        ChangeKind.DEACTIVATE,
+        ChangeKind.PROVISION,
+        ChangeKind.CONFIRM,
+    }
+)
+_GIVES = frozenset({ChangeKind.ADD_MEMBERSHIP, ChangeKind.GRANT, ChangeKind.RESTORE_GRANT})
+_TAKES = frozenset({ChangeKind.REMOVE_MEMBERSHIP, ChangeKind.REVOKE, ChangeKind.NARROW})
+_ENDS = frozenset({ChangeKind.END_SESSION, ChangeKind.END_ALL_SESSIONS})
+
+
+def comes_after(changes: Sequence[Change]) -> Mapping[int, tuple[int, ...]]:
+    """For each change of a plan, by place, the earlier ones that must have been tried before it
+    begins, whatever came of them.
+
+    An account's state comes before and after everything else of that account, in the plan's order;
+    sessions end after whatever lets nobody sign in any more; of one side, nothing is taken before
+    everything was given; an account is brought back in the directory first; and the very same
+    object is never changed twice at once.
+    """
+    found: dict[int, tuple[int, ...]] = {}
+    of_account: dict[tuple[Side, str], list[int]] = defaultdict(list)
+    states_of: dict[tuple[Side, str], list[int]] = defaultdict(list)
+    last_at: dict[tuple[Side, tuple[str, ...]], int] = {}
+    given: dict[Side, list[int]] = {side: [] for side in Side}
+    of_kind: dict[tuple[Side, ChangeKind], list[int]] = defaultdict(list)
+    for number, change in enumerate(changes):
+        accounts = [(change.side, ref.id) for ref in (change.account, change.principal) if ref]
+        target = (change.side, _target(change))
+        before = {last_at[target]} if target in last_at else set[int]()
+        for account in accounts:
+            before.update((of_account if change.kind in _STATES else states_of)[account])
+        if change.kind in _ENDS and change.side is Side.SECRETS:
+            before.update(of_kind[Side.DIRECTORY, ChangeKind.SUSPEND])
+        if change.kind is ChangeKind.REACTIVATE and change.side is Side.SECRETS:
+            before.update(of_kind[Side.DIRECTORY, ChangeKind.REACTIVATE])
+        if change.kind in _TAKES:
+            before.update(given[change.side])
+        found[number] = tuple(sorted(before))
+        for account in accounts:
+            of_account[account].append(number)
+            if change.kind in _STATES:
+                states_of[account].append(number)
+        if change.kind in _GIVES:
+            given[change.side].append(number)
+        last_at[target] = number
+        of_kind[change.side, change.kind].append(number)
+    return found
+
+
+def _target(change: Change) -> tuple[str, ...]:
+    """The one object that a change is about: two of the same must not be under way together."""
+    if change.kind in _STATES or change.kind is ChangeKind.END_ALL_SESSIONS:
+        return ("account", change.account.id if change.account else "", change.email)
+    if change.kind is ChangeKind.END_SESSION:
+        return ("session", change.session_id)
+    if change.group is not None:
+        return ("member", change.group.id, change.account.id if change.account else "")
+    holder = change.principal.id if change.principal else ""
+    return ("grant", holder, *sorted(vault.id for vault in change.vaults))
 
 
 def place(change: Change) -> tuple[str, ...]:

@@ -10,10 +10,17 @@ _SLICE_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """`now_ms` is UTC milliseconds since the epoch; `sleep` waits that many seconds."""
+    """`now_ms` is UTC milliseconds since the epoch, as this machine has them; somebody may set
+    them right at any moment. `sleep` waits that many seconds. `monotonic` only ever goes forward;
+    where it is not given `now_ms` is taken to do so."""
 
     now_ms: Callable[[], int]
     sleep: Callable[[float], Awaitable[None]]
+    monotonic: Callable[[], float] | None = None
+
+    def elapsed_s(self) -> float:
+        """Seconds since some moment: for how long something took."""
+        return self.monotonic() if self.monotonic is not None else self.now_ms() / 1000
 
     async def wait(self, seconds: float, stop: Callable[[], bool]) -> bool:
         """Waits, looking at `stop` at least twice a second. False if it was cut short."""
@@ -32,4 +39,4 @@ def _now_ms() -> int:
 
 def system_clock() -> Clock:
     """The clock of this machine, with asyncio's sleep."""
-    return Clock(now_ms=_now_ms, sleep=asyncio.sleep)
+    return Clock(now_ms=_now_ms, sleep=asyncio.sleep, monotonic=time.monotonic)

@@ -35,7 +35,7 @@ async def late_proof(run: Run) -> tuple[Upgraded, ...]:
             _prove(run, claim, event)
         elif before.verdict == ProofVerdict.LAGGING.value:
             answer, why = audit_of(run, claim, checkpoints, found, unreadable)
-            late = run.clock.now_ms() >= claim.deadline_ms
+            late = run.clock.elapsed_s() >= claim.until_s
             over = late and claim.operation.change.side not in unreadable
             conclude(run, claim, answer, why, over=over, last=False)
         verdict = run.steps[claim.operation.id].verdict

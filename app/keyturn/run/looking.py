@@ -1,5 +1,7 @@
 """Reading one operation's effect, patiently: throttled and unreachable reads are tried again."""
 
+from collections.abc import Awaitable, Callable
+
 from keyturn.decide.plans import Operation
 from keyturn.run.effect import observe_effect
 from keyturn.run.running import Run
@@ -36,6 +38,7 @@ async def look(run: Run, operation: Operation) -> Effect:
     """
     side = operation.change.side
     tries, waited = 0, 0.0
+    failed: ProviderError
     while True:
         try:
             effect = await observe_effect(operation.change, run.reader(side))
@@ -45,39 +48,56 @@ async def look(run: Run, operation: Operation) -> Effect:
             run.odd_answers[side] = run.odd_answers.get(side, 0) + 1
             if run.odd_answers[side] >= MOST_ODD:
                 run.block(side, failure)
-            return Effect(Seen.UNREADABLE, str(failure))
+            return _unreadable(failure)
         except BLOCKING as failure:
             run.block(side, failure)
-            return Effect(Seen.UNREADABLE, str(failure))
+            return _unreadable(failure)
         except Throttled as busy:
-            pause, failed = busy.retry_after_s, str(busy)
+            pause, failed = busy.retry_after_s, busy
             waited += pause
             if waited > PATIENCE_S:
                 # As after a write: who says "later" for so long is left to another run, and its
                 # steps stay open instead of being given up one after the other.
                 run.block(side, busy)
-                return Effect(Seen.UNREADABLE, failed)
+                return _unreadable(busy)
         except (Unreachable, OutcomeUnknown) as failure:
-            failed = str(failure)
+            failed = failure
             if tries == len(RETRY_WAITS_S):
-                return Effect(Seen.UNREADABLE, failed)
+                return _unreadable(failed)
             pause = RETRY_WAITS_S[tries]
             tries += 1
         except ProviderError as failure:
-            return Effect(Seen.UNREADABLE, str(failure))
+            return _unreadable(failure)
         else:
             run.odd_answers[side] = 0
             return effect
-        if not await pause_for(run, operation, pause, failed):
-            return Effect(Seen.UNREADABLE, failed)
+        if not await pause_for(run, operation, pause, str(failed)) or side in run.blocked:
+            return _unreadable(failed)
 
 
-async def look_again(run: Run, operation: Operation) -> Effect:
+def _unreadable(failure: ProviderError) -> Effect:
+    return Effect(Seen.UNREADABLE, str(failure), failure=failure)
+
+
+async def look_in_turn(run: Run, operation: Operation) -> Effect:
+    """Like `look`, when it is this step's turn at the source."""
+    async with run.turn(operation, sends=False):
+        if run.stop():
+            return Effect(Seen.UNREADABLE, "stopped before it was read")
+        return await look(run, operation)
+
+
+async def look_again(
+    run: Run,
+    operation: Operation,
+    reading: Callable[[Run, Operation], Awaitable[Effect]] = look,
+) -> Effect:
     """Like `look`, reading again for as long as a read may lag behind a write.
 
-    The answer is NOT_YET only after the source's consistency delay has passed.
+    The answer is NOT_YET only after the source's consistency delay has passed. Between two reads
+    nothing of the source is kept from others where `reading` is `look_in_turn`.
     """
-    effect = await look(run, operation)
+    effect = await reading(run, operation)
     about = run.abouts.get(operation.change.side)
     delay = about.consistency_delay_s if about else 0.0
     for _ in range(_READ_BACKS):
@@ -85,7 +105,7 @@ async def look_again(run: Run, operation: Operation) -> Effect:
             return effect
         if not await run.clock.wait(delay / _READ_BACKS, run.stop):
             return Effect(Seen.UNREADABLE, "stopped before the source had answered for sure")
-        effect = await look(run, operation)
+        effect = await reading(run, operation)
     return effect
 
 

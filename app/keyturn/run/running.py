@@ -1,7 +1,9 @@
 """A run while it is executed: the plan, the two connections, and its one writer of steps."""
 
+import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from keyturn.decide.before import kept
@@ -11,6 +13,7 @@ from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
 from keyturn.run.progress import Observer, StepChanged
 from keyturn.run.seen import Effect
+from keyturn.run.turns import Turns
 from keyturn_providers.contract import About
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.records import Side
@@ -29,7 +32,7 @@ class Run:
     `abouts` has no entry for a source that could not be asked; `blocked` says in words why no
     more is sent to a source, and its steps stay open. `outdated` says why nothing more may be
     called because of this plan at all: what was sent is still read and verified. `steps` is what
-    the journal says.
+    the journal says. `failures` are, by operation, why a call or the look before it failed.
     """
 
     id: str
@@ -47,7 +50,11 @@ class Run:
     readers: dict[Side, object] = field(default_factory=dict)
     writers: dict[Side, object] = field(default_factory=dict)
     odd_answers: dict[Side, int] = field(default_factory=dict)
+    turns: dict[Side, Turns] = field(default_factory=dict)
+    failures: dict[str, ProviderError] = field(default_factory=dict)
     renewed_ms: int = 0
+    _untold: list[StepChanged] | None = None
+    _intents: list[tuple[Operation, Effect, asyncio.Future[None]]] = field(default_factory=list)
 
     def load(self) -> None:
         """Takes the steps from the journal."""
@@ -83,6 +90,17 @@ class Run:
         if side not in self.writers:
             self.writers[side] = self.connections.of(side).writer()
         return self.writers[side]
+
+    def turn(
+        self, operation: Operation, *, sends: bool = True
+    ) -> AbstractAsyncContextManager[None]:
+        """Hold it while something is asked of a source for a step: no more steps than the source
+        takes at once are under way there. What is to be sent goes before what is only read."""
+        side = operation.change.side
+        if side not in self.turns:
+            about = self.abouts.get(side)
+            self.turns[side] = Turns(about.changes_at_once if about else 1)
+        return self.turns[side].turn((0 if sends else 1, operation.number))
 
     def block(self, side: Side, failure: ProviderError) -> None:
         """No more is sent to this source in this run; its steps stay open."""
@@ -137,12 +155,57 @@ class Run:
             error,
             (before.done_ms if before else None) or (at_ms if state in _TAKEN else None),
         )
-        self.observe(
+        self._tell(
             StepChanged(self.id, operation.id, operation.number, state.value, words, verdict, at_ms)
         )
 
-    def intend(self, operation: Operation, before: Effect) -> None:
-        """Writes the exact intent down before the call is made."""
+    def _tell(self, event: StepChanged) -> None:
+        if self._untold is None:
+            self.observe(event)
+        else:
+            self._untold.append(event)
+
+    @contextmanager
+    def writing_as_one(self) -> Iterator[None]:
+        """What is recorded in the block becomes durable together, and is told of then: waiting for
+        the disk once, not for every step. Nothing may be awaited inside."""
+        before = dict(self.steps)
+        self._untold = []
+        try:
+            with self.journal.as_one():
+                yield
+        except BaseException:
+            self.steps = before
+            raise
+        finally:
+            told, self._untold = self._untold, None
+        for event in told:
+            self.observe(event)
+
+    async def intend(self, operation: Operation, before: Effect) -> None:
+        """Writes the exact intent down before the call is made, with those of all other steps that
+        are about to be sent at the same moment."""
+        written = asyncio.get_running_loop().create_future()
+        self._intents.append((operation, before, written))
+        if len(self._intents) == 1:
+            asyncio.get_running_loop().call_soon(self._write_intents)
+        await written
+
+    def _write_intents(self) -> None:
+        intents, self._intents = self._intents, []
+        wanted = [(op, before, written) for op, before, written in intents if not written.done()]
+        try:
+            with self.writing_as_one():
+                for operation, before, _ in wanted:
+                    self._intend(operation, before)
+        except BaseException as failure:  # noqa: BLE001 - each of those who wait has to know
+            for _, _, written in wanted:
+                written.set_exception(failure)
+        else:
+            for _, _, written in wanted:
+                written.set_result(None)
+
+    def _intend(self, operation: Operation, before: Effect) -> None:
         change = operation.change
         step = self.steps.get(operation.id)
         earlier = json.loads(step.intent) if step and step.intent else {}

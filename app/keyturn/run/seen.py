@@ -6,6 +6,7 @@ from enum import StrEnum
 from keyturn.decide.before import NOT_READ, Before
 from keyturn.decide.findings import Ref
 from keyturn_providers.contract import ReadsAccount
+from keyturn_providers.errors import ProviderError
 from keyturn_providers.records import Account
 
 
@@ -25,12 +26,14 @@ class Seen(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Effect:
     """`words` is one plain phrase with names, e.g. "Dana Okafor is suspended". `blind`: the source
-    cannot be asked for it at all. `now` is what was read, for undoing what is done after it."""
+    cannot be asked for it at all. `now` is what was read, for undoing what is done after it,
+    `failure` why nothing could be."""
 
     seen: Seen
     words: str
     blind: bool = False
     now: Before = NOT_READ
+    failure: ProviderError | None = None
 
 
 async def if_same_account(ref: Ref | None, reader: object, effect: Effect) -> Effect:

@@ -53,6 +53,16 @@ LONG_PAUSE_S = 30.0
 """After a longer pause what was read before it says no more: it is read again."""
 
 
+class _Stopped(Exception):
+    """The operator stopped while a connector was still looking: nothing was sent."""
+
+
+def _may_leave(run: Run) -> None:
+    run.refuse_if_taken_over()
+    if run.stop():
+        raise _Stopped
+
+
 async def perform(run: Run, operation: Operation) -> None:
     """Does a planned operation, if its precondition still holds."""
     before = await look(run, operation)
@@ -72,6 +82,7 @@ def _wanted(run: Run, operation: Operation, before: Effect) -> bool:
             if operation.change.side not in run.blocked and not run.stop():
                 words = "it could not be read first, so nothing was sent"
                 run.record(operation, Event.DECLINED, words, error=before.words)
+            _keep(run, operation, before.failure)
         case Seen.CANNOT_TELL if not _may_be_sent_unseen(run, operation, before):
             run.record(operation, Event.DECLINED, f"{before.words}; nothing was sent")
         case Seen.NOT_YET | Seen.CANNOT_TELL | Seen.AS_FAR_AS_SEEN:
@@ -140,22 +151,27 @@ async def _settle_unread(run: Run, operation: Operation, effect: Effect, lost: i
 async def _send(run: Run, operation: Operation, before: Effect, *, lost: int = 0) -> None:
     side = operation.change.side
     tries, waited = 0, 0.0
-    while not run.stop():
+    while not run.stop() and side not in run.blocked:
         run.keep_lease()
-        run.intend(operation, before)
+        await run.intend(operation, before)
         try:
-            with asking(run.refuse_if_taken_over):
+            with asking(lambda: _may_leave(run)):
                 receipt = await _call(operation.change, run.writer(side), operation.id)
+        except _Stopped:
+            run.record(operation, Event.NOT_SENT, "stopped before it was sent")
+            return
         except Throttled as busy:
             pause, words = busy.retry_after_s, str(busy)
             waited += pause
             run.record(operation, Event.NOT_SENT, "nothing was done yet", error=words)
             if waited > PATIENCE_S:
+                _keep(run, operation, busy)
                 run.block(side, busy)
                 return
         except Unreachable as failure:
             words = str(failure)
             if tries == len(RETRY_WAITS_S):
+                _keep(run, operation, failure)
                 run.record(operation, Event.DECLINED, "not sent", error=words)
                 return
             run.record(operation, Event.NOT_SENT, "not sent yet", error=words)
@@ -165,9 +181,11 @@ async def _send(run: Run, operation: Operation, before: Effect, *, lost: int = 0
             # Whoever answered so that nobody understands it may have done it, or not.
             words = "the answer was lost; it is read again"
             run.record(operation, Event.LOST, words, error=str(failure))
+            _keep(run, operation, failure)
             await settle(run, operation, lost=lost + 1)
             return
         except ProviderError as failure:
+            _keep(run, operation, failure)
             _declined(run, operation, failure)
             return
         else:
@@ -179,6 +197,11 @@ async def _send(run: Run, operation: Operation, before: Effect, *, lost: int = 0
             before = await look(run, operation)
             if not _wanted(run, operation, before):
                 return
+
+
+def _keep(run: Run, operation: Operation, failure: ProviderError | None) -> None:
+    if failure is not None:
+        run.failures[operation.id] = failure
 
 
 def _done(run: Run, operation: Operation, receipt: Receipt) -> None:

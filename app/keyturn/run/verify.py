@@ -1,9 +1,11 @@
 """Proof: every change is read back by id and matched to the target's own audit log.
 
-Applied is not verified. All steps of a run are verified together at its end, so that none waits for
-another's audit event. What a source has no log of is said, never taken for granted.
+Applied is not verified. Each step is read back once it was sent; for their audit events all steps
+wait together, so that none waits for another's. What a source has no log of is said, never taken
+for granted.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,7 +19,7 @@ from keyturn.decide.steps import (
     State,
     judge_proof,
 )
-from keyturn.run.looking import BLOCKING, look_again
+from keyturn.run.looking import BLOCKING, look_again, look_in_turn
 from keyturn.run.running import Run
 from keyturn.run.seen import Effect, Seen
 from keyturn.run.sought import sought_by
@@ -36,31 +38,106 @@ _TO_PROVE = frozenset({State.APPLIED, State.ALREADY_SO})
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An operation to prove: what the read-back said, and until when its event may come."""
+    """An operation to prove: what the read-back said, and until when its event may come.
+
+    `deadline_ms` is told, `until_s` judged by: a clock that is set right makes nothing late.
+    """
 
     operation: Operation
     effect: Effect
     sent: bool
     deadline_ms: int
+    until_s: float
 
 
-async def verify(run: Run, *, audit_wait_s: float = DEFAULT_AUDIT_WAIT_S) -> None:
-    """Gives every applied step of the run its verdict, and writes it down.
+class Proofs:
+    """The steps of a run that wait for their audit events; the log is read for all of them
+    together, and while others are still being sent."""
 
-    Steps whose audit event may still come when `audit_wait_s` is over are "lagging" and stay open,
-    as do those of a blocked source. Stops between two requests.
-    """
-    claims: list[Claim] = []
-    for operation in run.plan.operations:
+    def __init__(self, run: Run, audit_wait_s: float) -> None:
+        self._run = run
+        self._wait_s = audit_wait_s
+        self._waiting: list[Claim] = []
+        self._news = asyncio.Event()
+        self._closed = False
+
+    async def read_back(self, operation: Operation) -> Effect | None:
+        """What is read of an accepted step by id, when the source has room for it; the step then
+        waits for its audit event. None where there is nothing to prove, or it could not be asked:
+        then the step stays as it is."""
+        run, side = self._run, operation.change.side
         if run.state(operation) not in _TO_PROVE or _settled(run, operation):
-            continue
-        if run.stop():
-            return
+            return None
+        if run.stop() or side in run.blocked:
+            return None
         run.keep_lease()
         claim = await claim_of(run, operation)
-        if claim is not None:
-            claims.append(claim)
-    await _match_audit(run, claims, audit_wait_s)
+        if claim is None:
+            return None
+        self._waiting.append(claim)
+        self._news.set()
+        return claim.effect
+
+    def close(self) -> None:
+        """No more steps will come."""
+        self._closed = True
+        self._news.set()
+
+    async def match(self) -> None:
+        """Gives every step that was read back its verdict, and writes it down.
+
+        Steps whose audit event may still come when the wait is over, counted from when no more
+        steps came, are "lagging" and stay open. Stops between two requests.
+        """
+        run = self._run
+        pause = _FIRST_POLL_S
+        while True:
+            if not self._closed and not self._news.is_set():
+                await self._news.wait()
+            if not self._closed:
+                # A little later there are more of them to ask for at once.
+                if not await self._pause(pause):
+                    return
+                pause = min(pause * 2, _LONGEST_POLL_S)
+            if self._closed:
+                break
+            self._news.clear()
+            await self._ask(last=False)
+        pause = _FIRST_POLL_S
+        until_s = run.clock.elapsed_s() + self._wait_s
+        while self._waiting and not run.stop():
+            await self._ask(last=run.clock.elapsed_s() >= until_s)
+            if self._waiting and not await run.clock.wait(pause, run.stop):
+                return
+            pause = min(pause * 2, _LONGEST_POLL_S)
+
+    async def _pause(self, seconds: float) -> bool:
+        """Waits, but no longer than until no more steps come. False if it was stopped."""
+        run = self._run
+        left = seconds
+        while left > 0 and not self._closed:
+            if not await run.clock.wait(min(left, _FIRST_POLL_S), run.stop):
+                return False
+            left -= _FIRST_POLL_S
+        return True
+
+    async def _ask(self, *, last: bool) -> None:
+        run = self._run
+        checkpoints = run.checkpoints()
+        waiting, self._waiting = self._waiting, []
+        run.keep_lease()
+        now_s = run.clock.elapsed_s()
+        found, unreadable = await poll(run, waiting, checkpoints)
+        left: list[Claim] = []
+        with run.writing_as_one():
+            for claim in waiting:
+                answer, why = audit_of(run, claim, checkpoints, found, unreadable)
+                # A log that cannot be read just now says neither yes nor no, however late it is.
+                silent = claim.operation.change.side in unreadable
+                over = answer is AuditAnswer.NO_ACCESS or (now_s >= claim.until_s and not silent)
+                if not conclude(run, claim, answer, why, over=over, last=last):
+                    left.append(claim)
+        self._waiting.extend(left)
 
 
 async def claim_of(run: Run, operation: Operation) -> Claim | None:
@@ -69,38 +146,17 @@ async def claim_of(run: Run, operation: Operation) -> Claim | None:
     side = operation.change.side
     if side in run.blocked:
         return None
-    effect = await look_again(run, operation)
+    effect = await look_again(run, operation, look_in_turn)
     if effect.seen is Seen.UNREADABLE and (side in run.blocked or run.stop()):
         return None
     step = run.steps[operation.id]
     about = run.abouts.get(side)
-    lag_ms = int((about.audit_lag_s if about else 0.0) * 1000)
+    lag_s = about.audit_lag_s if about else 0.0
     taken_ms = step.at_ms if step.done_ms is None else step.done_ms
-    return Claim(operation, effect, step.intent != "", taken_ms + lag_ms)
-
-
-async def _match_audit(run: Run, claims: list[Claim], audit_wait_s: float) -> None:
-    checkpoints = run.checkpoints()
-    until_ms = run.clock.now_ms() + int(audit_wait_s * 1000)
-    pause = _FIRST_POLL_S
-    waiting = list(claims)
-    while waiting:
-        run.keep_lease()
-        now_ms = run.clock.now_ms()
-        found, unreadable = await poll(run, waiting, checkpoints)
-        last = now_ms >= until_ms
-        left: list[Claim] = []
-        for claim in waiting:
-            answer, why = audit_of(run, claim, checkpoints, found, unreadable)
-            # A log that cannot be read just now says neither yes nor no, however late it is.
-            silent = claim.operation.change.side in unreadable
-            over = answer is AuditAnswer.NO_ACCESS or (now_ms >= claim.deadline_ms and not silent)
-            if not conclude(run, claim, answer, why, over=over, last=last):
-                left.append(claim)
-        waiting = left
-        if waiting and not await run.clock.wait(pause, run.stop):
-            return
-        pause = min(pause * 2, _LONGEST_POLL_S)
+    since_s = max(0.0, (run.clock.now_ms() - taken_ms) / 1000)
+    until_s = run.clock.elapsed_s() + max(0.0, lag_s - since_s)
+    deadline_ms = taken_ms + int(lag_s * 1000)
+    return Claim(operation, effect, step.intent != "", deadline_ms, until_s)
 
 
 async def poll(
@@ -188,7 +244,7 @@ def audit_of(
     if event is not None:
         return AuditAnswer.NOT_FOUND, f"the log has only a failed attempt: {event.error} ({told})"
     until = moment(claim.deadline_ms)
-    if run.clock.now_ms() < claim.deadline_ms:
+    if run.clock.elapsed_s() < claim.until_s:
         return AuditAnswer.NOT_FOUND, f"the audit log does not have it yet, and may until {until}"
     return AuditAnswer.NOT_FOUND, f"the audit log does not have it; its time was up at {until}"
 

@@ -100,6 +100,7 @@ class OktaConnector:
             checks=(*server, own.check, *scope_checks(sight, changes=not read_only)),
             parallel=PARALLEL,
             page_size=self._settings.page_size,
+            changes_at_once=PARALLEL,
         )
 
     def reader(self) -> OktaReader:

@@ -36,6 +36,8 @@ from keyturn_providers.records import PermissionRules, Side, SourceIdentity
 _DAY_S = 86_400.0
 CONSISTENCY_DELAY_S = 5.0
 """How long a read may lag behind a write. Not documented; the surfaces share one back end."""
+CHANGES_AT_ONCE = 8
+"""What goes through `op` is one process after the other in any case; the rest need not wait."""
 
 
 class OnePasswordConnector:
@@ -77,6 +79,7 @@ class OnePasswordConnector:
             checks=tuple(_checks(standing)),
             permission_rules=_permission_rules(standing),
             events_kept_s=self._events_kept_s() if Ability.STREAM_EVENTS in able else None,
+            changes_at_once=CHANGES_AT_ONCE,
         )
 
     def _events_kept_s(self) -> float | None:

@@ -133,6 +133,7 @@ class OpenBaoConnector:
             audit_lag_s=_AUDIT_LAG_S,
             notes=tuple(notes),
             checks=(*self._server_checks(own, token, sight), health, *log),
+            changes_at_once=self._settings.concurrency,
         )
 
     def reader(self) -> OpenBaoReader:

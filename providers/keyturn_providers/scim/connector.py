@@ -41,6 +41,8 @@ BLIND_SPOTS = (
     "sign-ins that are still open in the directory (SCIM neither shows nor ends them)",
 )
 
+CHANGES_AT_ONCE = 6
+"""As many as requests of one transport: no standard says what a server takes."""
 _SUBJECT = "SCIM server"
 
 
@@ -84,6 +86,7 @@ class ScimConnector:
             page_size=self._settings.page_size,
             notes=_notes(facts),
             checks=tuple(self._checks(facts, own, groups=groups)),
+            changes_at_once=CHANGES_AT_ONCE,
         )
 
     def _checks(

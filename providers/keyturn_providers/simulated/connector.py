@@ -85,6 +85,7 @@ class SimulatedConnector:
     checks: tuple[Check, ...] = ()
     consistency_delay_s: float = 0.0
     audit_lag_s: float = 0.0
+    changes_at_once: int = 1
     log: EventLog | None = None
     asked: int = 0
     closed: bool = False
@@ -119,6 +120,7 @@ class SimulatedConnector:
             checks=self.checks,
             consistency_delay_s=self.consistency_delay_s,
             audit_lag_s=self.audit_lag_s,
+            changes_at_once=self.changes_at_once,
             events_kept_s=self.log.kept_s if self.log is not None else None,
             permission_rules=self.tenant.permission_rules,
         )
