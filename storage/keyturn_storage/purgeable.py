@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from keyturn_storage.case_rows import CaseRow, Noted
 from keyturn_storage.purge_rows import Purgeable, Stays
 
+ON_HOLD = "it is under legal hold"
 _PERSONAL = ("step", "note")
 """The kinds of a run's lines that may hold names: in what was read, and in what failed."""
 NOT_HELD = (
@@ -99,10 +100,10 @@ def _events(connection: sqlite3.Connection, before_ms: int, held: Iterable[str])
 def _why_it_stays(row: CaseRow, before_ms: int) -> str:
     """Why a case stays; "recent" for one that is not old enough, "" for one that goes."""
     last = [note.what for note in row.notes if note.what in {Noted.CLOSED, Noted.REOPENED}]
+    if row.facts.legal_hold:
+        return ON_HOLD
     if row.opened_ms >= before_ms:
         return "recent"
-    if row.facts.legal_hold:
-        return "it is under legal hold"
     if not last or last[-1] != Noted.CLOSED.value:
         return "it is not closed"
     if any(note.at_ms >= before_ms for note in row.notes):

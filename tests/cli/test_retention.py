@@ -64,12 +64,16 @@ def test_it_is_shown_first_and_gone_once_confirmed(
     assert b"Dana Okafor" in journal.read_bytes()
     code, said = asked(front, capsys, "--read-only", "retention", "purge", "--confirm")
     assert code == Exit.REFUSED
+    # A copy from before a migration has in it what is to go, however new it is.
+    copy = journal.with_name("journal.db.before-4-1799999999999")
+    copy.write_bytes(journal.read_bytes())
     code, said = asked(front, capsys, "retention", "purge", "--confirm", "--json")
     assert code == Exit.IN_STEP
     told = json.loads(said)
     assert told["runs"] == [offboarded]
     assert told["chain"]["unbroken"]
     assert b"Dana Okafor" not in journal.read_bytes()
+    assert not copy.exists()
     code, said = asked(front, capsys, "verify", "--journal")
     assert code == Exit.IN_STEP
     assert "none missing" in said

@@ -1,5 +1,6 @@
 """Whatever is changed in a bundle is found: by keyturn, and by the script that goes with it."""
 
+import asyncio
 import runpy
 import sys
 from collections.abc import Callable, Iterator
@@ -9,11 +10,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.evidence.made import by_script, made, unpacked
+from tests.evidence.offices import left, office, put_out, report
 
 from keyturn.evidence.bundle import Bundle, checker
 from keyturn.evidence.manifest import SIGNATURE, entries_of, seal_of
 from keyturn.evidence.verify_bundle import Checked, verify_bundle
 from keyturn.evidence.zipping import zipped
+from keyturn_providers.simulated import simulated_pair
 
 UNSIGNED = made()
 NAMES = st.sampled_from(sorted(UNSIGNED.files))
@@ -163,6 +166,38 @@ def test_a_file_that_is_missing_or_added_is_found(folder: Path, script: Script) 
     more = {**UNSIGNED.files, "notes.txt": b"all fine"}
     checked = found_by_both(unpacked(more, folder), script)
     assert list(map(str, checked.wrong)) == ["notes.txt: it is not of this bundle"]
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The evidence of a run, as keyturn report makes it."""
+    data = tmp_path_factory.mktemp("data")
+    data.chmod(0o700)
+
+    async def made_by_a_run() -> Bundle:
+        with office(simulated_pair(people=6, page_size=3), data) as work:
+            return report(work, await put_out(work), left("2027-01-15T09:00+01:00")).bundle
+
+    return asyncio.run(made_by_a_run())
+
+
+@MANY
+@given(st.data())
+def test_every_changed_byte_of_real_evidence_is_found_in_its_line(
+    real: Bundle, folder: Path, script: Script, data: st.DataObject
+) -> None:
+    name = data.draw(st.sampled_from(sorted(real.files)))
+    content = bytearray(real.files[name])
+    at = data.draw(st.integers(0, len(content) - 1))
+    old = content[at]
+    content[at] ^= data.draw(st.integers(1, 255))
+    changed_to = {**real.files, name: bytes(content)}
+    checked = found_by_both(unpacked(changed_to, folder), script)
+    own = {"manifest.json", "manifest.sha256"}
+    if name in own or 10 in {old, content[at]}:
+        return
+    line = real.files[name][:at].count(b"\n") + 1
+    assert f"{name}, line {line}: this was changed" in map(str, checked.wrong)
 
 
 def resealed(files: dict[str, bytes]) -> dict[str, bytes]:

@@ -207,6 +207,15 @@ def test_a_run_of_two_cases_stays_with_the_one_that_is_held(journal: Journal) ->
     }
 
 
+def test_a_hold_is_named_however_new_its_case_is(journal: Journal) -> None:
+    run_of(journal, 1, OLD, "Dana Okafor")
+    case_of(journal, 2, "Ravi Menon", hold=True, at_ms=NEW)
+    archive(journal, ("ACCOUNT2", OLD), ("OTHER", OLD), ("OTHER", NEW))
+    found = find_purgeable(journal, LIMIT)
+    assert [(one.id, one.why) for one in found.stays] == [("case2", "it is under legal hold")]
+    assert (found.runs, found.events, found.events_held) == (("run1",), 1, 1)
+
+
 @pytest.mark.parametrize(
     "statement",
     [

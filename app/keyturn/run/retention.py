@@ -10,11 +10,11 @@ from pathlib import Path
 
 from keyturn_storage.journal import Journal
 from keyturn_storage.purge_rows import Purgeable, PurgeDone
+from keyturn_storage.purgeable import ON_HOLD
 from keyturn_storage.purging import find_purgeable, purge
 from keyturn_storage.snapshots import Cache
 
 DAY_MS = 86_400_000
-HOLD = "it is under legal hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,11 @@ def find_old(journal: Journal, cache: Cache | None, data: Path, *, days: int, no
     before_ms = now_ms - days * DAY_MS
     found = find_purgeable(journal, before_ms)
     plans = tuple(_older(data.glob("plans/*.json"), before_ms))
-    copies = tuple(_copies(data, before_ms))
+    # A copy holds all that the journal held when it was made.
+    copies = tuple(_copies(data, before_ms if found.nothing else now_ms))
     snapshots = _snapshots(cache, before_ms) if cache is not None else 0
     bundles = tuple(_older(data.glob("evidence/keyturn-evidence-*"), before_ms))
-    if not any(one.why == HOLD for one in found.stays):
+    if not any(one.why == ON_HOLD for one in found.stays):
         return Old(days, found, snapshots, (*plans, *copies), bundles)
     told = (
         (snapshots, "snapshots in the cache"),
