@@ -43,6 +43,7 @@ from keyturn_providers.exchange import (
     request_id_in,
     usable_token,
 )
+from keyturn_providers.heard import Exchange, tell
 from keyturn_providers.http_lane import lane
 from keyturn_providers.lanes import Lanes
 from keyturn_providers.last_look import last_look
@@ -352,6 +353,7 @@ class Transport:
         request_id = ""
         failure: ProviderError | None = None
         again = True
+        said = b""
         try:
             async with (
                 asyncio.timeout(self._timeouts.whole),
@@ -374,7 +376,9 @@ class Transport:
                     if len(body) > self._max_body:
                         break
                 if len(body) <= self._max_body:
-                    return status, headers, without(sent if status >= 400 else (), bytes(body))
+                    answer = without(sent if status >= 400 else (), bytes(body))
+                    said = answer[:65_536] if status >= 400 else b""
+                    return status, headers, answer
                 failure = failures.too_long(
                     self.source, call.what, self._max_body, writes=call.writes
                 )
@@ -393,6 +397,7 @@ class Transport:
             self._surroundings.observe(
                 RequestSeen(self.source, call.method, path, status, elapsed_ms, request_id)
             )
+            tell(Exchange(self.source, call.method, path, status, request_id), said)
         # Raised out here: in there the library's exception, which holds the request with the
         # credential, would stay in the context of ours.
         raise _Again(failure) if again else failure

@@ -9,7 +9,7 @@ from keyturn.decide.findings import ChangeKind
 from keyturn.decide.plan import plan_sync
 from keyturn.decide.planfile import from_json, sealed, to_json
 from keyturn.decide.plans import Plan, PlanScope, Verdict
-from keyturn.decide.skipping import SKIPPED, skip, skipped
+from keyturn.decide.skipping import SKIPPED, all_but, skip, skipped
 from keyturn_providers.records import Level, Side
 
 
@@ -77,3 +77,11 @@ def test_an_undo_is_confirmed_with_what_is_left_of_it() -> None:
     of_one = replace(back, confirm_with="d3.login")
     found = skip(of_one, org.context(), {back.operations[0].change: "keep it so"})
     assert found.confirm_with == "d3.login"
+
+
+def test_all_but_what_is_wanted_can_be_left_out() -> None:
+    org, whole = drifted()
+    wanted = {whole.operations[1].change}
+    found = skip(whole, org.context(), all_but(whole, wanted))
+    assert [one.change for one in found.operations] == [whole.operations[1].change]
+    assert len(skipped(found)) == len(whole.operations) - 1

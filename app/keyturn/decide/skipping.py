@@ -1,6 +1,6 @@
 """A plan without some of its changes: left out by hand, each with its reason, judged anew."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from keyturn.decide.context import PlanContext
@@ -11,6 +11,7 @@ from keyturn.decide.plans import LeftAlone, Operation, Plan, PlanScope
 
 SKIPPED = "Skipped: "
 """How the reason of what was left out by hand begins in `Plan.left_alone`."""
+NOT_NOW = "this is only about what failed before"
 _FOR_FINDINGS = frozenset({PlanScope.SYNC, PlanScope.FINDINGS})
 
 
@@ -46,6 +47,11 @@ def skip(plan: Plan, context: PlanContext, skips: Mapping[Change, str]) -> Plan:
         left=(*left, *plan.left_alone),
         confirm_with=confirm,
     )
+
+
+def all_but(plan: Plan, wanted: Collection[Change]) -> dict[Change, str]:
+    """What `skip` has to leave out of `plan` for these changes alone to be made."""
+    return {one.change: NOT_NOW for one in plan.operations if one.change not in wanted}
 
 
 def _left_out(operations: Iterable[Operation], skips: Mapping[Change, str]) -> dict[str, str]:

@@ -61,10 +61,12 @@ async def plan_leavers(
     clock: Clock,
     decisions: Decisions | None = None,
     skips: Mapping[Change, str] = MappingProxyType({}),
+    choose: Callable[[Plan], Mapping[Change, str]] | None = None,
     ids: Callable[[], str] = new_id,
 ) -> LeaversPlanned:
     """One plan that puts these people out, without the changes in `skips`, which give the reason.
-    Each is read now, by id, from both sources.
+    `choose` is shown the whole plan, and gives more of them. Each leaver is read now, by id, from
+    both sources.
 
     Raises WrongDecision where a decision names no vault, nobody who could take over, or a vault
     that others manage too; else as `planning.plan_offboard`.
@@ -83,7 +85,9 @@ async def plan_leavers(
     alone = last_managed(context, people)
     successors, waivers = _decided(world, people, alone, decisions or Decisions())
     context = replace(context, waived=waivers)
-    plan = skip(decide_leavers(tuple(leavers.values()), context, successors), context, skips)
+    plan = decide_leavers(tuple(leavers.values()), context, successors)
+    more = choose(plan) if choose is not None else {}
+    plan = skip(plan, context, {**skips, **more})
     leaving = frozenset(one.secrets.id for one in people if one.secrets is not None)
     held = tuple(held_by(world, journal, person, clock.now_ms(), leaving) for person in people)
     return LeaversPlanned(plan, world, people, held, successors, waivers)

@@ -7,6 +7,7 @@ followed by a read before anything else.
 from keyturn.decide.findings import Change, ChangeKind, Ref
 from keyturn.decide.plans import Operation, PlanScope
 from keyturn.decide.steps import DRIFTED, Event
+from keyturn.run.exchanges import kept_if_it_fails
 from keyturn.run.looking import (
     PATIENCE_S,
     RETRY_WAITS_S,
@@ -155,7 +156,7 @@ async def _send(run: Run, operation: Operation, before: Effect, *, lost: int = 0
         run.keep_lease()
         await run.intend(operation, before)
         try:
-            with asking(lambda: _may_leave(run)):
+            with asking(lambda: _may_leave(run)), kept_if_it_fails(run, operation):
                 receipt = await _call(operation.change, run.writer(side), operation.id)
         except _Stopped:
             run.record(operation, Event.NOT_SENT, "stopped before it was sent")

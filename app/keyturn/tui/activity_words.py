@@ -7,7 +7,7 @@ from keyturn.tui.causes import Cause
 from keyturn.tui.plan_words import BLANK, PROVEN, STATE_LOOK
 from keyturn.tui.safe import joined
 from keyturn.tui.widgets.paragraphs import Line
-from keyturn_storage.queries.activity import PushLine, ReadLine, RunLine
+from keyturn_storage.queries.activity import ExchangeRow, PushLine, ReadLine, RunLine
 from keyturn_storage.rows import SnapshotInfo, StepRow
 
 HANG = 13
@@ -15,14 +15,20 @@ NAMED = 12
 LISTINGS_NAMED = 20
 
 
-def cause_lines(cause: Cause, now_ms: int) -> Iterator[Line]:
-    """The cause, the first thing to try, and everything it has hit."""
+def cause_lines(
+    cause: Cause, exchanges: Mapping[str, tuple[ExchangeRow, ...]], now_ms: int
+) -> Iterator[Line]:
+    """The cause, the first thing to try, everything it has hit, and what was asked and answered."""
     who = f"{cause.source}: " if cause.source else ""
     yield Line(joined(("! ", "bold $urgent"), (f"{who}{cause.why}", "bold")), hang=2)
     yield _line("try first", (cause.first, "bold $accent"))
     if cause.open:
         what = "1 step is" if cause.open == 1 else f"{cause.open} steps are"
         yield _line("open", f"{what} open: ", ("R", "bold $accent"), " reads again, then goes on")
+    again = [failure for failure in cause.failures if failure.can_be_retried]
+    if again:
+        rest = ", then the others of this cause" if len(again) > 1 else ""
+        yield _line("try again", ("t", "bold $accent"), f" plans one of them anew{rest}")
     yield _line("newest", *_when(cause.at_ms, now_ms))
     yield BLANK
     for failure in cause.failures[:NAMED]:
@@ -32,10 +38,35 @@ def cause_lines(cause: Cause, now_ms: int) -> Iterator[Line]:
     yield BLANK
     for said in list(words)[:3]:
         yield Line(joined(("  said: ", "$quiet"), said), hang=8)
+    for failure in cause.failures:
+        if failure.operation_id in exchanges:
+            yield BLANK
+            yield from exchange_lines(exchanges[failure.operation_id])
+            return
+
+
+def exchange_lines(rows: Sequence[ExchangeRow], indent: int = 2) -> Iterator[Line]:
+    """What was asked and answered, for the vendor's support; no header or credential is kept."""
+    space = " " * indent
+    for row in rows:
+        status = "no answer" if row.status is None else str(row.status)
+        failed = row.status is None or row.status >= 400 or (row.method == "op" and row.status)
+        look = "bold $urgent" if failed else "$accent"
+        code = (f"  {row.code}", "bold") if row.code else ""
+        yield Line(joined((f"{space}asked: ", "$quiet"), f"{row.method} {row.path}  ",
+                          (status, look), code), hang=indent + 7)  # fmt: skip
+        if row.request_id:
+            yield Line(joined((f"{space}   id: ", "$quiet"), row.request_id), hang=indent + 7)
+        if row.excerpt:
+            yield Line(joined((f"{space} body: ", "$quiet"), row.excerpt), hang=indent + 7)
 
 
 def run_lines(
-    run: RunLine, steps: Sequence[StepRow], names: Mapping[str, str], now_ms: int
+    run: RunLine,
+    steps: Sequence[StepRow],
+    names: Mapping[str, str],
+    exchanges: Mapping[str, tuple[ExchangeRow, ...]],
+    now_ms: int,
 ) -> Iterator[Line]:
     """Who ran what and when, then its steps, those that failed first."""
     sign, style = ("! ", "bold $urgent") if run.state != "ended" else ("  ", "")
@@ -54,6 +85,8 @@ def run_lines(
     yield BLANK
     for step in steps:
         yield from _step(step, names)
+        if step.operation_id in exchanges and step.state != "verified":
+            yield from exchange_lines(exchanges[step.operation_id], indent=18)
     yield from _more(run.steps - len(steps))
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from keyturn.run.vault_facts import VaultFacts
     from keyturn.tui.activity_rows import Happened
     from keyturn.tui.cards import Cards
+    from keyturn_storage.queries.activity import ExchangeRow
     from keyturn_storage.queries.finding_lines import Order
     from keyturn_storage.queries.vaults import VaultRow
 
@@ -167,6 +168,12 @@ class CacheData:
         from keyturn.tui.happened import steps_of
 
         return steps_of(self._path.with_name(JOURNAL_NAME), run_id)
+
+    def exchanges_of(self, run_ids: Collection[str]) -> "dict[str, tuple[ExchangeRow, ...]]":
+        """From the journal beside the cache."""
+        from keyturn.tui.happened import exchanges_of
+
+        return exchanges_of(self._path.with_name(JOURNAL_NAME), run_ids)
 
     def machine_lines(self, now_ms: int) -> RowSource:
         """The rows of the Machines screen."""

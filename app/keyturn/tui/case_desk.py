@@ -1,6 +1,6 @@
 """What the dashboard asks about the cases of leavers. Every coroutine runs in a job's thread."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -153,6 +153,10 @@ class CaseDesk(Protocol):
         self, findings: frozenset[str] | None, skips: "Mapping[Change, str]"
     ) -> "Plan":
         """The plan that mends these findings, or all, without what is skipped."""
+        ...
+
+    async def plan_retry(self, failed: "Sequence[tuple[str, str]]") -> "Plan":
+        """What these operations of runs were to do, planned anew and nothing else."""
         ...
 
     async def rotation(

@@ -43,6 +43,13 @@ class Failure:
     run_id: str
     words: str
     at_ms: int
+    operation_id: str = ""
+    settled: bool = False
+
+    @property
+    def can_be_retried(self) -> bool:
+        """Whether it can be planned anew: a step that no resume will take up."""
+        return bool(self.operation_id) and self.settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +79,11 @@ def causes(
         key = (source, _ONE_OF_MANY.sub("…", why), step.state if not following else first)
         words_of.setdefault(key, (source, why, first))
         what = names.get(step.operation_id) or f"step {step.number}"
-        failure = Failure(what, step.run_id, step.error or step.words, step.at_ms)
-        found.setdefault(key, []).append((failure, not State(step.state).settled))
+        settled = State(step.state).settled
+        failure = Failure(
+            what, step.run_id, step.error or step.words, step.at_ms, step.operation_id, settled
+        )
+        found.setdefault(key, []).append((failure, not settled))
     for read in newest(reads):
         if read.state == "reading" or (read.complete and read.state == "sealed"):
             continue

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from keyturn.run.person_facts import PersonFacts
     from keyturn.run.vault_facts import VaultFacts
     from keyturn.tui.activity_rows import Happened
+    from keyturn_storage.queries.activity import ExchangeRow
     from keyturn_storage.queries.finding_lines import Order
     from keyturn_storage.queries.vaults import VaultRow
 
@@ -108,6 +109,10 @@ class Data(Protocol):
 
     def steps_of(self, run_id: str) -> "tuple[tuple[StepRow, ...], dict[str, str]]":
         """A run's steps, those that failed first, and what each operation was to do."""
+        ...
+
+    def exchanges_of(self, run_ids: Collection[str]) -> "dict[str, tuple[ExchangeRow, ...]]":
+        """What was asked and answered when steps of these runs failed, by the operation's id."""
         ...
 
     def machine_lines(self, now_ms: int) -> RowSource:

@@ -1,6 +1,6 @@
 """What the Activity screen is made from, from cache and journal. Only in the reading thread."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,8 @@ def happened(data: "CacheData", journal: Path, now_ms: int) -> Happened:
         if found is not None:
             runs = activity.run_lines(found)
             troubled = activity.troubled_steps(found, now_ms - FAILURES_FOR_MS)
+            good = activity.made_good(found, troubled)
+            troubled = tuple(step for step in troubled if step.operation_id not in good)
             names = activity.words_of_operations(found, {step.run_id for step in troubled})
     if not data.exists():
         return Happened(runs, troubled, names=names)
@@ -43,6 +45,18 @@ def steps_of(journal: Path, run_id: str) -> tuple[tuple[StepRow, ...], dict[str,
         if found is None:
             return (), {}
         return activity.steps_of(found, run_id), activity.words_of_operations(found, {run_id})
+
+
+def exchanges_of(
+    journal: Path, run_ids: Collection[str]
+) -> dict[str, tuple[activity.ExchangeRow, ...]]:
+    """What was asked and answered when steps of these runs failed, by the operation's id."""
+    every: dict[str, tuple[activity.ExchangeRow, ...]] = {}
+    with _opened(journal) as found:
+        for run_id in run_ids if found is not None else ():
+            if found is not None:
+                every |= activity.exchanges_of(found, run_id)
+    return every
 
 
 @contextmanager

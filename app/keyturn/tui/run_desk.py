@@ -1,7 +1,7 @@
 """The dashboard's work on cases: `keyturn.run.cases` and the evidence, over the real files."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,6 +121,17 @@ class RunDesk:
                     connections, cache, journal, loaded=loaded, clock=self.opened.now(),
                     chosen=findings, skips=skips,
                 )  # fmt: skip
+
+    async def plan_retry(self, failed: Sequence[tuple[str, str]]) -> "Plan":
+        """About both sources as they are now."""
+        from keyturn.run.retry import plan_retry
+
+        loaded = self.opened.doors.load()
+        async with self.opened.connected(loaded, unobserved, read_only=False) as connections:
+            with self.opened.files() as (cache, journal):
+                return await plan_retry(
+                    failed, connections, cache, journal, loaded=loaded, clock=self.opened.now()
+                )
 
     async def rotation(
         self, person_key: str, case_id: str, observe: Observe

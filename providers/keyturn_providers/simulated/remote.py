@@ -1,6 +1,7 @@
 """The far side of one simulated connection: every read and write passes here, and its faults."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from copy import deepcopy
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TypeVar
 
 from keyturn_providers.contract import Ability, Outcome, Receipt, RequestSeen, Waiting
 from keyturn_providers.errors import ProviderError
+from keyturn_providers.heard import Exchange, tell
 from keyturn_providers.last_look import last_look
 from keyturn_providers.records import AuditEvent
 from keyturn_providers.simulated.faults import Effect, Fault, Faults, error_of
@@ -93,6 +95,7 @@ class Remote:
                 error = error_of(fault, name, _what(ability, target))
                 if error is not None:
                     self._log_call(ability, operation_id, target, f"refused: {fault.effect.value}")
+                    self._tell_refused(ability, target, fault)
             self.fail(fault, ability, target)
         outcome = self._do(ability, target, operation_id, change, fault)
         self._seen("POST", ability, target)
@@ -159,6 +162,12 @@ class Remote:
         self.tenant.calls.append(Call(ability, operation_id, target, result, self.tenant.tick()))
         if self.path is not None:
             save(self.tenant, self.path)
+
+    def _tell_refused(self, ability: Ability, target: str, fault: Fault) -> None:
+        path = f"/{ability.value.replace(' ', '-')}/{target}"
+        status = 403 if fault.effect is Effect.NOT_ALLOWED else 400
+        body = json.dumps({"code": fault.effect.name, "detail": f"{target}: refused"})
+        tell(Exchange(self.tenant.source.name, "POST", path, status, "r-1"), body.encode())
 
     def _seen(self, method: str, ability: Ability | str, target: str) -> None:
         path = f"/{str(ability).replace(' ', '-')}/{target}"

@@ -1,5 +1,6 @@
 """What was done and what failed: runs and their steps, reads of the sources, pushes that stand."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,6 +29,23 @@ _STEP = (
     "select r.id, s.operation_id, s.number, s.state, s.words, s.at_ms, s.attempts, s.intent, "
     "s.outcome, s.verdict, s.error, s.done_ms from step s join run r on r.no = s.run_no "
 )
+
+
+EXCHANGE = "exchange"
+"""The kind of note that tells what was asked and answered when a step failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRow:
+    """One request of a step that failed, and how it was answered: no header, no credential."""
+
+    source: str
+    method: str
+    path: str
+    status: int | None
+    request_id: str
+    code: str
+    excerpt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +211,43 @@ def words_of_operations(journal: "Journal", run_ids: Collection[str]) -> dict[st
         )
         found.update({str(id_): str(words) for id_, words in rows})
     return found
+
+
+def exchanges_of(journal: "Journal", run_id: str) -> dict[str, tuple[ExchangeRow, ...]]:
+    """What was asked and answered when steps of a run failed last, by the operation's id. What a
+    newer keyturn wrote in another form is left out."""
+    found: dict[str, tuple[ExchangeRow, ...]] = {}
+    for text in journal.notes(EXCHANGE, run_id=run_id):
+        try:
+            body = json.loads(text)
+            rows = tuple(ExchangeRow(**one) for one in body["exchanges"])
+        except (ValueError, TypeError, KeyError):
+            continue
+        found[str(body["operation"])] = rows
+    return found
+
+
+def made_good(journal: "Journal", steps: Collection[StepRow]) -> frozenset[str]:
+    """The operations among these steps whose very change a later run has brought about: what a
+    retry made good is no failure any more."""
+    if not steps:
+        return frozenset()
+    rows = journal.connection.execute(
+        "select r.no, r.id, json_extract(o.value, '$.id'), json_extract(o.value, '$.change'), "
+        "s.state from run r, json_each(r.plan_json, '$.operations') o "
+        "join step s on s.run_no = r.no and s.operation_id = json_extract(o.value, '$.id') "
+        "where r.no >= (select min(no) from run where id in (select value from json_each(?)))",
+        (json.dumps(sorted({step.run_id for step in steps})),),
+    ).fetchall()
+    last_good: dict[str, int] = {}
+    for no, _run, _operation, change, state in rows:
+        if state in {"verified", "already_so"}:
+            last_good[change] = max(no, last_good.get(change, no))
+    wanted = {(step.run_id, step.operation_id) for step in steps}
+    return frozenset(
+        str(operation) for no, run, operation, change, _state in rows
+        if (run, operation) in wanted and last_good.get(change, no) > no
+    )  # fmt: skip
 
 
 def _push(no: int, source: str, kind: int, id_: str, body: str) -> PushLine:

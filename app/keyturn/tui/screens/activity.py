@@ -1,7 +1,7 @@
 """The Activity screen: what failed and why, what is open, and whether it can wait until morning."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container, Vertical
 from textual.widget import Widget
@@ -10,7 +10,7 @@ from keyturn.run.progress import RunEnded, StepChanged
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.activity_rows import COLUMNS, ActivityLines, watch_of
 from keyturn.tui.activity_words import cause_lines, push_lines, read_lines, run_lines
-from keyturn.tui.causes import Cause
+from keyturn.tui.causes import Cause, Failure
 from keyturn.tui.night_watch import Watch
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.list_screen import ListScreen
@@ -24,6 +24,11 @@ from keyturn.tui.widgets.sheet import Sheet
 from keyturn.tui.widgets.tally import Tally
 from keyturn_storage.queries.activity import PushLine, ReadLine, RunLine
 
+if TYPE_CHECKING:
+    from keyturn.decide.plans import Plan
+
+RUNS_ASKED = 20
+"""Of how many runs of one cause it is looked up what was asked and answered."""
 REQUESTS_BELOW = 6
 """How many of the last requests stand below the text where there is no pane for them."""
 
@@ -37,6 +42,11 @@ class Activity(ListScreen):
     TITLE_OF_TEXT = "About it"
     EMPTY = "Nothing has happened yet. r reads both sources."
     COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tried: dict[int, str] = {}
+        """By the number of a cause, the operation that was tried again first."""
 
     def above(self) -> Iterable[Widget]:
         """Whether it can wait until morning."""
@@ -80,11 +90,16 @@ class Activity(ListScreen):
 
     async def _about(self, row: object) -> Sequence[Line]:
         data, now_ms = self.keyturn.parts.data, self.keyturn.parts.now_ms()
+        ask = self.keyturn.parts.reads.ask
         if isinstance(row, Cause):
-            return tuple(cause_lines(row, now_ms))
+            runs = dict.fromkeys(failure.run_id for failure in row.failures if failure.run_id)
+            told = await ask(lambda: data.exchanges_of(list(runs)[:RUNS_ASKED]))
+            return tuple(cause_lines(row, told, now_ms))
         if isinstance(row, RunLine):
-            steps, names = await self.keyturn.parts.reads.ask(lambda: data.steps_of(row.id))
-            return tuple(run_lines(row, steps, names, now_ms))
+            (steps, names), told = await ask(
+                lambda: (data.steps_of(row.id), data.exchanges_of((row.id,)))
+            )
+            return tuple(run_lines(row, steps, names, told, now_ms))
         if isinstance(row, ReadLine):
             snapshot = await self.keyturn.parts.reads.ask(lambda: data.snapshot(row.snapshot_id))
             return tuple(read_lines(row, snapshot, now_ms))
@@ -111,6 +126,41 @@ class Activity(ListScreen):
             yield BLANK
             yield heading("Last requests")
             yield from (Line(joined(f"  {one}"), 5) for one in found)
+
+    def action_retry(self) -> None:
+        """One first; the others of its cause once that one was made good."""
+        row = self.table.row
+        cause = row.about if row is not None else None
+        if not isinstance(cause, Cause):
+            self.keyturn.tell("Try again: put the cursor on a failure first.")
+            return
+        again = [failure for failure in cause.failures if failure.can_be_retried]
+        if not again:
+            how = "r reads again." if not cause.open else "R goes on with what is open."
+            self.keyturn.tell(f"Try again: nothing of this can be planned anew. {how}")
+            return
+        first = self._tried.get(cause.number)
+        still = {failure.operation_id for failure in again}
+        if first is not None and first not in still:
+            self._plan_retry(again, f"the others of this cause: {len(again)}")
+            return
+        self._tried[cause.number] = again[0].operation_id
+        note = "one first, to see whether the cause is gone" if len(again) > 1 else "once more"
+        self._plan_retry(again[:1], note)
+
+    def _plan_retry(self, again: Sequence[Failure], note: str) -> None:
+        desk = self.keyturn.parts.engine.desk
+        failed = [(failure.run_id, failure.operation_id) for failure in again]
+
+        async def work(_observe: object, _stop: object) -> "Plan":
+            return await desk.plan_retry(failed)
+
+        def show(plan: "Plan") -> None:
+            from keyturn.tui.screens.plan import PlanReview
+
+            _ = self.keyturn.push_screen(PlanReview(plan, note))
+
+        self.keyturn.start("planning what failed anew", work, show)
 
     def action_resume(self) -> None:
         """Goes on with every open run."""

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from keyturn_providers.contract import RequestSeen, Surroundings, Waiting
 from keyturn_providers.errors import Misconfigured, NotAuthenticated, ProviderError, Throttled
+from keyturn_providers.heard import Exchange, tell
 from keyturn_providers.onepassword.op import failures
 from keyturn_providers.onepassword.op.classify import Trouble, understand
 from keyturn_providers.onepassword.op.environment import scrubbed, usable, with_token
@@ -138,20 +139,25 @@ class OpClient:
         argv = (*self._settings.command, *words)
         started = time.monotonic()
         code: int | None = None
+        said = b""
         try:
             finished = await run(argv, environment, stdin, Limits(seconds))
             code = finished.code
+            said = self._untold(finished.stderr) if code else b""
         except OSError as error:
             return failures.not_started(self.source, what, self._settings.command[0], error)
         finally:
             elapsed_ms = (time.monotonic() - started) * 1000
             seen = RequestSeen(self.source, "op", _shown(words), code, elapsed_ms)
             self._surroundings.observe(seen)
+            tell(Exchange(self.source, "op", _shown(words), code), said)
+        return replace(finished, stderr=self._untold(finished.stderr))
+
+    def _untold(self, written: bytes) -> bytes:
+        """What op says may be quoted in a message; should it repeat the credential, that is not."""
         if self._token is None:
-            return finished
-        # What op says may be quoted in a message; should it repeat the credential, that is not.
-        token = self._token.get_secret_value().encode()
-        return replace(finished, stderr=finished.stderr.replace(token, b"(removed)"))
+            return written
+        return written.replace(self._token.get_secret_value().encode(), b"(removed)")
 
     def _check(self, words: Sequence[str], what: str) -> None:
         if any("\0" in word for word in words):

@@ -1,0 +1,122 @@
+"""What failed is tried again: one first, then the others. What was answered is told."""
+
+from tests.tui.looking import shows, until
+from tests.tui.simulated import Bench
+from tests.tui.test_activity_screen import SIZE
+from textual.pilot import Pilot
+
+from keyturn.tui.app import KeyturnApp
+from keyturn.tui.causes import Cause
+from keyturn.tui.screens.activity import Activity
+from keyturn.tui.screens.plan import PlanReview
+from keyturn_providers.contract import Ability
+from keyturn_providers.simulated.faults import Effect, Fault
+from keyturn_storage.journal import open_journal
+from keyturn_storage.queries.activity import exchanges_of
+
+
+async def refused_sync(bench: Bench) -> str:
+    """A sync of which every removal from a group was refused; the run's id."""
+    secrets = bench.pair.secrets.tenant
+    others = [one for one in secrets.accounts if one not in secrets.members["sg-finance"]]
+    secrets.join("sg-finance", [one for one in others if one.startswith("s-0")][-4:])
+    await bench.engine.refresh(lambda _event: None, lambda: False)
+    fault = Fault(Effect.NOT_ALLOWED, Ability.REMOVE_MEMBERSHIP, times=None)
+    bench.pair.secrets.faults.add(fault)
+    plan = await bench.engine.plan_sync(None)
+    ended = await bench.engine.apply(plan, plan.confirm_with, lambda _event: None, lambda: False)
+    bench.pair.secrets.faults.clear()
+    return ended.run_id
+
+
+def cause(app: KeyturnApp) -> Cause:
+    """The failure under the cursor."""
+    assert isinstance(app.screen, Activity)
+    row = app.screen.table.row
+    assert row is not None
+    assert isinstance(row.about, Cause)
+    return row.about
+
+
+async def confirmed(app: KeyturnApp, pilot: Pilot[None]) -> None:
+    """The plan in front, applied; back to Activity."""
+    await until(pilot, lambda: isinstance(app.screen, PlanReview))
+    await shows(pilot, "then type")
+    plan = app.screen
+    assert isinstance(plan, PlanReview)
+    await pilot.press("c", *plan.plan.confirm_with, "enter")
+    await until(pilot, lambda: plan.ended is not None)
+    await until(pilot, lambda: not app.jobs.running())
+    await pilot.press("escape")
+    await until(pilot, lambda: isinstance(app.screen, Activity))
+
+
+async def test_one_is_tried_first_then_the_others_and_none_stays_a_failure(
+    read_bench: Bench,
+) -> None:
+    run_id = await refused_sync(read_bench)
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.facts.organisation)
+        await pilot.press("3")
+        await shows(pilot, "try again")
+        count = len(cause(app).failures)
+        assert count > 2
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, PlanReview))
+        assert isinstance(app.screen, PlanReview)
+        assert len(app.screen.plan.operations) == 1
+        await shows(pilot, "to see whether the cause is gone")
+        await confirmed(app, pilot)
+        await until(pilot, lambda: len(cause(app).failures) == count - 1)
+        await pilot.press("t")
+        await shows(pilot, f"the others of this cause: {count - 1}")
+        await confirmed(app, pilot)
+        screen = app.screen
+        assert isinstance(screen, Activity)
+        await until(pilot, lambda: screen.table.content.on_gone)
+    with open_journal(read_bench.data / "journal.db", read_only=True) as journal:
+        assert journal.verify_chain().intact
+        kept = exchanges_of(journal, run_id)
+    assert len(kept) == count
+    assert all(one[-1].status == 403 for one in kept.values())
+
+
+async def test_while_the_one_fails_again_the_others_are_left_alone(read_bench: Bench) -> None:
+    await refused_sync(read_bench)
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.facts.organisation)
+        await pilot.press("3")
+        await shows(pilot, "try again")
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, PlanReview))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, Activity))
+        await pilot.press("t")
+        await shows(pilot, "to see whether the cause is gone")
+        assert isinstance(app.screen, PlanReview)
+        assert len(app.screen.plan.operations) == 1
+
+
+async def test_what_was_asked_and_answered_is_told_of_a_failure(read_bench: Bench) -> None:
+    await refused_sync(read_bench)
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.facts.organisation)
+        await pilot.press("3")
+        await shows(pilot, "asked: ")
+        await shows(pilot, "NOT_ALLOWED")
+        await shows(pilot, "r-1")
+
+
+async def test_what_is_no_failure_is_not_tried_again(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.facts.organisation)
+        await pilot.press("3")
+        await until(
+            pilot, lambda: isinstance(app.screen, Activity) and app.screen.table.row is not None
+        )
+        await pilot.press("t")
+        await shows(pilot, "put the cursor on a failure first")
