@@ -76,7 +76,7 @@ async def test_one_is_tried_first_then_the_others_and_none_stays_a_failure(
         assert isinstance(screen, Activity)
         await until(pilot, lambda: screen.table.content.on_gone)
     with open_journal(read_bench.data / "journal.db", read_only=True) as journal:
-        assert journal.verify_chain().intact
+        assert journal.verify_chain().unbroken
         kept = exchanges_of(journal, run_id)
     assert len(kept) == count
     assert all(one[-1].status == 403 for one in kept.values())
