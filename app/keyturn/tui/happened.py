@@ -52,7 +52,7 @@ def exchanges_of(
 ) -> dict[str, tuple[activity.ExchangeRow, ...]]:
     """What was asked and answered when steps of these runs failed, by the operation's id."""
     every: dict[str, tuple[activity.ExchangeRow, ...]] = {}
-    with _opened(journal) as found:
+    with opened(journal) as found:
         for run_id in run_ids if found is not None else ():
             if found is not None:
                 every |= activity.exchanges_of(found, run_id)
