@@ -8,6 +8,7 @@ from pathlib import Path
 from keyturn.decide.rules import GrantRule, Limits, Mapping, NamedId, Rules
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
+from keyturn.run.deep_links import Link
 from keyturn.run.progress import StepChanged
 from keyturn.tui.app import KeyturnApp, Parts
 from keyturn.tui.cache_data import CacheData
@@ -107,7 +108,12 @@ class Bench:
         return RunEngine(self.doors, self.data, clock=self.watch.clock)
 
     def app(
-        self, *, read_only: bool = False, person: str = "", read_first: bool = False
+        self,
+        *,
+        read_only: bool = False,
+        person: str = "",
+        read_first: bool = False,
+        link: Link | None = None,
     ) -> KeyturnApp:
         """A dashboard over the files as they are."""
         store = CacheData(self.data / "cache.db", self.watch.now, lambda: self.doors.load().rules)
@@ -116,7 +122,7 @@ class Bench:
         return KeyturnApp(
             Parts(
                 store.reads, store, engine, self.data, self.watch.now, "", read_only=read_only,
-                person=person, read_first=read_first,
+                person=person, read_first=read_first, link=link,
             )
         )  # fmt: skip
 

@@ -3,15 +3,19 @@
 import pytest
 from rich.cells import cell_len
 from tests.tui.looking import access, lines_of, pane, ready, shows, text_of, until
-from tests.tui.simulated import Bench
+from tests.tui.simulated import Bench, stopped_run
 from textual.pilot import Pilot
 
+from keyturn.run.deep_links import Link, LinkKind
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.card_lines import as_text
 from keyturn.tui.data import Pane
+from keyturn.tui.screens.activity import Activity
 from keyturn.tui.screens.card import Card
 from keyturn.tui.screens.console import has_browser
 from keyturn_providers.records import Grant, Level, PrincipalKind, Vault
+from keyturn_storage.journal import open_journal
+from keyturn_storage.queries.activity import RunLine
 
 HOSTILE = "x[/b] [red]Mallory\x1b]52;c;bWFs\x07\u202e\u200b" + "🦊" * 40
 
@@ -211,3 +215,30 @@ async def test_a_policy_that_cannot_be_read_is_told_on_the_card(
         monkeypatch.setattr(app.parts.data, "_rules", broken)
         await pilot.press("i")
         await shows(pilot, "keyturn.yaml:3:1 is wrong")
+
+
+async def test_a_deep_link_opens_there(read_bench: Bench) -> None:
+    await stopped_run(read_bench)
+    with open_journal(read_bench.data / "journal.db") as journal:
+        (run,) = journal.runs()
+    app = read_bench.app(link=Link(LinkKind.USER, "d:d-003", "Lea Baum"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(pilot, "Lea Baum")
+        assert (await _card(pilot, app)).hand.person.key == "d:d-003"
+        app.follow(Link(LinkKind.VAULT, "v-payments", "Payments"))
+        await shows(pilot, "managed by")
+        app.follow(Link(LinkKind.GROUP, "d:dg-finance", "finance"))
+        shown = pane(app, Pane.GROUPS)
+        await until(pilot, lambda: shown.row is not None and shown.row.label == "finance")
+        app.follow(Link(LinkKind.RUN, run.id, run.title))
+        await until(pilot, lambda: isinstance(app.screen, Activity) and app.screen.alive)
+        found = app.screen
+        assert isinstance(found, Activity)
+        await until(pilot, lambda: isinstance(_about(found), RunLine))
+        app.follow(Link(LinkKind.RUN, "gone", ""))
+        await shows(pilot, "Run gone is not among those shown.")
+
+
+def _about(screen: Activity) -> object:
+    row = screen.table.row
+    return row.about if row is not None else None

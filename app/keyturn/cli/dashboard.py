@@ -1,14 +1,48 @@
 """Opens the dashboard."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from keyturn.cli.exit_codes import Exit
-from keyturn.cli.invocation import Invocation
+from keyturn.cli.invocation import Answer, Invocation
 from keyturn.settings import require_config
+
+if TYPE_CHECKING:
+    from keyturn.run.deep_links import Link
+
+
+def open_at(invocation: Invocation, kind: str, text: str, answer: Answer) -> int:
+    """The dashboard, opened at the one person, group, vault or run that `text` means. Raises
+    VerbFailed where it is not one."""
+    from keyturn.cli.failures import VerbFailed
+    from keyturn.cli.work import journal_if_any
+    from keyturn.run.deep_links import LinkKind, NotOneThing, find_link
+    from keyturn_storage.files import data_dir
+    from keyturn_storage.queries.reader import open_reader
+
+    found = invocation.places()
+    require_config(found)
+    data_dir(found.data)
+    with open_reader(found.cache) as reader, journal_if_any(invocation) as journal:
+        try:
+            link = find_link(reader, journal, LinkKind(kind), text)
+        except NotOneThing as several:
+            code = Exit.USAGE if several.candidates else Exit.NOT_FOUND
+            raise VerbFailed(code, str(several)) from None
+    if answer.as_json:
+        answer.document({"kind": link.kind.value, "id": link.key, "name": link.name})
+        return int(Exit.IN_STEP)
+    return open_dashboard(invocation, link=link)
 
 
 def open_dashboard(
-    invocation: Invocation, *, organisation: str = "", person: str = "", read_first: bool = False
+    invocation: Invocation,
+    *,
+    organisation: str = "",
+    person: str = "",
+    read_first: bool = False,
+    link: "Link | None" = None,
 ) -> int:
     """Runs the dashboard until it is left. Without a terminal says so and exits with USAGE."""
     from keyturn.tui.start import DashboardOptions, run_dashboard
@@ -22,6 +56,7 @@ def open_dashboard(
         organisation=organisation,
         person=person,
         read_first=read_first,
+        link=link,
     )
     try:
         return run_dashboard(options, say=lambda words: click.echo(words, err=True))

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual import events
 from textual.app import App
@@ -29,6 +29,9 @@ from keyturn.tui.theme import DARK, DRIFT_DARK, LIGHT
 from keyturn.tui.troubles import trouble_of
 from keyturn.tui.widgets.header_line import HeaderFacts
 from keyturn.tui.workers import WatchesWorkers, WorkFailed
+
+if TYPE_CHECKING:
+    from keyturn.run.deep_links import Link
 
 T = TypeVar("T")
 AGE_EVERY_S = 15.0
@@ -58,6 +61,7 @@ class Parts:
     organisation: str = ""
     read_only: bool = False
     person: str = ""
+    link: "Link | None" = None
     read_first: bool = False
     look: Callable[[], FirstLook | None] = _no_look
     """Gives what the first paint shows, if it was read ahead. May wait for it."""
@@ -128,6 +132,8 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
             self.renew_facts()
         self.set_interval(AGE_EVERY_S, self._tick)
         self.set_timer(CONFIGURATION_AFTER_S, self._after_first_paint)
+        if self.parts.link is not None:
+            self.call_after_refresh(self.follow, self.parts.link)
 
     def _after_first_paint(self) -> None:
         gc.enable()
@@ -139,7 +145,7 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
         self.count_open_runs()
         if self.parts.read_first:
             self.refresh_sources()
-        if self.remembered.screen in ways.NUMBERED:
+        if self.remembered.screen in ways.NUMBERED and self.parts.link is None:
             ways.go(self, self.remembered.screen)
 
     def count_open_runs(self) -> None:

@@ -1,12 +1,15 @@
 """What can be done from anywhere with what is in hand: cards, copying, the vendor's own page."""
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from keyturn.tui.hand import EMPTY_HAND, Hand
 from keyturn.tui.safe import printable
 
 if TYPE_CHECKING:
+    from keyturn.run.deep_links import Link
     from keyturn.tui.app import KeyturnApp
+    from keyturn.tui.screens.activity import Activity
 
 MOST_COPIED = 60_000
 """Terminals cut what is longer, without a word (base64 of it has to stay below 100 kB)."""
@@ -54,6 +57,39 @@ class CardActions:
         """The Access screen with the cursor on a vault."""
         self._keyturn.action_go_access()
         self._keyturn.access.go_to_vault(vault_id)
+
+    def go_to_run(self, run_id: str) -> None:
+        """The Activity screen with the cursor on a run."""
+        from keyturn.tui.screens.activity import Activity
+
+        keyturn = self._keyturn
+        keyturn.action_go_activity()
+        front = keyturn.frame
+        if isinstance(front, Activity):
+            front.call_after_refresh(front.work, "wanted", "looking for a run",
+                                     partial(self._put_on_run, front, run_id))  # fmt: skip
+
+    async def _put_on_run(self, front: "Activity", run_id: str) -> None:
+        from keyturn.tui.putting import put_on
+        from keyturn_storage.queries.activity import RunLine
+
+        ask = self._keyturn.parts.reads.ask
+        found = await put_on(
+            front.table, ask, lambda about: isinstance(about, RunLine) and about.id == run_id
+        )
+        if not found:
+            self._keyturn.tell(f"Run {run_id} is not among those shown.")
+
+    def follow(self, link: "Link") -> None:
+        """Opens what the dashboard was started at."""
+        if link.kind == "user":
+            self.show_person(link.key, link.name)
+        elif link.kind == "group":
+            self.go_to_group(link.key)
+        elif link.kind == "vault":
+            self.show_vault(link.key, link.name)
+        else:
+            self.go_to_run(link.key)
 
     # ------------------------------------------------------------------ actions
 

@@ -18,7 +18,9 @@ def make_app(options: DashboardOptions, now_ms: Callable[[], int]) -> KeyturnApp
     doors = RealDoors(options.config)
     data = CacheData(directory / "cache.db", now_ms, lambda: doors.load().rules)
     remembered = recall(directory)
-    ahead = data.reads.begin(lambda: first_look(data, remembered, options.person))
+    link = options.link
+    person = link.key if link is not None and link.kind == "user" else options.person
+    ahead = data.reads.begin(lambda: first_look(data, remembered, person))
 
     def look() -> FirstLook | None:
         # A cache that cannot be read is told by the screens that ask for it next.
@@ -33,7 +35,8 @@ def make_app(options: DashboardOptions, now_ms: Callable[[], int]) -> KeyturnApp
             now_ms=now_ms,
             organisation=options.organisation,
             read_only=options.read_only,
-            person=options.person,
+            person=person,
+            link=link,
             read_first=options.read_first,
             look=look,
         )

@@ -7,6 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keyturn.run.deep_links import Link
 
 USAGE_EXIT_CODE = 2
 INTERRUPTED_EXIT_CODE = 130
@@ -15,6 +19,7 @@ INTERRUPTED_EXIT_CODE = 130
 @dataclass(frozen=True, slots=True)
 class DashboardOptions:
     """What the dashboard is started with. `person` (a key, login, address or name) is put in focus.
+    `link` is opened in front of that.
     `read_first` reads both sources as soon as the dashboard stands, for where nothing was read yet.
 
     `read_only` also holds if the configuration says so. `organisation` is shown until the
@@ -27,6 +32,7 @@ class DashboardOptions:
     organisation: str = ""
     person: str = ""
     read_first: bool = False
+    link: "Link | None" = None
 
 
 def now_ms() -> int:

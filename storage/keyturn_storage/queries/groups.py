@@ -234,3 +234,28 @@ def _with_words(reader: Reader, links: Sequence[_Link]) -> list[_Link]:
         )
         found.append(replace(link, row=replace(row, word=word)))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCalled:
+    """A linked group by its names."""
+
+    key: str
+    name: str
+    directory_id: str | None
+    secrets_id: str | None
+
+
+def groups_called(reader: Reader, text: str, limit: int) -> list[GroupCalled]:
+    """Groups that `text` may mean, best first: by key or id, by exact name, by part of a name."""
+    wanted = " ".join(text.split())
+    if not wanted:
+        return []
+    found = reader.connection.execute(
+        "select key, name, directory_id, secrets_id from group_link "
+        "where :text in (key, directory_id, secrets_id) or instr(lower(name), lower(:text)) > 0 "
+        "order by :text in (key, ifnull(directory_id, ''), ifnull(secrets_id, '')) desc, "
+        "lower(name) <> lower(:text), position limit :limit",
+        {"text": wanted, "limit": limit},
+    )
+    return [GroupCalled(*row) for row in found]

@@ -1,5 +1,7 @@
 """`keyturn vault VAULT`: who can open a vault, and by which path, now or as of an earlier read."""
 
+import sys
+
 import click
 
 from keyturn.cli.as_of_option import (
@@ -9,6 +11,7 @@ from keyturn.cli.as_of_option import (
     read_meant,
     reader_of,
 )
+from keyturn.cli.dashboard import open_at
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.failures import VerbFailed
 from keyturn.cli.invocation import Answer, Invocation, Json, json_option
@@ -27,13 +30,20 @@ from keyturn_storage.queries.reach import Reach, openers
 @click.argument("vault")
 @as_of_option
 @click.option("--limit", default=200, show_default=True, help="How many people are listed.")
+@click.option("--text", is_flag=True, help="Answer in text on a terminal too.")
 @json_option
 @click.pass_obj
-def command(invocation: Invocation, vault: str, as_of: str, limit: int, answer: Answer) -> int:
+def command(
+    invocation: Invocation, vault: str, as_of: str, limit: int, text: bool, answer: Answer
+) -> int:
     """Say who can open VAULT (a name or an id), and by which path.
+
+    On a terminal, and without --as-of, the dashboard is opened at the vault's card.
 
     People whose account is suspended or deactivated cannot open anything and are not listed.
     """
+    if not (text or as_of or answer.as_json) and sys.stdout.isatty() and sys.stderr.isatty():
+        return open_at(invocation, "vault", vault, answer)
     loaded = loaded_policy(invocation)
     with cache_of(invocation) as cache, reader_of(invocation) as reader:
         meant = read_meant(reader, as_of or "latest", now_ms())

@@ -16,6 +16,7 @@ from keyturn.tui.data import EVERYTHING, PANE_TITLES, Pane, View
 from keyturn.tui.engine import Ended, Refreshed
 from keyturn.tui.first_look import FirstLook
 from keyturn.tui.hand import EMPTY_HAND, Copied, Hand, Named, Thing
+from keyturn.tui.putting import put_on
 from keyturn.tui.safe import literal
 from keyturn.tui.screens.frame import Frame
 from keyturn.tui.screens.resumed import NOTHING_OPEN, RESUMING, resumed_dialog
@@ -29,7 +30,6 @@ from keyturn.tui.widgets.why_strip import WhyStrip
 from keyturn_providers.records import Side
 from keyturn_storage.rows import FindingRow, GrantRow, GroupRow, PersonRow
 
-ROWS_AT_ONCE = 500
 REFRESHING = "reading both sources"
 
 
@@ -191,19 +191,7 @@ class Access(Frame):
         self.work("wanted", "looking for a row", partial(self._put_on, pane, wanted))
 
     async def _put_on(self, pane: Pane, wanted: Callable[[object], bool]) -> None:
-        shown = self.pane(pane)
-        await shown.settled()
-        source, ids = shown.source, shown.content.ids
-
-        def look() -> int | None:
-            for start in range(0, len(ids), ROWS_AT_ONCE):
-                for row in source.rows(ids[start : start + ROWS_AT_ONCE]):
-                    if wanted(row.about):
-                        return row.id
-            return None
-
-        number = await self.keyturn.parts.reads.ask(look)
-        if number is None or not shown.put_cursor(number):
+        if not await put_on(self.pane(pane), self.keyturn.parts.reads.ask, wanted):
             self.keyturn.tell("That is not in the newest read.")
 
     # ------------------------------------------------------------------ what is in hand

@@ -1,0 +1,19 @@
+"""`keyturn group GROUP`: the dashboard, opened there."""
+
+import click
+
+from keyturn.cli.dashboard import open_at
+from keyturn.cli.invocation import Answer, Invocation, json_option
+
+
+@click.command(name="group")
+@click.argument("text", metavar="GROUP")
+@json_option
+@click.pass_obj
+def command(invocation: Invocation, text: str, answer: Answer) -> int:
+    """Open the dashboard with the cursor on GROUP: a name or an id of either side.
+
+    Where several could be meant they are listed, and the exit code is 2.
+    With --json nothing is opened: the answer says what it is.
+    """
+    return open_at(invocation, "group", text, answer)
