@@ -8,6 +8,7 @@ import click
 
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.invocation import Answer, Invocation, Json
+from keyturn.cli.proof_shown import event_json, event_words
 from keyturn.cli.work import journal_of, operator, stoppable, tell, with_connections
 from keyturn.decide.plans import Plan
 from keyturn.decide.undo import NOT_RESTORED, not_restored
@@ -15,7 +16,9 @@ from keyturn.policy.loaded import LoadedPolicy
 from keyturn.run.apply import apply
 from keyturn.run.clock import system_clock
 from keyturn.run.connections import Connections
+from keyturn.run.proofs import proofs
 from keyturn.run.results import RunResult
+from keyturn_storage.rows import ArchivedEvent
 
 
 def confirmation(plan: Plan, given: str | None, answer: Answer) -> str:
@@ -56,8 +59,9 @@ def apply_plan(
             )
 
         result = with_connections(invocation, loaded, answer, work)
-    answer.document({"run": result_json(result), **more})
-    show_result(answer, result)
+        found = proofs(journal, result.run_id)
+    answer.document({"run": result_json(result, found), **more})
+    show_result(answer, result, found)
     return exit_of((result,))
 
 
@@ -72,8 +76,9 @@ def exit_of(results: tuple[RunResult, ...]) -> Exit:
     return Exit.NOT_VERIFIED if changed else Exit.REFUSED
 
 
-def result_json(result: RunResult) -> Json:
-    """One run for programs: its state, and every step with state, verdict and error. `undoes` is
+def result_json(result: RunResult, found: Mapping[int, ArchivedEvent]) -> Json:
+    """One run for programs: its state, and every step with state, verdict, error and the audit
+    event that proves it, of those that are `found`. `undoes` is
     the run that it takes back, `not_restored` what that could not bring back."""
     return {
         "id": result.run_id,
@@ -95,6 +100,7 @@ def result_json(result: RunResult) -> Json:
                 "verdict": step.verdict,
                 "words": step.words,
                 "error": step.error,
+                "event": event_json(found.get(step.operation.number)),
                 "back_to_plan": step.drifted,
             }
             for step in result.steps
@@ -102,8 +108,8 @@ def result_json(result: RunResult) -> Json:
     }
 
 
-def show_result(answer: Answer, result: RunResult) -> None:
-    """Every step with its verdict, what is open, and the sum."""
+def show_result(answer: Answer, result: RunResult, found: Mapping[int, ArchivedEvent]) -> None:
+    """Every step with its verdict and the audit event behind it, what is open, and the sum."""
     answer.table(
         ["", "step", "state", "verdict"],
         [
@@ -116,6 +122,8 @@ def show_result(answer: Answer, result: RunResult) -> None:
             for step in result.steps
         ],
     )
+    for number, event in sorted(found.items()):
+        answer.line(f"{number}. logged as {event_words(event)}")
     for step in result.steps:
         if step.error:
             answer.line(f"{step.operation.number}. {step.error}")

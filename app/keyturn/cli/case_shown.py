@@ -1,17 +1,21 @@
 """Cases as lines for people and as JSON for programs."""
 
 import json
+from collections.abc import Iterator
 
 from keyturn.cli.invocation import Answer, Json
+from keyturn.cli.proof_shown import event_json, event_words
 from keyturn.decide.blast_radius import BlastRadius
 from keyturn.decide.blast_words import parts_of
-from keyturn.decide.case_state import CaseState, Standing
+from keyturn.decide.case_state import CaseRun, CaseState, CaseStep, Standing
 from keyturn.decide.values import to_plain
 from keyturn.evidence.moments import in_zone
 from keyturn.run.cases import held_of, runs_of, standing_of
+from keyturn.run.proofs import proofs
 from keyturn_providers.records import Side
 from keyturn_storage.case_rows import CaseRow, Noted
 from keyturn_storage.journal import Journal
+from keyturn_storage.rows import ArchivedEvent
 
 ORDER = tuple(CaseState)
 
@@ -71,14 +75,25 @@ def case_json(journal: Journal, row: CaseRow) -> Json:
                         "words": step.words,
                         "state": step.state.value,
                         "verdict": step.verdict or None,
+                        "event": event_json(event),
+                        "error": error or None,
                     }
-                    for step in run.steps
+                    for step, event, error in _proven(journal, run)
                 ],
             }
             for run in runs_of(journal, row)
         ],
         "held": blast_json(held[-1]) if held else None,
     }
+
+
+def _proven(journal: Journal, run: CaseRun) -> Iterator[tuple[CaseStep, ArchivedEvent | None, str]]:
+    """The leaver's steps of a run, each with the audit event that proves it, or what is missing:
+    which deadline has passed, who else did it."""
+    found = proofs(journal, run.id)
+    errors = {step.number: step.error for step in journal.steps(run.id)}
+    for step in run.steps:
+        yield step, found.get(step.number), errors.get(step.number, "")
 
 
 def blast_json(held: BlastRadius) -> Json:
@@ -116,6 +131,12 @@ def show_case(answer: Answer, journal: Journal, row: CaseRow, names: dict[Side, 
     for run in runs_of(journal, row):
         done = sum(step.good for step in run.steps)
         answer.line(f"  run        {run.id} ({run.scope.value}): {done} of {len(run.steps)} proven")
+        for step, event, error in _proven(journal, run):
+            verdict = step.verdict or step.state.value.replace("_", " ")
+            answer.line(f"  {step.number:10} {step.words}: {verdict}")
+            if event is not None or error:
+                why = event_words(event) if event is not None else error
+                answer.line(f"             {why}")
     show_missing(answer, standing)
     for held in held_of(row)[-1:]:
         answer.line("")

@@ -1,7 +1,7 @@
 """What a verb does with the plan it made: shows it, and applies it once it is confirmed, or saves
 it for `keyturn apply`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -26,10 +26,11 @@ def apply_or_save(
     confirm: str | None,
     out: Path | None,
     more: Mapping[str, Json] = MappingProxyType({}),
+    show: Callable[[Answer, Plan], None] = show_plan,
 ) -> Exit:
     """Nothing is changed before what the plan asks for was typed, or given with `confirm`. `more`
-    is answered to programs beside the plan or the run."""
-    show_plan(answer, plan)
+    is answered to programs beside the plan or the run; `show` says the plan to people."""
+    show(answer, plan)
     only_shown = plan_only or plan.refused or not plan.operations
     if not only_shown:
         with journal_of(invocation) as journal:

@@ -7,9 +7,12 @@ import click
 from keyturn.cli.case_facts import TYPES, by_vault, fact_options, said
 from keyturn.cli.case_opened import open_cases, told
 from keyturn.cli.case_shown import blast_json, show_blast
+from keyturn.cli.emergency_shown import show_emergency
 from keyturn.cli.invocation import Answer, Invocation, Json, json_option
 from keyturn.cli.planned import apply_or_save
+from keyturn.cli.shown import show_plan
 from keyturn.cli.work import cache_of, journal_of, loaded_policy, with_connections
+from keyturn.decide.plans import Plan
 from keyturn.run.clock import system_clock
 from keyturn.run.connections import Connections
 from keyturn.run.leavers import Decisions, LeaversPlanned, plan_leavers
@@ -28,7 +31,9 @@ from keyturn_providers.records import Side
 @click.option("--type", "kind", type=click.Choice(TYPES), help="Why the person leaves.")
 @fact_options
 @click.option(
-    "--emergency", is_flag=True, help="A compromise: whatever was used is to be changed today."
+    "--emergency",
+    is_flag=True,
+    help="A compromise: the plan on one screen, and whatever was used is to be changed today.",
 )
 @click.option(
     "--successor",
@@ -97,10 +102,11 @@ def command(
             )
 
         planned = with_connections(invocation, loaded, answer, work, planning=True)
+        names = {side: planned.world.side(side).name for side in Side}
         if plan_only:
             for held in planned.held:
                 answer.line(f"What {held.name} can reach:")
-                show_blast(answer, held, {side: planned.world.side(side).name for side in Side})
+                show_blast(answer, held, names)
                 answer.line("")
         more: dict[str, Json] = {"cases": [], "blast_radius": [blast_json(x) for x in planned.held]}
         if invocation.read_only or loaded.read_only:
@@ -108,6 +114,10 @@ def command(
         else:
             rows = open_cases(journal, planned, facts)
             more = told(journal, answer, rows, planned.held)
+
+    def show(answer: Answer, plan: Plan) -> None:
+        show_emergency(answer, plan, planned.held, names)
+
     return apply_or_save(
         invocation,
         loaded,
@@ -117,4 +127,5 @@ def command(
         confirm=confirm,
         out=out,
         more=more,
+        show=show if emergency and not plan_only else show_plan,
     )

@@ -15,6 +15,7 @@ from keyturn.cli.work import (
 )
 from keyturn.run.clock import system_clock
 from keyturn.run.connections import Connections
+from keyturn.run.proofs import proofs
 from keyturn.run.recover import NOTHING_OPEN, resume
 from keyturn.run.results import RunResult
 
@@ -48,7 +49,8 @@ def command(invocation: Invocation, answer: Answer) -> int:
                 )
 
             results = with_connections(invocation, loaded, answer, work)
-    answer.document({"runs": [result_json(result) for result in results]})
+        found = {result.run_id: proofs(journal, result.run_id) for result in results}
+    answer.document({"runs": [result_json(one, found[one.run_id]) for one in results]})
     for result in results:
-        show_result(answer, result)
+        show_result(answer, result, found[result.run_id])
     return exit_of(results)
