@@ -29,13 +29,12 @@ async def refused_sync(bench: Bench) -> str:
     return ended.run_id
 
 
-def cause(app: KeyturnApp) -> Cause:
-    """The failure under the cursor."""
+def retriable(app: KeyturnApp) -> int:
+    """How many failures of the cause under the cursor can be planned anew."""
     assert isinstance(app.screen, Activity)
     row = app.screen.table.row
-    assert row is not None
-    assert isinstance(row.about, Cause)
-    return row.about
+    about = row.about if row is not None else None
+    return sum(one.can_be_retried for one in about.failures) if isinstance(about, Cause) else 0
 
 
 async def confirmed(app: KeyturnApp, pilot: Pilot[None]) -> None:
@@ -60,25 +59,23 @@ async def test_one_is_tried_first_then_the_others_and_none_stays_a_failure(
         await until(pilot, lambda: app.facts.organisation)
         await pilot.press("3")
         await shows(pilot, "try again")
-        count = len(cause(app).failures)
-        assert count > 2
+        count = retriable(app)
+        assert count > 1
         await pilot.press("t")
         await until(pilot, lambda: isinstance(app.screen, PlanReview))
         assert isinstance(app.screen, PlanReview)
         assert len(app.screen.plan.operations) == 1
         await shows(pilot, "to see whether the cause is gone")
         await confirmed(app, pilot)
-        await until(pilot, lambda: len(cause(app).failures) == count - 1)
+        await until(pilot, lambda: retriable(app) == count - 1)
         await pilot.press("t")
         await shows(pilot, f"the others of this cause: {count - 1}")
         await confirmed(app, pilot)
-        screen = app.screen
-        assert isinstance(screen, Activity)
-        await until(pilot, lambda: screen.table.content.on_gone)
+        await until(pilot, lambda: retriable(app) == 0)
     with open_journal(read_bench.data / "journal.db", read_only=True) as journal:
         assert journal.verify_chain().unbroken
         kept = exchanges_of(journal, run_id)
-    assert len(kept) == count
+    assert len(kept) >= count
     assert all(one[-1].status == 403 for one in kept.values())
 
 
