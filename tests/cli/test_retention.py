@@ -85,7 +85,8 @@ def test_it_is_shown_first_and_gone_once_confirmed(
     for words in (["cases"], ["recheck", "--due"], ["resume"], ["drift"]):
         code, said = asked(front, capsys, *words)
         assert code in {Exit.IN_STEP, Exit.DRIFT}, words
-    assert asked(front, capsys, "report", offboarded)[0] == Exit.NOT_FOUND
+    assert run([*front, "report", offboarded]) == Exit.NOT_FOUND
+    assert "being older than 30 days" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("later", "offboarded")

@@ -13,11 +13,13 @@ from keyturn.decide.planfile import PlanFileError, recorded
 from keyturn.decide.plans import Plan
 from keyturn.decide.rules import Rules
 from keyturn.evidence import installed
+from keyturn.evidence.moments import utc
 from keyturn.policy.load import load_policy
 from keyturn.policy.loaded import LoadedPolicy
 from keyturn.settings import Places
 from keyturn_providers.records import Account
 from keyturn_storage.journal import Journal
+from keyturn_storage.queries.purges import purged_runs, purges
 from keyturn_storage.rows import RunRow
 from keyturn_storage.snapshots import Cache, open_cache
 
@@ -47,6 +49,15 @@ def run_meant(text: str, person: str | None, journal: Journal, cache: Cache | No
     person with this login, e-mail, id or exact name. `person` names one of several who left in the
     run. Raises VerbFailed, also where several fit."""
     row = _run_called(text, journal)
+    purge = next(
+        (one for one in purges(journal) if one.entry == purged_runs(journal).get(text)), None
+    )
+    if purge is not None:
+        raise VerbFailed(
+            Exit.NOT_FOUND,
+            f"{text}: this run was purged {utc(purge.at_ms)} by {purge.by}, being older than "
+            f"{purge.days} days: there is no evidence of it any more but what was written before.",
+        )
     if row is None:
         return _of_person(text, journal.runs(), cache)
     keys = recorded(row.plan_json).subjects

@@ -164,7 +164,7 @@ class RunDesk:
 
     async def report(self, run_id: str, person_key: str) -> Evidence:
         """As `keyturn report`: from the journal and the cache alone."""
-        from keyturn.evidence.bundle import refuse_tokens, write
+        from keyturn.evidence.exports import write_noted
         from keyturn.evidence.gather import report_on
         from keyturn.evidence.installed import signing_key, watched_tokens
         from keyturn.evidence.stated import Stated
@@ -180,8 +180,11 @@ class RunDesk:
                 row, journal, cache, key=person_key, stated=Stated(), rules=loaded.rules,
                 signing_key=signing_key(from_file, Path(from_file.path)) if from_file else None,
             )  # fmt: skip
-        refuse_tokens(report.bundle, watched_tokens(from_file) if from_file else frozenset())
-        written = write(report.bundle, self.opened.data / "evidence")
+            written = write_noted(
+                report.bundle, journal, self.opened.data / "evidence", by=operator(),
+                at_ms=self.opened.now().now_ms(),
+                tokens=watched_tokens(from_file) if from_file else frozenset(),
+            )  # fmt: skip
         manifest = report.bundle.manifest
         return Evidence(
             written.folder, written.zip, written.zip_sha256,

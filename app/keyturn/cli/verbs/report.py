@@ -11,10 +11,9 @@ from keyturn.cli.failures import VerbFailed
 from keyturn.cli.invocation import Answer, Invocation, json_option
 from keyturn.cli.work import now_ms, operator
 from keyturn.decide.names import counted
-from keyturn.evidence.bundle import Written, refuse_tokens, write
-from keyturn.evidence.exports import Export, exports_of, note_export
+from keyturn.evidence.bundle import Written
+from keyturn.evidence.exports import Export, exports_of, write_noted
 from keyturn.evidence.gather import Report, report_on
-from keyturn.evidence.manifest import MANIFEST, sha256
 from keyturn.evidence.moments import NotAMoment, utc
 from keyturn.evidence.stated import Stated, stated
 from keyturn_storage.journal import open_journal
@@ -77,21 +76,18 @@ def command(
             signing_key=signing_key(places),
             whole_chain=whole_chain,
         )
-    refuse_tokens(report.bundle, watched_tokens(places))
-    export = Export(
-        of=report.pack.case.run,
-        bundle=report.bundle.folder,
-        at_ms=now_ms(),
-        by=operator(),
-        manifest_sha256=sha256(report.bundle.files[MANIFEST]),
-        zip_sha256=sha256(report.bundle.zip()),
-        whole_chain=whole_chain,
-        stated=said.fields,
-    )
     with open_journal(places.journal) as journal:
-        before = exports_of(journal, export.of)
-        note_export(journal, export)
-    written = write(report.bundle, out or places.data / "evidence")
+        before = exports_of(journal, report.pack.case.run)
+        written = write_noted(
+            report.bundle,
+            journal,
+            out or places.data / "evidence",
+            by=operator(),
+            at_ms=now_ms(),
+            tokens=watched_tokens(places),
+            whole_chain=whole_chain,
+            stated=said.fields,
+        )
     _show(answer, report, written, said, before)
     if report.pack.case.state != "ended":
         return Exit.STOPPED
