@@ -265,3 +265,7 @@ def test_read_only_opens_no_case(
     assert "read-only: no case is opened" in capsys.readouterr().out
     assert run([*front, "case", DANA]) == Exit.NOT_FOUND
     assert "no case has this id" in capsys.readouterr().err
+    assert run([*front, "--read-only", "offboard", DANA, "--confirm", DANA]) == Exit.REFUSED
+    refused = capsys.readouterr()
+    assert "nothing was read or planned" in refused.err
+    assert "Plan" not in refused.out

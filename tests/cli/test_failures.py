@@ -10,9 +10,11 @@ import pytest
 from keyturn.cli import app
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.failures import VerbFailed, explain
-from keyturn.cli.invocation import Answer
+from keyturn.cli.invocation import Answer, Invocation
+from keyturn.cli.plan_files import read_plan
 from keyturn.cli.work import stoppable
 from keyturn.decide.planfile import PlanFileError, from_json
+from keyturn.demo.processes import DemoError, DemoNotInstalled
 from keyturn.policy.load import parse_policy
 from keyturn.policy.problems import PolicyInvalid
 from keyturn.settings import ConfigNotFound, places, require_config
@@ -41,6 +43,8 @@ WORDS = ("openbao", "cannot refresh", "it said no.", "Ask again.")
         (TenantChanged(*WORDS), Exit.INCOMPLETE),
         (Misconfigured(*WORDS), Exit.USAGE),
         (ReadOnly(*WORDS), Exit.REFUSED),
+        (DemoNotInstalled("the extra is missing"), Exit.USAGE),
+        (DemoError("it did not start"), Exit.INCOMPLETE),
         (NewerFile("journal.db", "0007_cases"), Exit.STORAGE),
         (StorageRefused(*WORDS), Exit.STORAGE),
         (StorageBusy(*WORDS), Exit.LOCKED),
@@ -124,3 +128,10 @@ def test_the_first_signal_asks_and_the_second_ends(number: signal.Signals) -> No
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), number)
     assert signal.getsignal(number) is before
+
+
+def test_a_file_that_is_no_plan_is_named(tmp_path: Path) -> None:
+    other = tmp_path / "notes.txt"
+    other.write_text("root:x:0:0", encoding="utf-8")
+    with pytest.raises(PlanFileError, match=rf"^{other}: This is not JSON"):
+        read_plan(str(other), Invocation(None, tmp_path, read_only=False))

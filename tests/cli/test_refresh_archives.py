@@ -67,6 +67,9 @@ def test_a_stream_that_fails_makes_the_exit_code_3_and_keeps_the_rest(
     assert (audit["whole"], audit["error"]) == (True, "")
     assert (items["new"], items["archived"]["events"]) == (5, 5)
     assert "the token may not do this" in items["error"]
+    pair.secrets.faults.add(Fault(Effect.NOT_ALLOWED, Ability.STREAM_EVENTS, target=USAGES))
+    assert refresh_both(invocation, Answer(as_json=False)) is Exit.INCOMPLETE
+    assert "findings; but their events were not archived" in capsys.readouterr().out
     assert refresh_both(invocation, Answer(as_json=False)) is Exit.IN_STEP
 
 

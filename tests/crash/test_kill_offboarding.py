@@ -35,7 +35,9 @@ SHARES = 4
 """The points are dealt out to this many tests, so that they can run in parallel."""
 
 SAMPLE = 5
-"""By default every such resume is killed too, at a point that moves along."""
+"""By default the resume is killed too after every third point, at a point that moves along."""
+
+EACH = 3
 
 pytestmark = pytest.mark.sweep
 
@@ -216,7 +218,7 @@ def test_killed_at_every_point_then_resumed(victims: Victims, share: int) -> Non
 @pytest.mark.parametrize("share", range(SHARES))
 def test_killed_twice_in_a_row_then_resumed(victims: Victims, share: int) -> None:
     points = victims.points(victims.fresh(f"count-twice-{share}"), "apply")
-    for number in range(1 + share, points + 1, SHARES):
+    for number in range(1 + share, points + 1, SHARES * (1 if victims.whole else EACH)):
         left = 1
         second = 1 if victims.whole else 1 + (number * SAMPLE) % 40
         while left:

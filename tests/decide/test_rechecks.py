@@ -13,7 +13,7 @@ from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.logged import by_whom, entry, logged, proof_in
 from keyturn.decide.plan import plan_offboard
 from keyturn.decide.plans import PlanScope
-from keyturn.decide.rechecks import DAY_MS, MOMENTS, CameBack, Due, NotSeen, Recheck, due
+from keyturn.decide.rechecks import DAY_MS, MOMENTS, CameBack, Due, NotSeen, Recheck, Upgraded, due
 from keyturn.decide.rules import Allowed
 from keyturn.decide.run_done import RunDone
 from keyturn.decide.steps import State
@@ -34,6 +34,11 @@ END_MS = 1_800_000_000_000
 
 def at(*, after_ms: int, looked: tuple[int, ...] = ()) -> Due:
     return due(END_MS, END_MS + after_ms, [END_MS + one for one in looked])
+
+
+def test_a_better_verdict_is_told_in_one_line() -> None:
+    told = Upgraded(3, "Suspend Dana", "lagging", "effective and logged").told
+    assert told == "step 3 is effective and logged now (lagging before): Suspend Dana"
 
 
 def test_nothing_is_due_before_its_time() -> None:

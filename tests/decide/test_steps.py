@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyturn.decide.findings import ChangeKind
 from keyturn.decide.steps import (
     SETTLED,
     AuditAnswer,
@@ -154,3 +155,9 @@ def test_every_verdict(read: ReadBack, audit: AuditAnswer) -> None:
     before, after = _VERDICTS[(read, audit)]
     assert judge_proof(read, audit, deadline_passed=False) is ProofVerdict(before)
     assert judge_proof(read, audit, deadline_passed=True) is ProofVerdict(after)
+
+
+def test_all_sessions_alone_cannot_be_read_back_whole() -> None:
+    assert [kind for kind in ChangeKind if not kind.can_be_read_back] == [
+        ChangeKind.END_ALL_SESSIONS
+    ]

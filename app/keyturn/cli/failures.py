@@ -56,7 +56,7 @@ def _code_of(failure: Exception) -> Exit | None:
 def _code_of_ours(failure: Exception) -> Exit | None:
     """The codes of what is imported only when something has failed."""
     from keyturn.decide.planfile import PlanFileError
-    from keyturn.demo.processes import DemoError
+    from keyturn.demo.processes import DemoError, DemoNotInstalled
     from keyturn.evidence.bundle import CannotWrite
     from keyturn.evidence.reading import NotABundle
     from keyturn.evidence.run_record import JournalBroken
@@ -82,6 +82,7 @@ def _code_of_ours(failure: Exception) -> Exit | None:
         (ConfigNotFound, Exit.USAGE),
         (PolicyInvalid, Exit.USAGE),
         (PlanFileError, Exit.USAGE),
+        (DemoNotInstalled, Exit.USAGE),
         (DemoError, Exit.INCOMPLETE),
         (CannotSign, Exit.USAGE),
         (JournalBroken, Exit.STORAGE),

@@ -6,7 +6,7 @@ from pathlib import Path
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.failures import VerbFailed
 from keyturn.cli.invocation import Invocation
-from keyturn.decide.planfile import from_json, to_json
+from keyturn.decide.planfile import PlanFileError, from_json, to_json
 from keyturn.decide.plans import Plan
 from keyturn_storage.files import data_dir
 
@@ -51,4 +51,7 @@ def read_plan(name: str, invocation: Invocation) -> Plan:
             Exit.NOT_FOUND,
             f"{name}: cannot read this plan: {why}. Give the file that keyturn plan named.",
         ) from None
-    return from_json(text)
+    try:
+        return from_json(text)
+    except PlanFileError as problem:
+        raise PlanFileError(f"{name}: {problem}") from None

@@ -97,7 +97,11 @@ class OktaConnector:
             consistency_delay_s=CONSISTENCY_DELAY_S,
             audit_lag_s=AUDIT_LAG_S,
             notes=(*_NOTES, *own.notes),
-            checks=(*server, own.check, *scope_checks(sight, changes=not read_only)),
+            checks=(
+                *server,
+                own.check,
+                *scope_checks(sight, changes=not read_only, scoped=self._service_app is not None),
+            ),
             parallel=PARALLEL,
             page_size=self._settings.page_size,
             changes_at_once=PARALLEL,

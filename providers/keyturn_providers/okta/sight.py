@@ -40,6 +40,11 @@ _HIDES = {
     MANAGE_USERS: "suspending, reactivating, deactivating users and ending their sessions",
     MANAGE_GROUPS: "changing who is in a group",
 }
+_UNTRIED = {
+    True: "It is granted to the service app; the rest is its admin role's, and shows in use.",
+    False: "An API token has no scopes to lack; its owner's admin role decides, and shows in use.",
+}
+"""Of what no small read can try: by whether the credential has scopes."""
 _CORE = frozenset({USERS, GROUPS_SCOPE})
 
 
@@ -150,8 +155,9 @@ def blind_spots(sight: Sight, app: str | None) -> tuple[str, ...]:
     return tuple(spots)
 
 
-def scope_checks(sight: Sight, *, changes: bool) -> tuple[Check, ...]:
-    """One check for each scope: what works, and what is hidden without it."""
+def scope_checks(sight: Sight, *, changes: bool, scoped: bool) -> tuple[Check, ...]:
+    """One check for each scope: what works, and what is hidden without it. `scoped`: the credential
+    has scopes, as a service app's has and an API token has not."""
     checks = []
     for scope, hides in _HIDES.items():
         manages = scope in {MANAGE_USERS, MANAGE_GROUPS}
@@ -161,8 +167,7 @@ def scope_checks(sight: Sight, *, changes: bool) -> tuple[Check, ...]:
             condition = Condition.WRONG if scope in _CORE else Condition.WATCH
             checks.append(Check(Topic.SCOPE, condition, scope, sight.refused[scope], hides))
         elif manages or scope == GRANTS:
-            words = "Nothing refuses it beforehand; whether it works shows when it is used."
-            checks.append(Check(Topic.SCOPE, Condition.UNKNOWN, scope, words))
+            checks.append(Check(Topic.SCOPE, Condition.WELL, scope, _UNTRIED[scoped]))
         else:
             checks.append(Check(Topic.SCOPE, Condition.WELL, scope, "It was tried and works."))
     return tuple(checks)

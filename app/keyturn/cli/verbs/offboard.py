@@ -16,6 +16,7 @@ from keyturn.decide.plans import Plan
 from keyturn.run.clock import system_clock
 from keyturn.run.connections import Connections
 from keyturn.run.leavers import Decisions, LeaversPlanned, plan_leavers
+from keyturn_providers.errors import ReadOnly
 from keyturn_providers.records import Side
 
 
@@ -88,6 +89,13 @@ def command(
         by_vault(successors, "--successor", "PERSON"), by_vault(waivers, "--waive", "REASON")
     )
     loaded = loaded_policy(invocation)
+    if confirm is not None and not plan_only and (invocation.read_only or loaded.read_only):
+        raise ReadOnly(
+            "keyturn",
+            "cannot offboard anybody",
+            "it was started read-only, so nothing was read or planned.",
+            "Start it without --read-only and `mode: read-only`, or only plan with --plan-only.",
+        )
     with cache_of(invocation) as cache, journal_of(invocation) as journal:
 
         async def work(connections: Connections) -> LeaversPlanned:

@@ -103,8 +103,11 @@ def refresh_both(invocation: Invocation, answer: Answer) -> Exit:
             "but nothing is removed by it"
         )
         return Exit.INCOMPLETE
+    if not archived.well:
+        answer.line(f"both sources complete, {found} findings; but their events were not archived")
+        return Exit.INCOMPLETE
     answer.line(f"both sources complete, {found} findings")
-    return Exit.IN_STEP if archived.well else Exit.INCOMPLETE
+    return Exit.IN_STEP
 
 
 def _source_json(report: SourceReport) -> Json:
