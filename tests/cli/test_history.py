@@ -105,11 +105,11 @@ def test_of_a_vault_it_says_who_could_open_it(told: Told, capsys: Said) -> None:
 def test_of_a_person_it_says_what_they_could_open(told: Told, capsys: Said) -> None:
     assert run([*told.front, "diff", told.first, "--person", "Dana Okafor"]) == Exit.DRIFT
     said = capsys.readouterr().out
-    assert "cannot open it any more; it was manage" in said
+    assert "no longer; was manage" in said
     assert "Ravi" not in said
     # Lea's suspension ends what she could open, though no grant of hers went.
     assert run([*told.front, "diff", told.first, "--person", "p003@acme.example"]) == Exit.DRIFT
-    assert "Platform Prod  cannot open it any more" in capsys.readouterr().out
+    assert "Platform Prod  no longer; was write" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

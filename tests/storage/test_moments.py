@@ -92,7 +92,7 @@ def test_drift_is_remembered_for_each_pair_and_the_last_judgement_of_it_counts(
     with open_reader(cache.path) as reader:
         assert [one.drift for one in moments(reader)] == [DriftCounts(0, 0), DriftCounts(1, 2)]
         assert drift_points(reader) == (DriftPoint(10, 1, 2), DriftPoint(30, 0, 0))
-        assert drift_points(reader, until_ms=29) == (DriftPoint(10, 1, 2),)
+        assert drift_points(reader, until=first) == (DriftPoint(10, 1, 2),)
         assert drift_points(reader, 1) == (DriftPoint(30, 0, 0),)
 
 

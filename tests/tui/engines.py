@@ -8,6 +8,7 @@ from keyturn.tui.case_desk import CaseDesk
 from keyturn.tui.engine import Card, Ended, Met, Observe, Refreshed, Setting, Stop
 from keyturn.tui.hand import Thing
 from keyturn_providers.consoles import ConsolePage
+from keyturn_storage.queries.past import Past
 
 
 @dataclass
@@ -73,6 +74,13 @@ class SetEngine:
 
     async def open_runs(self) -> int:
         return self.open_count
+
+    async def past(self, pair: tuple[int, int], at_ms: int) -> Past:
+        self.asked.append(f"past {pair}")
+        return Past(*pair, at_ms)
+
+    def as_of(self, pair: tuple[int, int], at_ms: int) -> "SetEngine":
+        return self
 
     async def meet(self, observe: Observe) -> tuple[Met, ...]:
         return self.met

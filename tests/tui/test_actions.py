@@ -20,7 +20,9 @@ from keyturn.tui.app import KeyturnApp
 from keyturn.tui.screens.access import Access
 from keyturn.tui.screens.activity import Activity
 from keyturn.tui.screens.cases import Cases
+from keyturn.tui.screens.differences import Differences
 from keyturn.tui.screens.drift import Drift
+from keyturn.tui.screens.history import History
 from keyturn.tui.screens.machines import Machines
 from keyturn.tui.screens.offboard import Offboard
 from keyturn.tui.screens.person import Person
@@ -41,6 +43,8 @@ DOERS = {
     Where.PLAN: PlanReview,
     Where.DRIFT: Drift,
     Where.ACTIVITY: Activity,
+    Where.HISTORY: History,
+    Where.DIFFERENCES: Differences,
     Where.MACHINES: Machines,
     Where.SOURCES: Sources,
     Where.CASES: Cases,

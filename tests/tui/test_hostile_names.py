@@ -231,7 +231,7 @@ async def _leaver(bench: Bench, app: KeyturnApp, seen: Seen) -> None:
     await shows(pilot, "of 5 proven")
     await until(pilot, lambda: not app.jobs.running())
     seen.look("case")
-    await pilot.press("t")
+    await pilot.press("T")
     await shows(pilot, "to change, ")
     seen.look("rotation in the case")
     await pilot.press("enter")

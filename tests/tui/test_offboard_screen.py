@@ -202,7 +202,7 @@ async def test_after_the_run_come_rotation_and_evidence(read_bench: Bench) -> No
         assert evidence is not None
         assert (evidence.folder / "leaver.html").is_file()
         assert evidence.zip.is_file()
-        await pilot.press("t")
+        await pilot.press("T")
         await shows(pilot, "what was used is not known")
         await until(pilot, lambda: screen(app).table.row is not None)
         await pilot.press("enter")

@@ -13,6 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from tests.tui.looking import access, lines_of, ready, shows, text_of, until
 from tests.tui.simulated import Bench, Watch, bench, stopped_run, with_machines
+from tests.tui.test_history_screen import HOUR_MS, change
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp
@@ -20,8 +21,9 @@ from keyturn_providers.contract import Check, Condition, Topic
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 SCREENS = (
-    "access", "drift", "activity", "machines", "plan", "offboard", "sources", "sources-asked",
-    "help", "person", "person-vault", "person-why-not", "vault",
+    "access", "drift", "activity", "history", "differences", "as-of", "machines", "plan",
+    "offboard", "sources", "sources-asked", "help", "person", "person-vault", "person-why-not",
+    "vault",
 )  # fmt: skip
 
 
@@ -74,6 +76,11 @@ async def test_the_screen_is_as_it_was(
         await with_machines(still)
     if screen == "activity":
         await stopped_run(still)
+    if screen in {"history", "differences", "as-of"}:
+        still.watch.at_ms += 72 * HOUR_MS
+        await change(still)
+        await still.engine.refresh(lambda _event: None, lambda: False)
+        still.watch.at_ms += 120_000
     app = still.app()
     async with app.run_test(size=size) as pilot:
         await ready(pilot, app)
@@ -103,6 +110,19 @@ async def _go(app: KeyturnApp, pilot: Pilot[None], screen: str) -> None:
         await pilot.press("3")
         await shows(pilot, "Do not leave it")
         await shows(pilot, "try first")
+    if screen in {"history", "differences", "as-of"}:
+        await pilot.press("4")
+        await shows(pilot, "read #3")
+    if screen == "differences":
+        await pilot.press("G", "d")
+        await shows(pilot, "state: active")
+        await pilot.press("down")
+        await shows(pilot, "first so in the read")
+    if screen == "as-of":
+        await pilot.press("G", "enter")
+        await shows(pilot, "AS OF")
+        await pilot.press("1")
+        await shows(pilot, "Dana")
     if screen == "machines":
         await pilot.press("5")
         await shows(pilot, "with their account")

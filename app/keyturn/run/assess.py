@@ -55,6 +55,17 @@ def assess(cache: Cache, rules: Rules, now_ms: int) -> Assessment:
     What rests on an incomplete listing is a finding without remedy. Raises NothingRead.
     """
     assessment = read_assessment(cache, rules, now_ms)
+    people, links, findings = rows_of(assessment)
+    cache.store_assessment(
+        assessment.directory.id, assessment.secrets.id, now_ms, people, links, findings
+    )
+    return assessment
+
+
+def rows_of(
+    assessment: Assessment,
+) -> tuple[list[PersonIn], list[GroupLinkIn], list[FindingIn]]:
+    """What was decided, as the cache takes it."""
     by_person: dict[str, list[Finding]] = defaultdict(list)
     by_group: dict[tuple[Side, str], list[Finding]] = defaultdict(list)
     for finding in assessment.findings:
@@ -63,15 +74,11 @@ def assess(cache: Cache, rules: Rules, now_ms: int) -> Assessment:
         for ref in (finding.subject, finding.object):
             if ref is not None and ref.kind is ObjectKind.GROUP:
                 by_group[(ref.side, ref.id)].append(finding)
-    cache.store_assessment(
-        assessment.directory.id,
-        assessment.secrets.id,
-        now_ms,
+    return (
         [_person(person, by_person[person.key]) for person in assessment.world.people.values()],
         [_link(link, by_group) for link in assessment.world.links],
         [_finding(finding) for finding in assessment.findings],
     )
-    return assessment
 
 
 def _people_of(finding: Finding, matching: Matching) -> tuple[str, ...]:

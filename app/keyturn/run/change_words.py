@@ -66,9 +66,9 @@ def told_reach(change: ReachChange) -> Told:
     """One difference in what somebody can open."""
     account, vault = name_of(change.account), name_of(change.vault)
     if change.before is None and change.after is not None:
-        return Told("+", account, vault, f"can open it now: {change.after.value}")
+        return Told("+", account, vault, f"now: {change.after.value}")
     if change.before is not None and change.after is None:
-        return Told("-", account, vault, f"cannot open it any more; it was {change.before.value}")
+        return Told("-", account, vault, f"no longer; was {change.before.value}")
     before = change.before.value if change.before else NOTHING
     after = change.after.value if change.after else NOTHING
     return Told("~", account, vault, f"{before} → {after}")

@@ -4,6 +4,7 @@ Bindings, the footer, the help screen, the command palette and the README's key 
 from `ACTIONS`. `python -m keyturn.tui.actions` prints the key table.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -24,6 +25,8 @@ class Where(StrEnum):
     CASES = "Cases"
     DRIFT = "Drift"
     ACTIVITY = "Activity"
+    HISTORY = "History"
+    DIFFERENCES = "Differences"
     MACHINES = "Machines"
     SOURCES = "Sources"
 
@@ -55,6 +58,7 @@ _O, _P, _S = Where.OFFBOARD, Where.PLAN, Where.SOURCES
 _W, _V = Where.PERSON, Where.VAULT
 _D, _T, _M = Where.DRIFT, Where.ACTIVITY, Where.MACHINES
 _C, _R = Where.CASES, Where.ROTATION
+_H, _F = Where.HISTORY, Where.DIFFERENCES
 
 
 def _reading(where: Where) -> tuple["Action", ...]:
@@ -80,13 +84,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_activity", ("3",), "activity",
            "Go to the Activity screen: what failed, what is open, what was done.", _E, 14,
            palette="go: activity"),
+    Action("go_history", ("4",), "history",
+           "Go to the History screen: every read, and what differs between two.", _E, 15,
+           palette="go: history"),
     Action("go_machines", ("5",), "machines",
-           "Go to the Machines screen: accounts and tokens that are nobody's.", _E, 15,
+           "Go to the Machines screen: accounts and tokens that are nobody's.", _E, 16,
            palette="go: machines"),
-    Action("go_sources", ("6",), "sources", "Go to the Sources screen.", _E, 16,
+    Action("go_sources", ("6",), "sources", "Go to the Sources screen.", _E, 17,
            palette="go: sources"),
     Action("go_cases", ("7",), "cases",
-           "Go to the Cases screen: every leaver, open, opened again or closed.", _E, 17,
+           "Go to the Cases screen: every leaver, open, opened again or closed.", _E, 18,
            palette="go: cases"),
     Action("person_card", ("i",), "person",
            "Show the card of the person in hand: what they can open, why, and why not.", _E, 4,
@@ -98,6 +105,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("console", ("b",), "console",
            "Show, or open, the vendor's own page about what is in hand.", _E, 18,
            palette="vendor: open the console"),
+    Action("as_of", ("t",), "as of",
+           "Go to History to choose a time that every screen shows; from there, back to now.", _E,
+           9, palette="time: as of, or now"),
     Action("back", ("escape",), "back",
            "Go back; clear the filter or a message first. Nothing is changed.", _E, 10),
     Action("stop", ("x",), "stop",
@@ -153,7 +163,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("waive", ("w",), "waive",
            "Say why a vault may be left without a manager; enter says who takes it over.", _O, 3,
            dangerous=True, palette="offboard: waive a vault"),
-    Action("rotation", ("t",), "rotation", "List what has to be changed because somebody left.",
+    Action("rotation", ("T",), "rotation", "List what has to be changed because somebody left.",
            _O, 5, palette="case: what has to be changed"),
     Action("evidence", ("v",), "evidence", "Write the evidence of what was done, and say where.",
            _O, 6, palette="case: write the evidence"),
@@ -203,6 +213,18 @@ ACTIONS: tuple[Action, ...] = (
            "Plan one of the failed changes anew; once it is verified, the others of its cause.", _T,
            2, dangerous=True, palette="failure: try one again, then the others"),
     *_reading(_T),
+    Action("diff", ("d",), "differs",
+           "What differs between the two marked reads, or the one in focus and the newest.", _H, 1,
+           palette="history: what differs"),
+    *_reading(_H),
+    Action("unmark", ("u",), "unmark all", "Take all marks away.", _H, palette="view: unmark all"),
+    Action("of_person", ("p",), "person", "Only what is about the person in focus.", _F, 1,
+           palette="differences: of this person"),
+    Action("of_vault", ("v",), "vault", "Only what is about the vault in focus.", _F, 2,
+           palette="differences: of this vault"),
+    Action("show_all", ("a",), "all", "Show everything that differs again.", _F, 3,
+           palette="view: show all"),
+    *(action for action in _reading(_F) if action.id != "refresh"),
     *_reading(_M),
     *_reading(_C),
     *_reading(_R),
@@ -259,6 +281,12 @@ PEOPLE_IN_HAND = frozenset({Where.ACCESS, Where.DRIFT, Where.MACHINES, Where.VAU
 """Where a cursor is on people, or on something of theirs."""
 
 
+def in_the_past(keys: Sequence[Action]) -> tuple[Action, ...]:
+    """What a footer offers while the past is shown: first of all, the way back to now."""
+    back = [replace(one, label="back to now") for one in keys if one.id == "as_of"]
+    return (*back, *(one for one in keys if one.id not in {"as_of", *NOT_THEN}))
+
+
 def footer(where: Where, *, read_only: bool = False) -> tuple[Action, ...]:
     """The actions the footer of a screen shows, most wanted first."""
     found = [*actions(where, read_only=read_only), *actions(Where.EVERYWHERE)]
@@ -269,7 +297,7 @@ def footer(where: Where, *, read_only: bool = False) -> tuple[Action, ...]:
     if where in {Where.PERSON, Where.VAULT}:
         # A card is made to be copied.
         found = [replace(a, weight=3) if a.id == "copy" else a for a in found]
-    if where in {Where.ACCESS, Where.DRIFT}:
+    if where in {Where.ACCESS, Where.DRIFT, Where.HISTORY}:
         found.extend(actions(Where.LIST))
     if where is Where.ACCESS:
         found = [action for action in found if action.id not in {"back", "stop"}]
@@ -287,6 +315,8 @@ def find(where: Where, key: str) -> Action | None:
 
 AT_ONCE = frozenset(action.id for action in ACTIONS if action.at_once)
 DANGEROUS = frozenset(action.id for action in ACTIONS if action.dangerous)
+NOT_THEN = DANGEROUS | {"refresh", "check"}
+"""Actions about the sources as they are now: not there while the past is shown."""
 
 
 def key_table_markdown() -> str:

@@ -13,7 +13,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from keyturn.tui import crash
-from keyturn.tui.actions import DANGEROUS, Where, bindings, find
+from keyturn.tui.actions import DANGEROUS, NOT_THEN, Where, bindings, find
 from keyturn.tui.card_actions import CardActions
 from keyturn.tui.data import Data, Pane
 from keyturn.tui.engine import Engine, Met, Setting
@@ -32,6 +32,9 @@ from keyturn.tui.workers import WatchesWorkers, WorkFailed
 
 if TYPE_CHECKING:
     from keyturn.run.deep_links import Link
+
+    # Not needed for the first paint.
+    from keyturn.tui.looking_back import Back
 
 T = TypeVar("T")
 AGE_EVERY_S = 15.0
@@ -97,6 +100,7 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
         self.job_words = ""
         self.met: tuple[Met, ...] = ()
         self.met_ms = 0
+        self.back: Back | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = LIGHT.name if self.remembered.light else DARK.name
@@ -111,8 +115,13 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
 
     @property
     def read_only(self) -> bool:
-        """Whether nothing may be changed: the dangerous actions do not exist then."""
-        return self.facts.read_only
+        """Whether nothing may be changed: the dangerous actions do not exist then. The past cannot
+        be changed either."""
+        return self.facts.read_only or self.back is not None
+
+    def real_now_ms(self) -> int:
+        """The time, also while the screens show an earlier one."""
+        return (self.parts if self.back is None else self.back.now).now_ms()
 
     @property
     def access(self) -> Access:
@@ -185,8 +194,9 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
     async def _read_facts(self) -> None:
         data = self.parts.data
         sources, drift = await self.parts.reads.ask(lambda: (data.sources(), data.drift()))
+        now_ms, past = self.parts.now_ms(), self.back is not None
         self._put_facts(
-            replace(self.facts, sources=sources, drift=drift, now_ms=self.parts.now_ms())
+            replace(self.facts, sources=sources, drift=drift, now_ms=now_ms, as_of=past)
         )
 
     def _put_facts(self, facts: HeaderFacts) -> None:
@@ -295,6 +305,15 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
             if isinstance(screen, Frame) and screen.alive:
                 screen.data_changed()
 
+    def moment_changed(self) -> None:
+        """Every screen is to show another time."""
+        self.renew_facts()
+        self.refresh_bindings()
+        for screen in self.screen_stack:
+            if isinstance(screen, Frame) and screen.alive:
+                screen.say_moment()
+                screen.moment_changed()
+
     # ------------------------------------------------------------------ actions
 
     async def on_event(self, event: events.Event) -> None:
@@ -309,11 +328,18 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
         if frame is None or not self.read_only or self.screen is not frame:
             return
         action = find(frame.WHERE, event.key)
-        if action is not None and action.dangerous:
+        if action is not None and self.back is not None:
+            from keyturn.tui.looking_back import why_not_then
+
+            if action.id in NOT_THEN:
+                self.tell(why_not_then(self, action.label))
+        elif action is not None and action.dangerous:
             self.tell(f"{action.label}: keyturn is read-only here, so it cannot change anything.")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In read-only mode the dangerous actions are not there."""
+        """In read-only mode, and in the past, the dangerous actions are not there."""
+        if self.back is not None and action in NOT_THEN:
+            return False
         return not (self.read_only and action in DANGEROUS)
 
     def action_help(self) -> None:
@@ -342,6 +368,20 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
     def action_go_activity(self) -> None:
         """The Activity screen."""
         ways.go(self, "activity")
+
+    def action_go_history(self) -> None:
+        """The History screen."""
+        ways.go(self, "history")
+
+    def action_as_of(self) -> None:
+        """To where a time is chosen; from the past, back to now."""
+        if self.back is None:
+            ways.go(self, "history")
+            return
+        from keyturn.tui.looking_back import come_back
+
+        come_back(self)
+        self.tell("Every screen shows now again.")
 
     def action_go_machines(self) -> None:
         """The Machines screen."""

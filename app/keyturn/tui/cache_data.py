@@ -28,13 +28,19 @@ if TYPE_CHECKING:
     # Not needed for the first paint.
     from keyturn.decide.people import Person
     from keyturn.decide.rules import Rules
+    from keyturn.run.as_of import AsOf
+    from keyturn.run.difference import Chosen
     from keyturn.run.explained import Explained
     from keyturn.run.person_facts import PersonFacts
     from keyturn.run.vault_facts import VaultFacts
     from keyturn.tui.activity_rows import Happened
     from keyturn.tui.cards import Cards
+    from keyturn.tui.difference_rows import Compared
+    from keyturn.tui.history_rows import Timeline
     from keyturn_storage.queries.activity import ExchangeRow
     from keyturn_storage.queries.finding_lines import Order
+    from keyturn_storage.queries.moments import DriftPoint
+    from keyturn_storage.queries.past import Past
     from keyturn_storage.queries.vaults import VaultRow
 
 WHY_LIMIT = 100
@@ -51,9 +57,26 @@ class CacheData:
         now_ms: Callable[[], int] = now_ms,
         rules: "Callable[[], Rules] | None" = None,
     ) -> None:
-        self._path, self._now_ms, self._rules = path, now_ms, rules
-        self.reads: Reads[Reader] = Reads(lambda: open_reader(path))
+        self.past: Past | None = None
+        self._path, self._real_now_ms, self._rules = path, now_ms, rules
+        self.reads: Reads[Reader] = Reads(self._open)
         self._grants: dict[int, GrantRow] = {}
+
+    def _now_ms(self) -> int:
+        """The time that is shown."""
+        return self._real_now_ms() if self.past is None else self.past.at_ms
+
+    def _open(self) -> Reader:
+        if self.past is None:
+            return open_reader(self._path)
+        from keyturn_storage.queries.past import open_past
+
+        return open_past(self._path, self.past)
+
+    def go_to(self, past: "Past | None") -> None:
+        """What is read next is read as of then."""
+        self.past = past
+        self.reads.reopen()
 
     def exists(self) -> bool:
         """Whether there is a cache. Looking does not make one."""
@@ -212,6 +235,32 @@ class CacheData:
         from keyturn.tui.cards import Cards
 
         return Cards(self.reads, self._path.with_name(JOURNAL_NAME), self._now_ms, self._rules)
+
+    def timeline(self) -> "Timeline":
+        """From the cache and the journal beside it."""
+        from keyturn.tui.looked_back import timeline
+
+        return timeline(self)
+
+    def drift_points(self) -> "tuple[DriftPoint, ...]":
+        """None before the first assessment since this is kept."""
+        from keyturn_storage.queries.moments import drift_points
+
+        past = self.past
+        until = (past.directory_snapshot, past.secrets_snapshot) if past is not None else None
+        return drift_points(self.reads.reader(), until=until) if self.exists() else ()
+
+    def compared(self, one: "AsOf", other: "AsOf", chosen: "Chosen") -> "Compared":
+        """By SQL over the interval rows; at most some thousand lines of each kind."""
+        from keyturn.tui.looked_back import compared
+
+        return compared(self.reads.reader(), one, other, chosen)
+
+    def person_of(self, account_no: int, name: str) -> "Chosen":
+        """By how accounts are matched now."""
+        from keyturn.run.difference import choose_account
+
+        return choose_account(self.reads.reader(), account_no, name)
 
     def people(self, text: str, limit: int) -> Sequence[PersonRow]:
         """People by part of a name, login or address, or by key."""

@@ -127,7 +127,7 @@ def _run(number: int, run: RunOfCase) -> Row:
 
 
 def _rotation(found: "RotationFound | None", now_ms: int) -> Row:
-    sign, words, role = " ", "t lists what has to be changed", "dim"
+    sign, words, role = " ", "T lists what has to be changed", "dim"
     if found is not None:
         waiting = found.rotation.open
         late = sum(entry.due_ms < now_ms for entry in waiting)

@@ -119,7 +119,7 @@ def rotation_lines(
         yield BLANK
         yield Line(
             joined(
-                ("t", "bold $accent"),
+                ("T", "bold $accent"),
                 " lists it: items are looked at from outside, their contents are never read.",
             )
         )

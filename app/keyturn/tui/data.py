@@ -21,12 +21,18 @@ from keyturn_storage.stream_rows import StreamCoverage
 if TYPE_CHECKING:
     # Not needed for the first paint.
     from keyturn.decide.people import Person
+    from keyturn.run.as_of import AsOf
+    from keyturn.run.difference import Chosen
     from keyturn.run.explained import Explained
     from keyturn.run.person_facts import PersonFacts
     from keyturn.run.vault_facts import VaultFacts
     from keyturn.tui.activity_rows import Happened
+    from keyturn.tui.difference_rows import Compared
+    from keyturn.tui.history_rows import Timeline
     from keyturn_storage.queries.activity import ExchangeRow
     from keyturn_storage.queries.finding_lines import Order
+    from keyturn_storage.queries.moments import DriftPoint
+    from keyturn_storage.queries.past import Past
     from keyturn_storage.queries.vaults import VaultRow
 
 
@@ -141,6 +147,26 @@ class Data(Protocol):
 
     def vaults(self, text: str, limit: int) -> "Sequence[VaultRow]":
         """Vaults by id, name or part of a name."""
+        ...
+
+    def timeline(self) -> "Timeline":
+        """Every read, the archive's gaps and drift over time, whatever time is shown."""
+        ...
+
+    def drift_points(self) -> "tuple[DriftPoint, ...]":
+        """How much had drifted at each read up to the time shown, oldest first."""
+        ...
+
+    def compared(self, one: "AsOf", other: "AsOf", chosen: "Chosen") -> "Compared":
+        """What differs between two reads."""
+        ...
+
+    def person_of(self, account_no: int, name: str) -> "Chosen":
+        """The person an account belongs to, to narrow a comparison to."""
+        ...
+
+    def go_to(self, past: "Past | None") -> None:
+        """From now on everything is read as of `past`, None for now. May be called anywhere."""
         ...
 
     def people(self, text: str, limit: int) -> Sequence[PersonRow]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 from keyturn_providers.records import Side
 
 if TYPE_CHECKING:
-    # Planning is not needed for the first paint.
+    # Neither planning nor the past is needed for the first paint.
     from keyturn.decide.plans import Plan
     from keyturn.tui.case_desk import CaseDesk
     from keyturn.tui.hand import Thing
     from keyturn_providers.consoles import ConsolePage
     from keyturn_providers.contract import Check
+    from keyturn_storage.queries.past import Past
 
 Observe = Callable[[object], None]
 Stop = Callable[[], bool]
@@ -151,6 +152,15 @@ class Engine(Protocol):
 
     async def open_runs(self) -> int:
         """How many runs have begun and not ended."""
+        ...
+
+    async def past(self, pair: tuple[int, int], at_ms: int) -> "Past":
+        """What is decided, by the policy of now, from two snapshots of an earlier time."""
+        ...
+
+    def as_of(self, pair: tuple[int, int], at_ms: int) -> "Engine":
+        """The same engine, whose answers about people are from two snapshots of an earlier time.
+        It plans nothing."""
         ...
 
     async def meet(self, observe: Observe) -> tuple[Met, ...]:

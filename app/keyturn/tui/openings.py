@@ -49,6 +49,13 @@ class Doors(Protocol):
         ...
 
 
+class PastShown(Exception):
+    """Something was to be planned or done while the dashboard shows the past."""
+
+    def __init__(self) -> None:
+        super().__init__("an earlier read is shown, and nothing is planned from it: t shows now.")
+
+
 @dataclass(frozen=True, slots=True)
 class Openings:
     """Where a job gets what it works with. Nothing is opened before it is asked for."""
@@ -57,6 +64,8 @@ class Openings:
     data: Path
     read_only: bool = False
     clock: "Callable[[], Clock] | None" = None
+    then: tuple[tuple[int, int], int] | None = None
+    """Two snapshots and their time, where the world is that of the past."""
 
     def now(self) -> "Clock":
         """The clock, which tests may set."""
@@ -78,10 +87,13 @@ class Openings:
 
     @contextmanager
     def files(self) -> "Iterator[tuple[Cache, Journal]]":
-        """Cache and journal, made where there are none."""
+        """Cache and journal, made where there are none. Raises PastShown while the past is shown:
+        what needs both plans or changes something."""
         from keyturn_storage.journal import open_journal
         from keyturn_storage.snapshots import open_cache
 
+        if self.then is not None:
+            raise PastShown
         with (
             open_cache(self.data / "cache.db") as cache,
             open_journal(self.data / "journal.db") as journal,
@@ -101,11 +113,14 @@ class Openings:
             yield journal
 
     def world(self, loaded: Loaded) -> "World":
-        """What was decided last."""
-        from keyturn.run.assess import read_assessment
+        """What was decided last, or of the time that is shown."""
+        from keyturn.run.assess import decide, read_assessment
         from keyturn_storage.snapshots import open_cache
 
         with open_cache(self.data / "cache.db") as cache:
+            if self.then is not None:
+                (directory, secrets), at_ms = self.then
+                return decide(cache.load(directory), cache.load(secrets), loaded.rules, at_ms).world
             return read_assessment(cache, loaded.rules, self.now().now_ms()).world
 
 

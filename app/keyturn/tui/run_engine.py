@@ -5,7 +5,7 @@ method runs in a job's own thread and event loop, with its own connections, and 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from keyturn_providers.contract import About
     from keyturn_providers.errors import ProviderError
     from keyturn_providers.records import Session, Side
+    from keyturn_storage.queries.past import Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,12 @@ class RunEngine:
     data: Path
     read_only: bool = False
     clock: "Callable[[], Clock] | None" = None
+    then: tuple[tuple[int, int], int] | None = None
+    """Two snapshots and their time, where the answers are about the past."""
 
     @property
     def _open(self) -> Openings:
-        return Openings(self.doors, self.data, self.read_only, self.clock)
+        return Openings(self.doors, self.data, self.read_only, self.clock, self.then)
 
     @property
     def desk(self) -> "CaseDesk":
@@ -227,6 +230,22 @@ class RunEngine:
             return 0
         with open_journal(path) as journal:
             return len(journal.open_runs())
+
+    async def past(self, pair: tuple[int, int], at_ms: int) -> "Past":
+        """Decided anew, by the policy of now."""
+        from keyturn.run.assess import decide, rows_of
+        from keyturn_storage.queries.past import Past
+        from keyturn_storage.snapshots import open_cache
+
+        rules = self.doors.load().rules
+        with open_cache(self.data / "cache.db") as cache:
+            found = decide(cache.load(pair[0]), cache.load(pair[1]), rules, at_ms)
+        people, groups, findings = rows_of(found)
+        return Past(*pair, at_ms, people, groups, findings)
+
+    def as_of(self, pair: tuple[int, int], at_ms: int) -> "RunEngine":
+        """Reads and decides as before; only what is asked about people is asked of then."""
+        return replace(self, then=(pair, at_ms))
 
     async def meet(self, observe: Observe) -> tuple[Met, ...]:
         """Both sources; one that fails does not hide the other."""

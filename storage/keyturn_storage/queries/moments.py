@@ -122,14 +122,17 @@ def moment_at(found: Sequence[Moment], at_ms: int) -> tuple[Moment | None, Momen
     return before, after
 
 
-def drift_points(reader: Reader, limit: int = 200, *, until_ms: int | None = None) -> tuple[
-    DriftPoint, ...
-]:  # fmt: skip
-    """What was decided over time, oldest first, at most the newest `limit` up to a time."""
+def drift_points(
+    reader: Reader, limit: int = 200, *, until: tuple[int, int] | None = None
+) -> tuple[DriftPoint, ...]:
+    """What was decided over time, oldest first: at most the newest `limit`, up to the two
+    snapshots of `until`."""
+    directory, secrets = until if until is not None else (None, None)
     found = reader.connection.execute(
-        "select made_ms, urgent, findings from main.decided where :until is null "
-        "or made_ms <= :until order by made_ms desc, no desc limit :limit",
-        {"until": until_ms, "limit": limit},
+        "select made_ms, urgent, findings from main.decided where :directory is null "
+        "or (directory_snapshot <= :directory and secrets_snapshot <= :secrets) "
+        "order by made_ms desc, no desc limit :limit",
+        {"directory": directory, "secrets": secrets, "limit": limit},
     ).fetchall()
     return tuple(DriftPoint(*row) for row in reversed(found))
 

@@ -404,6 +404,11 @@ class Access(Frame):
             # Only where the operator is may a row that is gone stay in place.
             self._show(pane, self._views[pane], again=pane is self.front)
 
+    def moment_changed(self) -> None:
+        """A row that was not there at that time is not one that has gone."""
+        for pane in Pane:
+            self._show(pane, self._views[pane])
+
     def action_offboard(self) -> None:
         """The leaver's card, then the plan."""
         from keyturn.tui.screens.offboard import Offboard

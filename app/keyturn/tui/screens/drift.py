@@ -18,6 +18,7 @@ from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.row_source import RowSource
 from keyturn.tui.widgets.tally import Tally
+from keyturn.tui.widgets.trend_line import TrendLine
 from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn_providers.records import Side
 from keyturn_storage.queries.finding_lines import Order
@@ -41,6 +42,7 @@ class Drift(ListScreen):
     def above(self) -> Iterable[Widget]:
         """How many findings of each severity."""
         yield Tally()
+        yield TrendLine()
 
     def rows(self) -> RowSource:
         """Every finding in the order chosen."""
@@ -56,9 +58,10 @@ class Drift(ListScreen):
 
     async def _count(self) -> None:
         data = self.keyturn.parts.data
-        counts, decided = await self.keyturn.parts.reads.ask(
-            lambda: (data.severity_counts(), data.drift() is not None)
+        counts, decided, points = await self.keyturn.parts.reads.ask(
+            lambda: (data.severity_counts(), data.drift() is not None, data.drift_points())
         )
+        self.query_one(TrendLine).put(points, self.keyturn.parts.now_ms())
         if not decided:
             self.table.empty = "Nothing has been compared yet. r reads both sources."
             words = literal("Nothing has been compared yet.", "$quiet")

@@ -9,11 +9,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from keyturn.tui.actions import AT_ONCE, Action, Where, footer
+from keyturn.tui.actions import AT_ONCE, Action, Where, footer, in_the_past
 from keyturn.tui.hand import EMPTY_HAND, Copied, Hand
 from keyturn.tui.widgets.header_line import HeaderFacts, HeaderLine
 from keyturn.tui.widgets.key_footer import KeyFooter
 from keyturn.tui.widgets.notice import ErrorPanel, NoteLine, Trouble
+from keyturn.tui.widgets.past_banner import PastBanner
 from keyturn.tui.widgets.too_small import TooSmall, is_too_small
 from keyturn.tui.workers import WatchesWorkers
 
@@ -31,6 +32,7 @@ class Frame(Screen[None], WatchesWorkers):
     def compose(self) -> ComposeResult:
         """Header, body, error, note, keys."""
         yield HeaderLine()
+        yield PastBanner()
         yield from self.body()
         panel, note, keys = ErrorPanel(), NoteLine(), KeyFooter()
         panel.display = note.display = False
@@ -60,6 +62,7 @@ class Frame(Screen[None], WatchesWorkers):
     def on_screen_resume(self) -> None:
         """The app's facts may have changed while another screen was in front."""
         self.facts_changed(self.keyturn.facts)
+        self.say_moment()
         self.say(self.keyturn.note or self.keyturn.standing)
         self.say_job(self.keyturn.job_words)
 
@@ -71,7 +74,21 @@ class Frame(Screen[None], WatchesWorkers):
     def facts_changed(self, facts: HeaderFacts) -> None:
         """The header follows the newest snapshots."""
         self.query_one(HeaderLine).facts = facts
-        self.query_one(KeyFooter).actions = self.keys(read_only=facts.read_only)
+        self.say_keys()
+
+    def say_keys(self) -> None:
+        """The footer has what can be done now."""
+        past = self.keyturn.back is not None
+        keys = self.keys(read_only=self.keyturn.read_only)
+        self.query_one(KeyFooter).actions = in_the_past(keys) if past else keys
+
+    def say_moment(self) -> None:
+        """Whether this is now or the past, in a line nobody can overlook."""
+        if not self.alive:
+            return
+        back = self.keyturn.back
+        self.query_one(PastBanner).wordings = back.wordings if back is not None else ()
+        self.say_keys()
 
     def say(self, words: str) -> None:
         """One line that answers the last key; empty takes it away."""
@@ -111,6 +128,10 @@ class Frame(Screen[None], WatchesWorkers):
 
     def data_changed(self) -> None:
         """New snapshots or findings are in the cache."""
+
+    def moment_changed(self) -> None:
+        """The screen is to show another time: its rows are other rows."""
+        self.data_changed()
 
     def watch_job(self, name: str, happened: list[object]) -> None:
         """Events of a running job; the note line is written already."""

@@ -87,6 +87,10 @@ class ListScreen(Frame):
         """The same rows, read anew."""
         self.show(again=True)
 
+    def moment_changed(self) -> None:
+        """A row that was not there at that time is not one that has gone."""
+        self.show()
+
     # ------------------------------------------------------------------ the text
 
     @on(VirtualList.CursorMoved)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from keyturn.tui.screens.frame import Frame
 
-NUMBERED = ("drift", "activity", "machines", "sources", "cases")
+NUMBERED = ("drift", "activity", "history", "machines", "sources", "cases")
 """By name, besides Access, which is always at the bottom."""
 
 
@@ -24,6 +24,10 @@ def make(name: str) -> "Frame":
         from keyturn.tui.screens.activity import Activity
 
         return Activity()
+    if name == "history":
+        from keyturn.tui.screens.history import History
+
+        return History()
     if name == "machines":
         from keyturn.tui.screens.machines import Machines
 

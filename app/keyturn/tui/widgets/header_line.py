@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from keyturn.tui.ages import age
+from keyturn.tui.ages import age, clock_time
 from keyturn.tui.safe import joined, printable
 from keyturn_storage.rows import DriftCounts, SourceRow
 
@@ -23,6 +23,8 @@ class HeaderFacts:
     drift: DriftCounts | None = None
     read_only: bool = False
     now_ms: int = 0
+    as_of: bool = False
+    """Whether this is the past: then the times of the reads are shown, not their age."""
 
 
 class HeaderLine(Widget):
@@ -52,7 +54,7 @@ def _left(facts: HeaderFacts, brevity: int) -> list[Part]:
     if not facts.sources:
         parts += [gap, ("nothing read yet", "$quiet")]
     for row in facts.sources:
-        parts += [gap, row.source.name, (f" {age(row.taken_ms, facts.now_ms)}", "$quiet")]
+        parts += [gap, row.source.name, (f" {_when(row, facts)}", "$quiet")]
         if row.error:
             # What was read before stands; that it is not what is so now must not look like a tick.
             parts += [(" ! not refreshed" if brevity < 2 else " ! old", "bold $urgent")]
@@ -63,6 +65,10 @@ def _left(facts: HeaderFacts, brevity: int) -> list[Part]:
             words = f" ✗ {missing} of {row.listings_total} incomplete"
             parts += [(words if brevity < 2 else " ✗ incomplete", "bold $remove")]
     return parts
+
+
+def _when(row: SourceRow, facts: HeaderFacts) -> str:
+    return clock_time(row.taken_ms) if facts.as_of else age(row.taken_ms, facts.now_ms)
 
 
 def _right(facts: HeaderFacts, brevity: int) -> list[Part]:
