@@ -242,10 +242,16 @@ class Cache:
         return assessments.current(self._connection)
 
     def forget_before(self, source_name: str, before_ms: int, *, batch: int = 5_000) -> int:
-        """Deletes sealed snapshots that ended before `before_ms`; how many. See `retention`."""
-        return retention.forget_before(
-            self._connection, self.path, source_name, before_ms, batch=batch
-        )
+        """Deletes sealed snapshots that ended before `before_ms`; how many. See `retention`. What
+        was in them is written over, as far as no other connection still reads it."""
+        self._connection.execute("pragma secure_delete=on").fetchall()
+        try:
+            return retention.forget_before(
+                self._connection, self.path, source_name, before_ms, batch=batch
+            )
+        finally:
+            self._connection.execute("pragma secure_delete=off").fetchall()
+            self._connection.execute("pragma wal_checkpoint(truncate)").fetchall()
 
     def _source_no(self, connection: sqlite3.Connection, source: SourceIdentity) -> int:
         row = connection.execute(

@@ -80,6 +80,7 @@ def test_it_is_shown_first_and_gone_once_confirmed(
     assert "older than 30 days: 1 run, 1 case" in said
     code, said = asked(front, capsys, "retention", "show")
     assert "is kept for 30 days" in said
+    assert "and 1 file" in said
     assert "1 run, 1 case" in said
     # What is left of the installation works as before.
     for words in (["cases"], ["recheck", "--due"], ["resume"], ["drift"]):

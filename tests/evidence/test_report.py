@@ -23,6 +23,7 @@ from keyturn.run.progress import never, unobserved
 from keyturn.run.recover import resume
 from keyturn_providers.contract import Ability
 from keyturn_providers.simulated import Effect, Fault, Pair, simulated_pair
+from keyturn_storage.purging import purge
 
 
 @pytest.fixture
@@ -180,6 +181,8 @@ async def test_lines_of_other_runs_are_withheld_and_still_bound(
     first = await work.apply(plan, stop)
     assert first.open
     await put_out(work, "Ravi Menon")
+    between_ms = work.watch.at_ms + 1
+    work.watch.at_ms += 1_000
     await resume(
         work.journal, work.connections, loaded=work.loaded, observe=unobserved, stop=never,
         clock=work.watch.clock, operator="t.ong",
@@ -194,6 +197,13 @@ async def test_lines_of_other_runs_are_withheld_and_still_bound(
     assert verify_bundle(place).wrong == ()
     whole = report(work, first.run_id, whole_chain=True)
     assert all(one.line for one in read(whole.bundle.files["journal.jsonl"]))
+    # Once the other run was purged, its lines are known by their hash alone to everybody.
+    (gone,) = purge(work.journal, before_ms=between_ms, days=1, by="h.lund", at_ms=between_ms)
+    assert (gone.runs, gone.lines > 0) == (1, True)
+    again = report(work, first.run_id, whole_chain=True)
+    lines = list(read(again.bundle.files["journal.jsonl"]))
+    assert sum(one.line is None for one in lines) == gone.lines
+    assert verify_bundle(unpacked(dict(again.bundle.files), place)).wrong == ()
 
 
 async def test_a_journal_that_was_edited_gives_no_evidence(work: Office) -> None:

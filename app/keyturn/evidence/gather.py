@@ -46,6 +46,7 @@ from keyturn.evidence.subject import Subject, subject_of
 from keyturn.run.basis import SourceAsked, SourcesAsked
 from keyturn.run.cases import held_of
 from keyturn_providers.records import Side
+from keyturn_storage.chain import PURGED_LINE
 from keyturn_storage.journal import Journal
 from keyturn_storage.rows import RunRow
 from keyturn_storage.snapshots import Cache
@@ -92,6 +93,9 @@ def report_on(
     case_id = besides.case.id if besides.case else ""
 
     def shown(line: str) -> bool:
+        # Of a line that was purged only the hash is left to give.
+        if line == PURGED_LINE:
+            return False
         return whole_chain or chain_lines.is_of(line, row.id, withheld, case_id)
 
     names = _names(subject)

@@ -4,10 +4,12 @@ The journal decides first: what of it stays, and above all what is under legal h
 cache and the files have of the same people too.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from keyturn.decide.values import from_plain, to_plain
 from keyturn_storage.journal import Journal
 from keyturn_storage.purge_rows import Purgeable, PurgeDone
 from keyturn_storage.purgeable import ON_HOLD
@@ -15,6 +17,7 @@ from keyturn_storage.purging import find_purgeable, purge
 from keyturn_storage.snapshots import Cache
 
 DAY_MS = 86_400_000
+_OUTSIDE = "purged outside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,22 @@ class Purged:
     files: int
 
 
+@dataclass(frozen=True, slots=True)
+class TakenOutside:
+    """What one purge took outside of the journal: at most so many snapshots, and so many files."""
+
+    at_ms: int
+    by: str
+    days: int
+    snapshots: int
+    files: int
+
+
+def taken_outside(journal: Journal) -> tuple[TakenOutside, ...]:
+    """Of every purge what it took outside of the journal, oldest first."""
+    return tuple(from_plain(TakenOutside, json.loads(body)) for body in journal.notes(_OUTSIDE))
+
+
 def find_old(journal: Journal, cache: Cache | None, data: Path, *, days: int, now_ms: int) -> Old:
     """Everything older than `days`. Reads only."""
     before_ms = now_ms - days * DAY_MS
@@ -65,9 +84,12 @@ def find_old(journal: Journal, cache: Cache | None, data: Path, *, days: int, no
 
 
 def purge_old(journal: Journal, cache: Cache | None, old: Old, *, by: str, now_ms: int) -> Purged:
-    """Takes out what `find_old` found. The journal goes last: until it says so nothing was purged,
-    and what is found again goes the next time."""
+    """Takes out what `find_old` found. What goes outside of the journal is noted in it first, by
+    number; after a crash in between, what is left is found again the next time."""
     before_ms = old.journal.before_ms
+    if old.snapshots or old.files:
+        told = TakenOutside(now_ms, by, old.days, old.snapshots, len(old.files))
+        journal.note(_OUTSIDE, json.dumps(to_plain(told)), now_ms)
     for path in old.files:
         path.unlink(missing_ok=True)
     snapshots = 0

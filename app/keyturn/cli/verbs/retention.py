@@ -1,5 +1,7 @@
 """`keyturn retention`: how long personal data is kept, what is older, and taking it out."""
 
+from dataclasses import asdict
+
 import click
 
 from keyturn.cli.evidence_made import cache_if_any
@@ -8,7 +10,9 @@ from keyturn.cli.failures import VerbFailed
 from keyturn.cli.invocation import Answer, Invocation, json_option
 from keyturn.cli.retention_shown import old_json, purges_json, show_old, show_purges
 from keyturn.cli.work import journal_of, loaded_policy, now_ms, operator
-from keyturn.run.retention import find_old, purge_old
+from keyturn.decide.names import counted
+from keyturn.evidence.moments import utc
+from keyturn.run.retention import find_old, purge_old, taken_outside
 from keyturn_storage.queries.purges import purges
 
 
@@ -24,10 +28,21 @@ def show(invocation: Invocation, answer: Answer) -> int:
     """Show the limit of keyturn.yaml, and every purge so far: what, when and by whom."""
     days = loaded_policy(invocation).retention_days
     with journal_of(invocation) as journal:
-        done = purges(journal)
-    answer.document({"days": days, "purges": purges_json(done)})
+        done, outside = purges(journal), taken_outside(journal)
+    answer.document(
+        {
+            "days": days,
+            "purges": purges_json(done),
+            "outside_the_journal": [asdict(one) for one in outside],
+        }
+    )
     answer.line(_limit(days))
     show_purges(answer, done)
+    for one in outside:
+        answer.line(
+            f"purged {utc(one.at_ms)} by {one.by}, older than {one.days} days: up to "
+            f"{counted(one.snapshots, 'snapshot')} of the cache and {counted(one.files, 'file')}"
+        )
     return Exit.IN_STEP
 
 
@@ -86,7 +101,8 @@ def purge(invocation: Invocation, days: int | None, confirm: bool, answer: Answe
     )
     show_purges(answer, done.purges)
     answer.line(
-        f"{done.snapshots} snapshots and {done.files} files deleted. Publish the new checkpoint: "
+        f"{counted(done.snapshots, 'snapshot')} of the cache and {counted(done.files, 'file')} "
+        "deleted. Publish the new checkpoint: "
         f"entry {report.entries}, hash {report.head}"
     )
     return Exit.IN_STEP if report.unbroken else Exit.ALTERED
