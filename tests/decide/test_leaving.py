@@ -178,3 +178,16 @@ def test_what_a_set_of_people_alone_manages(
         sorted(f"v-{vault}" for vault, numbers in holders.items() if numbers and numbers <= leaving)
     )
     assert set(found) <= set(managers(world))
+
+
+def test_of_several_it_is_said_whose_it_is_that_is_left_alone() -> None:
+    org = office()
+    org.rules = replace(org.rules, limits=ROOMY)
+    org.directory.change("d1", state=SUSPENDED)
+    org.directory.change("d2", state=SUSPENDED)
+    alone = [left.words for left in plan(org, "d:d1").left_alone]
+    both = [left.words for left in plan(org, "d:d1", "d:d2").left_alone]
+    assert alone
+    assert not any(words.startswith("Name 1: ") for words in alone)
+    assert all(f"Name 1: {words}" in both for words in alone)
+    assert all(words.startswith(("Name 1: ", "Name 2: ")) for words in both)

@@ -22,6 +22,7 @@ from keyturn_providers.records import AccountState, AuditEvent, Membership
 from keyturn_providers.simulated import Effect, Fault, Pair, simulated_pair
 from keyturn_storage.case_rows import CaseRow, Noted
 from keyturn_storage.journal import Journal
+from keyturn_storage.queries.cases import reopened_names
 from keyturn_storage.snapshots import Cache
 
 DANA, OTHER = "p001@acme.example", "p003@acme.example"
@@ -123,6 +124,7 @@ async def test_a_case_is_opened_again_by_name_with_since_when_and_by_whom(
     # It was cut when it was cut: what is to be rotated does not start anew.
     assert cut_ms_of(journal, find_case(journal, two.dana.id)) == cut_ms
     assert reasons(journal, two.other) == []
+    assert reopened_names(journal) == (1, ("Dana Okafor",))
     archived = {event.event_id: event.operation_id for event in journal.events(found.run_id)}
     assert archived["E1"] == ""
     assert journal.verify_chain().unbroken
@@ -146,6 +148,7 @@ async def test_the_same_is_told_once_and_taken_back_when_it_is_no_more(
     assert reasons(journal, two.dana, Noted.SETTLED) == []
     await look(office)
     assert reasons(journal, two.dana, Noted.SETTLED) == ["nothing that was cut is back any more"]
+    assert reopened_names(journal) == (0, ())
     assert standing_of(journal, find_case(journal, two.dana.id)).state is CaseState.VERIFIED
 
 

@@ -113,6 +113,14 @@ def test_it_can_wait_only_where_all_is_known_and_nobody_who_left_has_access(
     assert words in found.words
 
 
+def test_a_case_that_is_open_again_does_not_wait() -> None:
+    sources = (source(),)
+    one = watch(DriftCounts(0, 0), (0, ()), (), sources, NOW_MS, (1, ("Ana",)))
+    assert (one.sign, "The case of Ana is open again: what was cut" in one.words) == ("!", True)
+    many = watch(DriftCounts(0, 0), (0, ()), (), sources, NOW_MS, (3, ("Ana", "Bo")))
+    assert "3 cases (Ana, Bo and 1 more) are open again: what was cut" in many.words
+
+
 def test_what_was_read_before_a_run_is_said_to_be() -> None:
     found = watch(DriftCounts(1, 1), (1, ("Ana",)), (run(),), (source(old_ms=60_000),), NOW_MS)
 

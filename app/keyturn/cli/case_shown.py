@@ -10,7 +10,7 @@ from keyturn.decide.blast_words import parts_of
 from keyturn.decide.case_state import CaseRun, CaseState, CaseStep, Standing
 from keyturn.decide.values import to_plain
 from keyturn.evidence.moments import in_zone
-from keyturn.run.cases import held_of, runs_of, standing_of
+from keyturn.run.cases import held_of, reopened, runs_of, standing_of
 from keyturn.run.proofs import proofs
 from keyturn_providers.records import Side
 from keyturn_storage.case_rows import CaseRow, Noted
@@ -29,6 +29,7 @@ def short_json(row: CaseRow, standing: Standing) -> dict[str, Json]:
         "login": row.login,
         "state": standing.state.value,
         "missing": list(standing.missing),
+        "reopened": reopened(row) or None,
         "type": row.facts.kind or None,
         "left_at": in_zone(row.facts.left_ms, row.facts.left_zone) or None,
         "left_ms": row.facts.left_ms,

@@ -60,7 +60,11 @@ def leaving(
             found.waits[change] = (*handed, *waits_for(change, own.changes))
         found.cut.changes += own.changes
         found.cut.also |= own.also
-        found.cut.left_alone += own.left_alone
+        # Of several who leave, whose group or account it is does not show otherwise.
+        whose = f"{leaver.person.name}: " if len(leavers) > 1 else ""
+        found.cut.left_alone += [
+            LeftAlone(f"{whose}{one.words}", one.reason) for one in own.left_alone
+        ]
     return found
 
 

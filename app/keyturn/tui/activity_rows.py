@@ -40,11 +40,20 @@ class Happened:
     sources: tuple[SourceRow, ...] = ()
     names: dict[str, str] | None = None
     """What each operation that failed was to do, by its id."""
+    reopened: tuple[int, tuple[str, ...]] = (0, ())
+    """How many cases are open again because something came back, and names of theirs."""
 
 
 def watch_of(happened: Happened, now_ms: int) -> Watch:
     """Whether it can wait until morning."""
-    return watch(happened.drift, happened.leavers, happened.runs, happened.sources, now_ms)
+    return watch(
+        happened.drift,
+        happened.leavers,
+        happened.runs,
+        happened.sources,
+        now_ms,
+        happened.reopened,
+    )
 
 
 class ActivityLines:

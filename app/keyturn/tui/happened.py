@@ -9,6 +9,7 @@ from keyturn.tui.activity_rows import Happened
 from keyturn_storage.errors import OlderFile
 from keyturn_storage.journal import Journal, open_journal
 from keyturn_storage.queries import activity
+from keyturn_storage.queries.cases import reopened_names
 from keyturn_storage.rows import StepRow
 
 if TYPE_CHECKING:
@@ -23,19 +24,21 @@ def happened(data: "CacheData", journal: Path, now_ms: int) -> Happened:
     runs: tuple[activity.RunLine, ...] = ()
     troubled: tuple[StepRow, ...] = ()
     names: dict[str, str] = {}
+    reopened: tuple[int, tuple[str, ...]] = (0, ())
     with opened(journal) as found:
         if found is not None:
             runs = activity.run_lines(found)
+            reopened = reopened_names(found)
             troubled = activity.troubled_steps(found, now_ms - FAILURES_FOR_MS)
             good = activity.made_good(found, troubled)
             troubled = tuple(step for step in troubled if step.operation_id not in good)
             names = activity.words_of_operations(found, {step.run_id for step in troubled})
     if not data.exists():
-        return Happened(runs, troubled, names=names)
+        return Happened(runs, troubled, names=names, reopened=reopened)
     reader = data.reads.reader()
     return Happened(
         runs, troubled, activity.read_lines(reader), activity.push_lines(reader),
-        activity.urgent_names(reader), data.drift(), data.sources(), names,
+        activity.urgent_names(reader), data.drift(), data.sources(), names, reopened,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ def watch(
     runs: Sequence[RunLine],
     sources: Sequence[SourceRow],
     now_ms: int,
+    reopened: tuple[int, tuple[str, ...]] = (0, ()),
 ) -> Watch:
     """The worst that holds. Never "it can wait" from a read that is old or not whole."""
     count, names = leavers
@@ -34,6 +35,8 @@ def watch(
         who = "1 person who left still has" if count == 1 else f"{count} people who left still have"
         return Watch("!", "Do not leave it:", f"{who} access ({', '.join(names)}{more}). "
                      f"1, then o on each, offboards them.{_before(runs, sources)}")  # fmt: skip
+    if reopened[0]:
+        return Watch("!", "Do not leave it:", _again(*reopened))
     leaving = [run for run in runs if run.scope == "offboard" and run.state != "ended"]
     if leaving:
         return Watch("!", "Do not leave it:", f"{leaving[0].title} is not finished "
@@ -51,6 +54,16 @@ def watch(
     )
     return Watch("=", "It can wait until morning:", "nobody who left has visible access, and no "
                  f"offboarding is open{open_words}.")  # fmt: skip
+
+
+def _again(count: int, names: Sequence[str]) -> str:
+    more = f" and {count - len(names)} more" if count > len(names) else ""
+    who = f"{', '.join(names)}{more}"
+    words = f"The case of {who} is" if count == 1 else f"{count} cases ({who}) are"
+    return (
+        f"{words} open again: what was cut has come back. keyturn case says what, since when and "
+        "by whom."
+    )
 
 
 def _before(runs: Sequence[RunLine], sources: Sequence[SourceRow]) -> str:

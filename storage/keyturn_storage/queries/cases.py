@@ -57,6 +57,17 @@ def cases_of_run(journal: "Journal", run_id: str) -> tuple[CaseRow, ...]:
     )
 
 
+def reopened_names(journal: "Journal", limit: int = 5) -> tuple[int, tuple[str, ...]]:
+    """How many cases are open again because something came back, and the names of the newest: those
+    that since were neither closed, settled, nor cut by another run."""
+    found = journal.connection.execute(
+        "select c.name from case_file c where 'reopened' = (select n.what from case_note n "
+        "where n.case_no = c.no and n.what in ('closed', 'reopened', 'settled', 'run') "
+        "order by n.no desc limit 1) order by c.no desc"
+    ).fetchall()
+    return len(found), tuple(str(row[0]) for row in found[:limit])
+
+
 def cases_called(journal: "Journal", text: str) -> tuple[CaseRow, ...]:
     """The cases of whoever has exactly this login, name, account id or key, newest first. Upper and
     lower case are the same."""
