@@ -61,14 +61,14 @@ async def test_one_is_tried_first_then_the_others_and_none_stays_a_failure(
         await shows(pilot, "try again")
         count = retriable(app)
         assert count > 1
-        await pilot.press("t")
+        await pilot.press("T")
         await until(pilot, lambda: isinstance(app.screen, PlanReview))
         assert isinstance(app.screen, PlanReview)
         assert len(app.screen.plan.operations) == 1
         await shows(pilot, "to see whether the cause is gone")
         await confirmed(app, pilot)
         await until(pilot, lambda: retriable(app) == count - 1)
-        await pilot.press("t")
+        await pilot.press("T")
         await shows(pilot, f"the others of this cause: {count - 1}")
         await confirmed(app, pilot)
         await until(pilot, lambda: retriable(app) == 0)
@@ -86,11 +86,11 @@ async def test_while_the_one_fails_again_the_others_are_left_alone(read_bench: B
         await until(pilot, lambda: app.facts.organisation)
         await pilot.press("3")
         await shows(pilot, "try again")
-        await pilot.press("t")
+        await pilot.press("T")
         await until(pilot, lambda: isinstance(app.screen, PlanReview))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, Activity))
-        await pilot.press("t")
+        await pilot.press("T")
         await shows(pilot, "to see whether the cause is gone")
         assert isinstance(app.screen, PlanReview)
         assert len(app.screen.plan.operations) == 1
@@ -115,5 +115,5 @@ async def test_what_is_no_failure_is_not_tried_again(read_bench: Bench) -> None:
         await until(
             pilot, lambda: isinstance(app.screen, Activity) and app.screen.table.row is not None
         )
-        await pilot.press("t")
+        await pilot.press("T")
         await shows(pilot, "put the cursor on a failure first")

@@ -209,7 +209,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("resume", ("R",), "resume",
            "Go on with every run that is open, reading again before anything is sent.", _T, 1,
            dangerous=True, palette="run: resume what is open"),
-    Action("retry", ("t",), "try again",
+    Action("retry", ("T",), "try again",
            "Plan one of the failed changes anew; once it is verified, the others of its cause.", _T,
            2, dangerous=True, palette="failure: try one again, then the others"),
     *_reading(_T),

@@ -28,7 +28,7 @@ def cause_lines(
     again = [failure for failure in cause.failures if failure.can_be_retried]
     if again:
         rest = ", then the others of this cause" if len(again) > 1 else ""
-        yield _line("try again", ("t", "bold $accent"), f" plans one of them anew{rest}")
+        yield _line("try again", ("T", "bold $accent"), f" plans one of them anew{rest}")
     yield _line("newest", *_when(cause.at_ms, now_ms))
     yield BLANK
     for failure in cause.failures[:NAMED]:
