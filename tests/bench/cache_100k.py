@@ -9,6 +9,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -49,15 +50,23 @@ DIRECTORY = SourceIdentity("okta", "scim", Side.DIRECTORY, "bench-directory")
 SECRETS = SourceIdentity("vault", "openbao", Side.SECRETS, "bench-secrets")
 FIRST = ("Ana", "Dana", "Ravi", "Lea", "Søren", "Łucja", "Ольга", "Νίκος", "明", "Zoë", "Ngọc")
 LAST = ("Okafor", "Menon", "Baum", "Silva", "Ng", "Иванова", "García", "Şahin", "李", "Kim")
+KINDS = ("direct grant", "grant not in policy", "missing grant", "renamed", "stuck invite")
 PAGE = 1_000
 NOW_MS = 1_800_000_000_000
 
 
 def build(
-    path: Path, people: int = 100_000, groups: int = 400, vaults: int = 60, *, each: int = 10
+    path: Path,
+    people: int = 100_000,
+    groups: int = 400,
+    vaults: int = 60,
+    *,
+    each: int = 10,
+    findings: int = 0,
 ) -> None:
-    """Fills the cache at `path`: both sides sealed and complete, `each` memberships a person, about
-    one person in 300 with drift. The same arguments give the same cache."""
+    """Fills the cache at `path`: both sides sealed and complete, `each` memberships a person on
+    either side, one person in 500 a leaver, and `findings` further ones. The same arguments give
+    the same cache."""
     chance = random.Random(people)
     names = [
         f"{chance.choice(FIRST)} {chance.choice(LAST)} {number:06d}" for number in range(people)
@@ -72,7 +81,7 @@ def build(
     with open_cache(path) as cache:
         here = _side(cache, DIRECTORY, "d", accounts, leavers, inside, 0)
         there = _side(cache, SECRETS, "s", accounts, set(), inside, vaults)
-        _assess(cache, here, there, names, leavers, groups)
+        _assess(cache, here, there, names, leavers, groups, findings)
 
 
 def _account(number: int, name: str) -> Account:
@@ -147,8 +156,15 @@ def _side(
 
 
 def _assess(
-    cache: Cache, here: int, there: int, names: Sequence[str], leavers: set[int], groups: int
+    cache: Cache,
+    here: int,
+    there: int,
+    names: Sequence[str],
+    leavers: set[int],
+    groups: int,
+    more: int,
 ) -> None:
+    also = Counter(number % len(names) for number in range(more))
     people = [
         PersonIn(
             f"d:d{number:06d}",
@@ -156,9 +172,9 @@ def _assess(
             f"d{number:06d}",
             f"s{number:06d}",
             "verified e-mail",
-            "!" if number in leavers else "=",
-            0 if number in leavers else 9,
-            int(number in leavers),
+            "!" if number in leavers else "-" if number in also else "=",
+            0 if number in leavers else 2 if number in also else 9,
+            int(number in leavers) + also[number],
         )
         for number, name in enumerate(names)
     ]
@@ -176,7 +192,7 @@ def _assess(
     ]
     findings = [
         FindingIn(
-            f"f{number:06d}",
+            f"{number:012x}",
             "leaver still active",
             "urgent",
             0,
@@ -190,6 +206,23 @@ def _assess(
             "{}",
         )
         for number in sorted(leavers)
+    ]
+    findings += [
+        FindingIn(
+            f"{number + (1 << 40):012x}",
+            KINDS[number % len(KINDS)],
+            "medium",
+            2,
+            "-",
+            f"d:d{number % len(names):06d}",
+            f"secrets/account/s{number % len(names):06d}",
+            names[number % len(names)],
+            f"secrets/vault/v{number % 60:03d}",
+            f"Vault {number % 60:03d}",
+            f"{names[number % len(names)]} has a grant that the policy does not give.",
+            "{}",
+        )
+        for number in range(more)
     ]
     cache.store_assessment(here, there, NOW_MS, people, links, findings)
 

@@ -136,7 +136,10 @@ def _compare_people(reader: Reader, here: Snapshot, there: Snapshot) -> None:
             for n in range(4)
             if f"a{n}" in _present(there)[0]
             and any(
-                path[0] == vault for path in _expected_paths(there, MemberKind.ACCOUNT, f"a{n}")
+                path[:2] == (vault, grant.carrier)
+                for grant in there.grants
+                if grant.vault_id == vault and grant.level is not Level.NONE
+                for path in _expected_paths(there, MemberKind.ACCOUNT, f"a{n}")
             )
         }
         assert shown == expected

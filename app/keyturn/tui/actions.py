@@ -78,6 +78,9 @@ ACTIONS: tuple[Action, ...] = (
            palette="help: keys"),
     Action("palette", ("ctrl+p", "colon"), "commands",
            "Find an action or a person by typing.", _E, 12),
+    Action("jump", ("ctrl+k",), "jump",
+           "Jump to any person, group, vault or screen by a few letters.", _E, 12,
+           palette="go: anywhere", at_once=True),
     Action("go_access", ("1",), "access", "Go to the Access screen.", _E, palette="go: access"),
     Action("go_drift", ("2",), "drift", "Go to the Drift screen: every finding.", _E, 13,
            palette="go: drift"),
@@ -128,6 +131,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark", ("space",), "mark", "Mark or unmark the row.", _L, 9),
     Action("invert_marks", ("asterisk",), "invert", "Invert the marks of the rows shown.", _L),
     Action("open", ("enter",), "open", "Open the row.", _L),
+    Action("sort_next", ("greater_than_sign",), "sort", "Sort by the next column.", _L,
+           palette="list: sort by the next column"),
+    Action("sort_previous", ("less_than_sign",), "sort back", "Sort by the column before.", _L,
+           palette="list: sort by the column before"),
+    Action("sort_backwards", ("full_stop",), "turn round", "Turn the order round.", _L,
+           palette="list: turn the order round"),
+    Action("columns", ("H",), "columns", "Choose the columns of the list.", _L,
+           palette="list: choose columns"),
+    Action("filters", ("F",), "filters", "Recall, save or delete a filter of the list.", _L,
+           palette="list: saved filters"),
     Action("next_pane", ("tab", "l", "right"), "next pane",
            "Go to the next pane. The pane with focus drives the other two.", _A),
     Action("previous_pane", ("shift+tab", "h", "left"), "previous pane", "Go to the previous pane.",
@@ -243,6 +256,7 @@ ACTIONS: tuple[Action, ...] = (
 
 KEY_NAMES = {
     "question_mark": "?", "slash": "/", "asterisk": "*", "colon": ":", "escape": "esc",
+    "greater_than_sign": ">", "less_than_sign": "<", "full_stop": ".",
     "pagedown": "pgdn", "pageup": "pgup", "down": "↓", "up": "↑", "left": "←", "right": "→",
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from textual import events
+from textual import events, on
 from textual.app import App
 from textual.binding import Binding
 from textual.screen import Screen
@@ -24,10 +24,12 @@ from keyturn.tui.requests import LastRequests
 from keyturn.tui.screens import ways
 from keyturn.tui.screens.access import Access
 from keyturn.tui.screens.frame import Frame
-from keyturn.tui.state import Remembered, recall, remember
+from keyturn.tui.state import recall, remember
 from keyturn.tui.theme import DARK, DRIFT_DARK, LIGHT
 from keyturn.tui.troubles import trouble_of
 from keyturn.tui.widgets.header_line import HeaderFacts
+from keyturn.tui.widgets.list_keys import ListKeys
+from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn.tui.workers import WatchesWorkers, WorkFailed
 
 if TYPE_CHECKING:
@@ -356,6 +358,35 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
         if self.screen is self.frame:
             _ = self.push_screen(palette())
 
+    def action_jump(self) -> None:
+        """To anything by a few letters."""
+        from keyturn.tui.screens.pickers import jump
+
+        if self.screen is self.frame:
+            _ = self.push_screen(jump(self))
+
+    @on(ListKeys.Asks)
+    def _choose_for_list(self, event: ListKeys.Asks) -> None:
+        from keyturn.tui.screens import pickers
+
+        if not isinstance(event.list, VirtualList) or not event.list.kept_as:
+            return
+        made = pickers.columns(event.list)
+        if event.what == "filters":
+            made = pickers.filters(self, event.list)
+        _ = self.push_screen(made)
+
+    @on(VirtualList.Looked)
+    def _list_looked_at(self, event: VirtualList.Looked) -> None:
+        shown = event.list
+        if shown.kept_as:
+            self.remembered = self.remembered.with_list(shown.kept_as, shown.needle, shown.look)
+
+    def keep_filter(self, place: str, name: str, needle: str) -> None:
+        """Keeps a list's filter under a name, or with an empty one, forgets it."""
+        self.remembered = self.remembered.with_saved(place, name, needle)
+        self.save_state()
+
     def action_go_access(self) -> None:
         """Back to the bottom of the stack."""
         while len(self.screen_stack) > 1:
@@ -449,7 +480,8 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
         try:
             remember(
                 self.parts.state_dir,
-                Remembered(
+                replace(
+                    self.remembered,
                     screen=ways.front(self),
                     pane=access.front.value,
                     drift_only=access.drift_only,

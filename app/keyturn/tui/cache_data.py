@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from keyturn.tui.cards import Cards
     from keyturn.tui.difference_rows import Compared
     from keyturn.tui.history_rows import Timeline
+    from keyturn.tui.jump_rows import Screen
     from keyturn_storage.queries.activity import ExchangeRow
     from keyturn_storage.queries.finding_lines import Order
     from keyturn_storage.queries.moments import DriftPoint
@@ -261,6 +262,12 @@ class CacheData:
         from keyturn.run.difference import choose_account
 
         return choose_account(self.reads.reader(), account_no, name)
+
+    def jump(self, text: str, screens: "Sequence[Screen]") -> RowSource:
+        """From the cache; only screens where there is none."""
+        from keyturn.tui.jump_rows import JumpLines
+
+        return JumpLines(self.reads if self.exists() else None, text, screens)
 
     def people(self, text: str, limit: int) -> Sequence[PersonRow]:
         """People by part of a name, login or address, or by key."""

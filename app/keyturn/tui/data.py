@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from keyturn.tui.activity_rows import Happened
     from keyturn.tui.difference_rows import Compared
     from keyturn.tui.history_rows import Timeline
+    from keyturn.tui.jump_rows import Screen
     from keyturn_storage.queries.activity import ExchangeRow
     from keyturn_storage.queries.finding_lines import Order
     from keyturn_storage.queries.moments import DriftPoint
@@ -167,6 +168,10 @@ class Data(Protocol):
 
     def go_to(self, past: "Past | None") -> None:
         """From now on everything is read as of `past`, None for now. May be called anywhere."""
+        ...
+
+    def jump(self, text: str, screens: "Sequence[Screen]") -> RowSource:
+        """Screens, people, groups and vaults that `text` may mean, best first."""
         ...
 
     def people(self, text: str, limit: int) -> Sequence[PersonRow]:

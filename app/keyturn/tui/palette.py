@@ -10,6 +10,7 @@ from keyturn.tui.app import KeyturnApp
 from keyturn.tui.safe import literal, printable
 from keyturn.tui.screens.access import Access
 from keyturn.tui.screens.frame import Frame
+from keyturn.tui.widgets.virtual_list import VirtualList
 
 PEOPLE_LIMIT = 20
 
@@ -27,7 +28,9 @@ class Commands(Provider):
     def _found(self) -> list[tuple[Action, str]]:
         app = cast("KeyturnApp", self.app)
         where = self.screen.WHERE if isinstance(self.screen, Frame) else Where.EVERYWHERE
-        places = dict.fromkeys((where, Where.EVERYWHERE))
+        in_list = isinstance(self.screen.focused, VirtualList)
+        here = (where, Where.LIST) if in_list else (where,)
+        places = dict.fromkeys((*here, Where.EVERYWHERE))
         return [
             (action, f"{action.palette}  ({shown_key(action.keys[0])})")
             for place in places

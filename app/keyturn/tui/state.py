@@ -1,9 +1,12 @@
-"""Where the operator was, kept in one small file. Never marks, never a confirmation."""
+"""Where the operator was, and what they keep, in one small file. Never marks or confirmations."""
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+
+from keyturn.tui.widgets.list_look import ListLook
 
 VERSION = 1
 NAME = "dashboard.json"
@@ -11,7 +14,9 @@ NAME = "dashboard.json"
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What is restored at the next start. `finds` are the filters by pane."""
+    """What is restored at the next start. `finds` are the filters by list, `looks` how each list is
+    sorted and which columns it has, `saved` the filters kept under a name. `toured` is whether the
+    first tour was shown."""
 
     screen: str = "access"
     pane: str = "users"
@@ -19,6 +24,26 @@ class Remembered:
     person: str = ""
     light: bool = False
     finds: dict[str, str] = field(default_factory=dict)
+    looks: dict[str, str] = field(default_factory=dict)
+    saved: dict[str, dict[str, str]] = field(default_factory=dict)
+    toured: bool = False
+
+    def look(self, place: str) -> ListLook:
+        """How a list is sorted, and which columns it has."""
+        return ListLook.from_text(self.looks.get(place, ""))
+
+    def with_list(self, place: str, needle: str, look: ListLook) -> "Remembered":
+        """With a list filtered and looked at so."""
+        return replace(
+            self, finds={**self.finds, place: needle}, looks={**self.looks, place: look.to_text()}
+        )
+
+    def with_saved(self, place: str, name: str, needle: str) -> "Remembered":
+        """With a filter kept under a name, or with no filter, forgotten."""
+        kept = {**self.saved.get(place, {}), name: needle}
+        return replace(
+            self, saved={**self.saved, place: {k: v for k, v in kept.items() if v.strip()}}
+        )
 
 
 def recall(data: Path) -> Remembered:
@@ -29,19 +54,29 @@ def recall(data: Path) -> Remembered:
         return Remembered()
     if not isinstance(found, dict) or found.get("version") != VERSION:
         return Remembered()
-    finds = found.get("finds")
+    saved = found.get("saved")
     return Remembered(
         screen=_text(found, "screen", "access"),
         pane=_text(found, "pane", "users"),
         drift_only=found.get("drift_only") is True,
         person=_text(found, "person", ""),
         light=found.get("light") is True,
-        finds={
-            key: value
-            for key, value in (finds.items() if isinstance(finds, dict) else ())
-            if isinstance(key, str) and isinstance(value, str)
+        finds=_texts(found.get("finds")),
+        looks=_texts(found.get("looks")),
+        saved={
+            key: _texts(value) for key, value in (saved.items() if isinstance(saved, dict) else ())
         },
+        toured=found.get("toured") is True,
     )
+
+
+def _texts(found: object) -> dict[str, str]:
+    pairs: Mapping[object, object] = found if isinstance(found, dict) else {}
+    return {
+        key: value
+        for key, value in pairs.items()
+        if isinstance(key, str) and isinstance(value, str)
+    }
 
 
 def _text(found: dict[str, object], key: str, otherwise: str) -> str:

@@ -74,40 +74,54 @@ def begins(column: str) -> Template:
     )
 
 
-_AT = "at as (select directory_snapshot as d, secrets_snapshot as s from assessment)"
-_OPEN = "{0}.from_snapshot <= at.{1} and ({0}.to_snapshot is null or {0}.to_snapshot > at.{1})"
+AT = "at as (select directory_snapshot as d, secrets_snapshot as s from assessment)"
+OPEN = "{0}.from_snapshot <= at.{1} and ({0}.to_snapshot is null or {0}.to_snapshot > at.{1})"
 _SOURCE_OF_SECRETS = "(select source_no from snapshot where id = (select s from at))"
-_MEMBERS_IN = (
-    "select b.member_no from inside_{0} i, at join membership b on b.group_no = i.no where "
-)
 
-_PEOPLE_IN_GROUP = f"""no in (
-with recursive {_AT},
-link as (select directory_no, secrets_no from group_link where instr(search, {{}}) > 0),
-inside_d (no) as (
-    select directory_no from link where directory_no is not null
-    union {_MEMBERS_IN.format("d") + _OPEN.format("b", "d")}
-),
-inside_s (no) as (
-    select secrets_no from link where secrets_no is not null
-    union {_MEMBERS_IN.format("s") + _OPEN.format("b", "s")}
-)
-select no from person where directory_no in (select no from inside_d)
-union select no from person where secrets_no in (select no from inside_s))
+
+def nested(side: str) -> str:
+    """Groups that are members of groups, on one side: few, so that walking them is quick."""
+    return (
+        f"nested_{side} as materialized (select b.group_no, b.member_no "  # noqa: S608 -- constants of this module
+        f"from at cross join object m cross join membership b on b.member_no = m.no "
+        f"where m.kind = 2 and m.source_no = (select source_no from snapshot where id = at.{side}) "
+        f"and {OPEN.format('b', side)})"
+    )
+
+
+def inside(side: str, start: str) -> str:
+    """`start` (group numbers) with every group inside them, as `inside_d` or `inside_s`."""
+    return (
+        f"{nested(side)}, inside_{side} (no) as ({start} union select n.member_no "  # noqa: S608 -- constants of this module
+        f"from inside_{side} i join nested_{side} n on n.group_no = i.no)"
+    )
+
+
+def accounts_in(side: str) -> str:
+    """Everything directly in one of these groups."""
+    return (
+        f"select b.member_no from at cross join inside_{side} i cross join membership b "  # noqa: S608 -- constants of this module
+        f"where b.group_no = i.no and {OPEN.format('b', side)}"
+    )
+
+
+_LINKED = "select {0}_no from group_link where instr(search, {{}}) > 0 and {0}_no is not null"
+_PEOPLE_IN_GROUP = f"""(directory_no in (
+with recursive {AT}, {inside("d", _LINKED.format("directory"))} {accounts_in("d")})
+or secrets_no in (
+with recursive {AT}, {inside("s", _LINKED.format("secrets"))} {accounts_in("s")}))
+"""
+_GRANTED = f"""select g.principal_no
+from at cross join vault_line l cross join vault_grant g on g.vault_no = l.no
+where instr(casefold(l.name), {{}}) > 0 and g.level > 0 and {OPEN.format("g", "s")}
 """  # noqa: S608 -- constants of this module
-_PEOPLE_ON_VAULT = f"""no in (
-with recursive {_AT},
-inside (no) as (
-    select g.principal_no from at, vault_line l join vault_grant g on g.vault_no = l.no
-    where instr(casefold(l.name), {{}}) > 0 and g.level > 0 and {_OPEN.format("g", "s")}
-    union select b.member_no from inside i, at join membership b on b.group_no = i.no
-    where {_OPEN.format("b", "s")}
-)
-select no from person where secrets_no in (select no from inside))
+_PEOPLE_ON_VAULT = f"""secrets_no in (
+with recursive {AT}, {inside("s", _GRANTED)}
+select no from inside_s union all {accounts_in("s")})
 """  # noqa: S608 -- constants of this module
-_IN_ANY_GROUP = f"""exists (with {_AT} select 1 from at join membership b
-on (b.member_no = person.directory_no and {_OPEN.format("b", "d")})
-or (b.member_no = person.secrets_no and {_OPEN.format("b", "s")}))
+_IN_ANY_GROUP = f"""exists (with {AT} select 1 from at join membership b
+on (b.member_no = person.directory_no and {OPEN.format("b", "d")})
+or (b.member_no = person.secrets_no and {OPEN.format("b", "s")}))
 """  # noqa: S608 -- constants of this module
 _OPENS_ANY = _PEOPLE_ON_VAULT.replace("instr(casefold(l.name), {}) > 0 and ", "")
 _DRIFTED = "findings > 0"
@@ -118,11 +132,10 @@ PEOPLE: Mapping[Field, Template] = {
     Field.NAME: contains("find_name"),
     Field.DEPARTMENT: contains("find_department"),
     Field.TITLE: contains("find_title"),
-    Field.DIRECTORY: begins("lower(directory_state)"),
-    Field.SECRETS: begins("lower(secrets_state)"),
+    Field.DIRECTORY: begins("directory_state"),
+    Field.SECRETS: begins("secrets_state"),
     Field.STATE: Template(
-        "substr(lower(directory_state), 1, length({})) = {} "
-        "or substr(lower(secrets_state), 1, length({})) = {}",
+        "substr(directory_state, 1, length({})) = {} or substr(secrets_state, 1, length({})) = {}",
         "directory_state is null or secrets_state is null",
         "directory_state is not null or secrets_state is not null",
     ),
@@ -133,7 +146,7 @@ PEOPLE: Mapping[Field, Template] = {
         _FINDING_OF_PERSON.format("substr(severity, 1, length({})) = {}"), "findings = 0", _DRIFTED
     ),
     Field.GROUP: Template(_PEOPLE_IN_GROUP, f"not {_IN_ANY_GROUP}", _IN_ANY_GROUP),
-    Field.VAULT: Template(_PEOPLE_ON_VAULT, f"not ({_OPENS_ANY})", _OPENS_ANY),
+    Field.VAULT: Template(_PEOPLE_ON_VAULT, f"not ifnull({_OPENS_ANY}, 0)", _OPENS_ANY),
     Field.SINCE: Template(_FINDING_OF_PERSON.format("since_ms >= {}"), "0", "0"),
 }
 
@@ -181,25 +194,25 @@ _FINDING_OF_GROUP = (
     "or exists (select 1 from finding f where f.object_ref in {0} and {1}))"
 )
 _WITH_PERSON = f"""(
-with recursive {_AT},
+with recursive {AT},
 up_d (no) as (
     select p.directory_no from person p where {{person}} and p.directory_no is not null
-    union select b.group_no from up_d u, at join membership b on b.member_no = u.no
-    where {_OPEN.format("b", "d")}
+    union select b.group_no from up_d u cross join at cross join membership b on b.member_no = u.no
+    where {OPEN.format("b", "d")}
 ),
 up_s (no) as (
     select p.secrets_no from person p where {{person}} and p.secrets_no is not null
-    union select b.group_no from up_s u, at join membership b on b.member_no = u.no
-    where {_OPEN.format("b", "s")}
+    union select b.group_no from up_s u cross join at cross join membership b on b.member_no = u.no
+    where {OPEN.format("b", "s")}
 )
 select no from group_link where directory_no in (select no from up_d)
 or secrets_no in (select no from up_s))
 """  # noqa: S608 -- constants of this module
 _ON_VAULT = f"""(
-with {_AT}
-select k.no from at, vault_line l join vault_grant g on g.vault_no = l.no
-join group_link k on k.secrets_no = g.principal_no
-where {{vault}} and g.level > 0 and {_OPEN.format("g", "s")})
+with {AT}
+select k.no from at cross join vault_line l cross join vault_grant g on g.vault_no = l.no
+cross join group_link k on k.secrets_no = g.principal_no
+where {{vault}} and g.level > 0 and {OPEN.format("g", "s")})
 """  # noqa: S608 -- constants of this module
 _MEMBERS = "ifnull(directory_members, 0) + ifnull(secrets_members, 0)"
 _OPENS_SOME = f"no in {_ON_VAULT.replace('{vault}', '1')}"

@@ -26,11 +26,15 @@ def findings(
     offset: int = 0,
 ) -> list[FindingRow]:
     """Findings by severity, then kind, then names; of one person or kind where it is named."""
+    conditions = ["person_key = :person"] if person_key is not None else []
+    conditions += ["kind = :kind"] if kind is not None else []
+    where = f"where {' and '.join(conditions)} " if conditions else ""
+    # Few are left by a condition: they are sorted, rather than all read in their order.
+    by = "+position" if conditions else "position"
     return [
         FindingRow(*row)
         for row in reader.connection.execute(
-            _SELECT + "where (:person is null or person_key = :person) "
-            "and (:kind is null or kind = :kind) order by position limit :limit offset :offset",
+            f"{_SELECT}{where}order by {by} limit :limit offset :offset",
             {"person": person_key, "kind": kind, "limit": limit, "offset": offset},
         )
     ]

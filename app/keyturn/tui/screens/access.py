@@ -61,7 +61,7 @@ class Access(Frame):
         return [
             VirtualList(
                 columns(pane, *self._names), title=PANE_TITLES[pane], empty=EMPTY[pane],
-                ask=self.keyturn.parts.reads.ask, id=pane.value,
+                ask=self.keyturn.parts.reads.ask, id=pane.value, kept_as=pane.value,
             )
             for pane in Pane
         ]  # fmt: skip
@@ -85,6 +85,7 @@ class Access(Frame):
             self.front = Pane.USERS
         for pane in Pane:
             self.pane(pane).begin_with(remembered.finds.get(pane.value, ""))
+            self.pane(pane).begin_looking(remembered.look(pane.value))
         look = self.keyturn.look
         if look is None:
             self._show(self.front, EVERYTHING)
@@ -302,7 +303,7 @@ class Access(Frame):
     async def action_find(self) -> None:
         """A line to type a filter into; it has the keys when this returns."""
         if not self.query(FindLine):
-            line = FindLine(PANE_TITLES[self.front], self.pane(self.front).needle)
+            line = FindLine(PANE_TITLES[self.front], self.pane(self.front))
             await self.mount(line, before=self.query_one("NoteLine"))
         self.set_focus(self.query_one(FindLine).field)
 

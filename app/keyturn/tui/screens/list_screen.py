@@ -46,9 +46,10 @@ class ListScreen(Frame):
         """The list, filtered as it was when keyturn was left."""
         shown = VirtualList(
             self.COLUMNS, title=self.TITLE_OF_LIST, empty=self.EMPTY,
-            ask=self.keyturn.parts.reads.ask, id="lines",
+            ask=self.keyturn.parts.reads.ask, id="lines", kept_as=self.WHERE.name.lower(),
         )  # fmt: skip
-        shown.begin_with(self.keyturn.remembered.finds.get(self.WHERE.name.lower(), ""))
+        shown.begin_with(self.keyturn.remembered.finds.get(shown.kept_as, ""))
+        shown.begin_looking(self.keyturn.remembered.look(shown.kept_as))
         return shown
 
     def above(self) -> Iterable[Widget]:
@@ -135,7 +136,7 @@ class ListScreen(Frame):
     async def action_find(self) -> None:
         """A line to type a filter into; it has the keys when this returns."""
         if not self.query(FindLine):
-            line = FindLine(self.TITLE_OF_LIST, self.table.needle)
+            line = FindLine(self.TITLE_OF_LIST, self.table)
             await self.mount(line, before=self.query_one("NoteLine"))
         self.set_focus(self.query_one(FindLine).field)
 

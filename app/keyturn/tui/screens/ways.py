@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from textual.app import App
 
+    from keyturn.tui.app import KeyturnApp
     from keyturn.tui.screens.frame import Frame
+    from keyturn_storage.queries.jump import Place
 
 NUMBERED = ("drift", "activity", "history", "machines", "sources", "cases")
 """By name, besides Access, which is always at the bottom."""
@@ -57,6 +59,24 @@ def go(app: "App[None]", name: str) -> None:
         return
     while name_of(app.screen) != name:
         _ = app.pop_screen()
+
+
+def go_by_name(app: "KeyturnApp", name: str) -> None:
+    """To a numbered screen, or back to Access."""
+    if name == "access":
+        app.action_go_access()
+    else:
+        go(app, name)
+
+
+def open_place(app: "KeyturnApp", place: "Place") -> None:
+    """To a person's or a vault's card, or to a group in Access."""
+    if place.kind == "person":
+        app.show_person(place.key, place.name)
+    elif place.kind == "vault":
+        app.show_vault(place.key, place.name)
+    else:
+        app.go_to_group(place.key)
 
 
 def front(app: "App[None]") -> str:

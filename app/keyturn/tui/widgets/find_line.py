@@ -1,18 +1,27 @@
-"""The line a filter is typed into."""
+"""The line a filter is typed into, and below it how it may go on or what is wrong with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
+from textual import on
 from textual.binding import Binding
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from keyturn.tui.safe import literal
+from keyturn.tui.safe import joined, literal, printable
+from keyturn.tui.widgets.row_source import Suggestion
+from keyturn.tui.widgets.virtual_list import VirtualList
+from keyturn.tui.workers import WatchesWorkers
+
+MOST = 12
+GAP = "  "
 
 
-class FindLine(Horizontal):
-    """Says every change at once; enter keeps the filter, esc (handled by the screen) clears it."""
+class FindLine(Vertical, WatchesWorkers):
+    """Says every change at once; enter keeps the filter, tab takes the first suggestion, esc
+    (handled by the screen) clears it."""
 
     class Typed(Message):
         """The words so far."""
@@ -21,17 +30,28 @@ class FindLine(Horizontal):
             super().__init__()
             self.needle = needle
 
-    BINDINGS = [Binding("enter", "screen.keep_filter", "keep", show=False, priority=True)]
+    BINDINGS = [
+        Binding("enter", "screen.keep_filter", "keep", show=False, priority=True),
+        Binding("tab", "complete", "complete", show=False, priority=True),
+    ]
 
-    def __init__(self, pane: str, needle: str) -> None:
+    def __init__(self, title: str, shown: VirtualList) -> None:
         super().__init__()
-        self._label = Static(literal(f" find in {pane}: "), markup=False)
-        self._input = Input(needle, compact=True, select_on_focus=False)
+        self._shown = shown
+        self._found: Sequence[Suggestion] = ()
+        self._label = Static(literal(f" find in {title}: "), markup=False)
+        self._input = Input(shown.needle, compact=True, select_on_focus=False)
         self._input.cursor_blink = False
+        self._below = Static(markup=False, id="below")
 
     def compose(self) -> Iterable[Widget]:
-        """Label and field."""
-        return (self._label, self._input)
+        """Label and field, and what is said about it."""
+        yield Horizontal(self._label, self._input)
+        yield self._below
+
+    def on_mount(self) -> None:
+        """What may be typed is named before anything is."""
+        self._suggest()
 
     @property
     def field(self) -> Input:
@@ -42,3 +62,35 @@ class FindLine(Horizontal):
         """Filter as you type."""
         event.stop()
         self.post_message(self.Typed(event.value))
+        self._suggest()
+
+    @on(Input.Blurred)
+    def _left(self) -> None:
+        self._below.display = False
+
+    def action_complete(self) -> None:
+        """Takes the first suggestion."""
+        if self._found:
+            self._input.value = self._found[0].typed
+            self._input.cursor_position = len(self._input.value)
+
+    def _suggest(self) -> None:
+        self.work("suggest", "looking for suggestions", self._look)
+
+    async def _look(self) -> None:
+        typed = self._input.value
+        self._found = await self._shown.suggest(typed, MOST)
+        await self._shown.settled()
+        said = self._shown.problem or self._shown.hint
+        if said:
+            role = "bold $urgent" if self._shown.problem else "$quiet"
+            self._below.update(joined((f" {said}", role)))
+            return
+        room, parts = self.app.size.width - 6, list[str | tuple[str, str]]()
+        for one in self._found:
+            room -= cell_len(printable(one.shown)) + len(GAP)
+            if room < 0:
+                break
+            parts += [GAP, one.shown]
+        head = (" tab  ", "bold $accent") if parts else ("", "")
+        self._below.update(joined(head, *parts[1:]))

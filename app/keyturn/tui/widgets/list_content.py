@@ -122,3 +122,18 @@ def note_words(content: ListContent, note: str, gone_since: str) -> str:
         since = f" since {gone_since}" if gone_since else ""
         notes.append(f"{content.gone.label or 'This row'} is gone{since}")
     return "  ".join(notes)
+
+
+def words_for_nothing(
+    content: ListContent, empty: str, failure: str, problem: str, *, loading: bool
+) -> tuple[str, str]:
+    """What stands in place of rows, and its role: a failure, a filter's mistake, or `empty`."""
+    if failure:
+        return failure, "urgent"
+    if loading:
+        return "Reading …", "words"
+    if problem:
+        return f"find, {problem}", "urgent"
+    if content.needle.strip():
+        return f"Nothing contains “{content.needle}”. Esc clears.", "words"
+    return empty, "words"

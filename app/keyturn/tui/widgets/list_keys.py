@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from dataclasses import replace
 
+from textual.message import Message
 from textual.scroll_view import ScrollView
 
 from keyturn.tui.widgets.cells import Column
@@ -14,6 +15,14 @@ class ListKeys(ScrollView):
     """For a list over `content`. A subclass draws what has changed."""
 
     content: ListContent
+
+    class Asks(Message):
+        """The operator wants to choose "columns" or "filters" of a list."""
+
+        def __init__(self, sender: "ListKeys", what: str) -> None:
+            super().__init__()
+            self.list = sender
+            self.what = what
 
     @property
     @abstractmethod
@@ -105,6 +114,14 @@ class ListKeys(ScrollView):
     def action_sort_backwards(self) -> None:
         """The other way round."""
         self.look_so(replace(self.look, backwards=not self.look.backwards))
+
+    def action_columns(self) -> None:
+        """Asks which columns to show."""
+        self.post_message(self.Asks(self, "columns"))
+
+    def action_filters(self) -> None:
+        """Asks for a saved filter."""
+        self.post_message(self.Asks(self, "filters"))
 
     def toggle_column(self, key: str) -> None:
         """Leaves a column out, or shows it again."""

@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
 
@@ -74,17 +74,16 @@ class Suggestion:
     shown: str
 
 
+@runtime_checkable
 class Suggests(Protocol):
     """A source that knows how a filter may go on. May block."""
 
     def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]: ...
 
 
-class Sorts(Protocol):
-    """A source that can be sorted by some columns, by their keys."""
-
-    @property
-    def orders(self) -> tuple[str, ...]: ...
+def suggestions_of(source: RowSource, typed: str, limit: int) -> Sequence[Suggestion]:
+    """How a filter may go on; nothing where the source does not know."""
+    return source.suggest(typed, limit) if isinstance(source, Suggests) else ()
 
 
 def orders_of(source: RowSource) -> tuple[str, ...]:

@@ -18,7 +18,13 @@ from textual.strip import Strip
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.safe import literal
 from keyturn.tui.widgets.cells import Column
-from keyturn.tui.widgets.list_content import ListContent, note_words, place_of, title_words
+from keyturn.tui.widgets.list_content import (
+    ListContent,
+    note_words,
+    place_of,
+    title_words,
+    words_for_nothing,
+)
 from keyturn.tui.widgets.list_keys import ListKeys
 from keyturn.tui.widgets.list_lines import ROLES, ListLines
 from keyturn.tui.widgets.list_look import ListLook, clicked
@@ -30,10 +36,12 @@ from keyturn.tui.widgets.row_source import (
     Row,
     RowsInMemory,
     RowSource,
+    Suggestion,
     Wish,
     answer_of,
     ask_here,
     orders_of,
+    suggestions_of,
 )
 from keyturn.tui.workers import WatchesWorkers
 
@@ -96,10 +104,12 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
         title: str = "",
         empty: str = "Nothing here.",
         ask: Ask = ask_here,
+        kept_as: str = "",
         id: str | None = None,  # noqa: A002 - Textual's own name for it
     ) -> None:
         super().__init__(id=id)
         self.empty = empty
+        self.kept_as = kept_as
         self.content = ListContent()
         self._ask = ask
         self._source: RowSource = RowsInMemory()
@@ -259,6 +269,11 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
         self._find_again()
         self.post_message(self.Looked(self))
 
+    async def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        """How a filter may go on, as far as the source knows."""
+        source = self._source
+        return await self._ask(lambda: suggestions_of(source, typed, limit))
+
     def _find_again(self) -> None:
         self._settled.clear()
         self.work("filter", "filtering a list", partial(self._find, self._wish, self._generation))
@@ -341,7 +356,9 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
             return self._lines.head(width, base)
         index = int(self.scroll_offset.y) + y - 1
         if not self.content.shown:
-            words, role = self._words_for_nothing()
+            words, role = words_for_nothing(
+                self.content, self.empty, self._failure, self.problem, loading=self._loading
+            )
             line = y == 2 or (y == 1 and self.size.height < 4)
             return self._lines.words(f"  {words}" if line else "", role, width, base)
         if index >= len(self.content.shown):
@@ -362,17 +379,6 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
             strip = self._lines.row(row, width, base, marked=marked)
             self._strips[key] = strip
         return strip
-
-    def _words_for_nothing(self) -> tuple[str, str]:
-        if self._failure:
-            return self._failure, "urgent"
-        if self._loading:
-            return "Reading …", "words"
-        if self.problem:
-            return f"find, {self.problem}", "urgent"
-        if self.content.needle.strip():
-            return f"Nothing contains “{self.content.needle}”. Esc clears.", "words"
-        return self.empty, "words"
 
     def _read_around(self, index: int) -> None:
         if index // PAGE in self._reading:

@@ -1,0 +1,147 @@
+"""A list in front of the screen to choose one line from, with or without typing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from keyturn.tui.safe import literal
+from keyturn.tui.widgets.cells import Column
+from keyturn.tui.widgets.row_source import Ask, Row, RowSource, ask_here
+from keyturn.tui.widgets.virtual_list import VirtualList
+from keyturn.tui.workers import WatchesWorkers
+
+Act = Callable[[Row | None, str], None]
+"""What is done with the row under the cursor (or none) and what is typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a picker shows and does.
+
+    `rows` gives the lines for what is typed. `chosen` is done after the picker has closed, or
+    where it `stays`, while it is there. `keys` do something else with the row and let it stay.
+    `placeholder` is what the field for typing says; without one nothing is typed.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: Callable[[str], RowSource]
+    chosen: Act
+    note: str = "enter chooses   esc closes"
+    empty: str = "Nothing here."
+    placeholder: str = ""
+    typed: str = ""
+    stays: bool = False
+    keys: dict[str, Act] = field(default_factory=dict)
+    ask: Ask = ask_here
+
+
+class Picker(ModalScreen[None], WatchesWorkers):
+    """Arrows move while typing; what is typed narrows the lines at once."""
+
+    CSS_PATH = Path(__file__).with_name("picker.tcss")
+    AUTO_FOCUS = ""
+    BINDINGS = [
+        Binding("escape", "close", "close", priority=True),
+        Binding("enter", "choose", "choose", priority=True),
+        Binding("down", "move('down')", "down", priority=True),
+        Binding("up", "move('up')", "up", priority=True),
+        Binding("pagedown", "move('page_down')", "page down", priority=True),
+        Binding("pageup", "move('page_up')", "page up", priority=True),
+    ]
+
+    def __init__(self, choice: Choice) -> None:
+        super().__init__()
+        self.choice = choice
+        for key in choice.keys:
+            # Before the field for typing takes it as its own.
+            self._bindings.bind(key, f"do({key!r})", priority=True)
+
+    def compose(self) -> ComposeResult:
+        """One box: a field where something is typed, and the lines."""
+        choice = self.choice
+        lines = VirtualList(choice.columns, empty=choice.empty, ask=choice.ask, id="choices")
+        box = Vertical(id="box")
+        box.border_title = literal(choice.title)
+        box.border_subtitle = literal(choice.note)
+        with box:
+            if choice.placeholder:
+                typing = Input(
+                    choice.typed, placeholder=choice.placeholder, compact=True,
+                    select_on_focus=False,
+                )  # fmt: skip
+                typing.cursor_blink = False
+                yield typing
+            yield lines
+
+    def on_mount(self) -> None:
+        """The lines for what is typed already."""
+        (self.query_one(Input) if self.choice.placeholder else self.lines).focus()
+        self.renew()
+
+    @property
+    def lines(self) -> VirtualList:
+        """The list."""
+        return self.query_one("#choices", VirtualList)
+
+    @property
+    def typed(self) -> str:
+        """What is typed."""
+        return self.query_one(Input).value if self.choice.placeholder else ""
+
+    def renew(self) -> None:
+        """Asks for the lines anew; the cursor stays with its line where that is still there."""
+        self.lines.show(self.choice.rows(self.typed))
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self.renew()
+
+    def action_do(self, key: str) -> None:
+        """A key of its own does something with the row under the cursor."""
+        self.choice.keys[key](self.lines.row, self.typed)
+        self.renew()
+
+    def action_move(self, how: str) -> None:
+        """Moves the cursor of the lines."""
+        moves = {
+            "down": self.lines.action_down, "up": self.lines.action_up,
+            "page_down": self.lines.action_page_down, "page_up": self.lines.action_page_up,
+        }  # fmt: skip
+        moves[how]()
+
+    async def action_choose(self) -> None:
+        """The line under the cursor, once the lines for what is typed are there."""
+        await self.lines.settled()
+        self._choose()
+
+    @on(VirtualList.Chosen)
+    def _clicked(self) -> None:
+        self._choose()
+
+    def _choose(self) -> None:
+        row, typed, choice = self.lines.row, self.typed, self.choice
+        if not choice.stays:
+            _ = self.dismiss()
+            choice.chosen(row, typed)
+            return
+        choice.chosen(row, typed)
+        self.renew()
+
+    def action_close(self) -> None:
+        """Closes; nothing is done."""
+        _ = self.dismiss()
+
+
+def in_memory(rows: Sequence[Row]) -> RowSource:
+    """Lines that are all there."""
+    from keyturn.tui.widgets.row_source import RowsInMemory
+
+    return RowsInMemory(tuple(rows))
