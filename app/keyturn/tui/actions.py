@@ -79,7 +79,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("palette", ("ctrl+p", "colon"), "commands",
            "Find an action or a person by typing.", _E, 12),
     Action("jump", ("ctrl+k",), "jump",
-           "Jump to any person, group, vault or screen by a few letters.", _E, 12,
+           "Jump to any person, group, vault or screen by a few letters.", _E,
            palette="go: anywhere", at_once=True),
     Action("go_access", ("1",), "access", "Go to the Access screen.", _E, palette="go: access"),
     Action("go_drift", ("2",), "drift", "Go to the Drift screen: every finding.", _E, 13,

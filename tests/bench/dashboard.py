@@ -1,0 +1,218 @@
+"""The dashboard over a large cache: repaint, filter, card, memory, first paint, as one table.
+
+`uv run python -m tests.bench.dashboard [people] [folder]` builds two caches (100,000 people, 10,000
+groups, a million memberships on either side, 200,000 grants and 100,000 findings; and 100 people),
+or takes those that are in `folder`. It drives the app in this process, where a repaint is what the
+driver is given to write, and as a process of its own on a pty. Nothing is asserted: the machine
+decides.
+"""
+
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from unittest.mock import patch
+
+from tests.bench.cache_100k import build
+from tests.bench.terminal import Terminal
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.pilot import Pilot
+
+from keyturn.tui.app import KeyturnApp
+from keyturn.tui.make import make_app
+from keyturn.tui.start import DashboardOptions, now_ms
+from keyturn.tui.widgets.virtual_list import VirtualList
+
+SIZE = (120, 40)
+KEYS = 25
+WORDS = ("dana", "okafor 01", "dept:3", "state:suspended", "drift:leaver")
+START = (
+    "import sys; from pathlib import Path; from keyturn.tui.start import DashboardOptions, "
+    "run_dashboard; sys.exit(run_dashboard(DashboardOptions(Path(sys.argv[1]), Path(sys.argv[2]))))"
+)
+
+
+class Table:
+    """Rows of what was measured, in milliseconds (or MB)."""
+
+    def __init__(self) -> None:
+        self.write(f"{'what':<44}{'median':>9}{'p95':>9}{'aim':>9}")
+
+    def write(self, line: str) -> None:
+        """One line, at once."""
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+    def row(self, what: str, found: Sequence[float], aim: str = "") -> None:
+        """Median and 95th percentile."""
+        ordered = sorted(found)
+        late = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
+        self.write(f"{what:<44}{statistics.median(found):>9.1f}{late:>9.1f}{aim:>9}")
+
+
+class Painted:
+    """When the app last wrote something to its terminal."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def write(self, _driver: object, _data: str) -> None:
+        """Stands in for the driver's."""
+        self.times.append(time.perf_counter())
+
+
+async def _until(condition: Callable[[], object], limit_s: float = 60) -> None:
+    begun = time.perf_counter()
+    while not condition():
+        if time.perf_counter() - begun > limit_s:
+            raise RuntimeError("what was waited for never came")
+        await asyncio.sleep(0.001)
+
+
+async def _key(app: KeyturnApp, painted: Painted, key: str) -> float:
+    """From a key to the first repaint after it."""
+    await asyncio.sleep(0.05)
+    painted.times.clear()
+    begun = time.perf_counter()
+    app.simulate_key(key)
+    await _until(lambda: painted.times)
+    return (painted.times[0] - begun) * 1000
+
+
+async def _settled(app: KeyturnApp, pilot: Pilot[None]) -> None:
+    lists = list(app.screen.query(VirtualList))
+    await _until(lambda: all(not one._loading for one in lists))
+    for one in lists:
+        await one.settled()
+    await pilot.pause()
+
+
+async def _lists(app: KeyturnApp, pilot: Pilot[None], painted: Painted, table: Table) -> None:
+    for screen, key in (("users", ""), ("groups", "tab"), ("grants", "tab"), ("drift", "2")):
+        if key:
+            await pilot.press(key)
+        await _until(lambda: isinstance(app.focused, VirtualList))
+        if screen in {"groups", "grants"}:
+            await pilot.press("a")
+        await _settled(app, pilot)
+        shown = app.focused
+        assert isinstance(shown, VirtualList)
+        table.row(
+            f"{screen} ({len(shown.content.shown):,}): key to repaint",
+            [await _key(app, painted, key) for key in ["down"] * KEYS + ["pagedown"] * 5],
+            "20",
+        )
+        spent: list[float] = []
+        for word in WORDS:
+            for end in range(1, len(word) + 1):
+                begun = time.perf_counter()
+                shown.filter(word[:end])
+                await shown.settled()
+                spent.append((time.perf_counter() - begun) * 1000)
+        shown.filter("")
+        await shown.settled()
+        table.row(f"{screen}: filter, a letter more", spent, "150")
+        spent = []
+        for _ in range(4):
+            begun = time.perf_counter()
+            shown.action_sort_next()
+            await shown.settled()
+            spent.append((time.perf_counter() - begun) * 1000)
+        table.row(f"{screen}: sort by a column", spent)
+    await pilot.press("1")
+
+
+async def _cards(app: KeyturnApp, pilot: Pilot[None], table: Table) -> None:
+    await pilot.press("a")
+    access = app.screen
+    users = access.query_one("#users", VirtualList)
+    users.focus()
+    await _settled(app, pilot)
+    spent: list[float] = []
+    for _ in range(9):
+        users.action_down()
+        await _settled(app, pilot)
+        begun = time.perf_counter()
+        app.action_person_card()
+        await _until(lambda: app.screen is not access and app.screen.query(VirtualList))
+        card = app.screen.query_one(VirtualList)
+        await _until(lambda: card.row is not None)  # noqa: B023 - awaited here
+        spent.append((time.perf_counter() - begun) * 1000)
+        await pilot.press("escape")
+        await _until(lambda: app.screen is access)
+    table.row("person card", spent, "100")
+
+
+async def in_process(folder: Path, table: Table) -> None:
+    """Everything that is measured inside this process."""
+    painted = Painted()
+    app = make_app(DashboardOptions(folder / "keyturn.yaml", folder), now_ms)
+    with (
+        patch.object(HeadlessDriver, "is_headless", False),
+        patch.object(HeadlessDriver, "write", lambda driver, data: painted.write(driver, data)),
+    ):
+        async with app.run_test(size=SIZE) as pilot:
+            await _until(lambda: app.screen.query_one("#users", VirtualList).row is not None)
+            await _settled(app, pilot)
+            await _lists(app, pilot, painted, table)
+            await _cards(app, pilot, table)
+    app.parts.reads.close()
+
+
+def on_a_terminal(folder: Path, small: Path, table: Table) -> None:
+    """First paint, keys and memory of a process of its own on a pty."""
+    empty = [sys.executable, "-m", "tests.bench.empty_app"]
+    starts: dict[str, list[float]] = {"empty": [], "large": []}
+    memory: dict[str, float] = {}
+    keys: list[float] = []
+    filters: list[float] = []
+    for number in range(6):
+        with Terminal(empty, SIZE) as one:
+            starts["empty"].append(one.until(b"first text"))
+        for name, data in (("large", folder), ("small", small)):
+            command = [sys.executable, "-c", START, str(data / "keyturn.yaml"), str(data)]
+            with Terminal(command, SIZE) as one:
+                first = one.until(b"Users")
+                if name == "large":
+                    starts[name].append(first)
+                if number:
+                    continue
+                one.quiet()
+                keys += [one.key(b"\x1b[B") for _ in range(KEYS)] if name == "large" else []
+                one.key(b"/")
+                filters += [one.key(letter) for letter in (b"d", b"a", b"n", b"a")]
+                one.quiet()
+                memory[name] = one.megabytes()
+            (data / "dashboard.json").unlink(missing_ok=True)
+    table.row("pty: first paint, empty Textual app", starts["empty"][1:])
+    table.row("pty: first paint, 100,000 people", starts["large"][1:], "1.5 x")
+    table.row("pty: key to first byte", keys, "20")
+    table.row("pty: letter of a filter to first byte", filters[:4])
+    table.row("memory, 100 people (MB)", [memory["small"]])
+    table.row("memory, 100,000 people (MB)", [memory["large"]], "1.5 x")
+
+
+def main(people: int = 100_000, folder: str = "") -> None:
+    """Builds what is not there, and prints the table."""
+    with tempfile.TemporaryDirectory() as made:
+        root = Path(folder or made)
+        for name, size in (("large", people), ("small", 100)):
+            data = root / name
+            data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (data / "keyturn.yaml").write_text("version: 1\n", encoding="utf-8")
+            (data / "dashboard.json").unlink(missing_ok=True)
+            if not (data / "cache.db").exists():
+                sys.stdout.write(f"building a cache of {size:,} people ...\n")
+                build(data / "cache.db", size, max(10, size // 10), 140, each=10, findings=size)
+        table = Table()
+        asyncio.run(in_process(root / "large", table))
+        on_a_terminal(root / "large", root / "small", table)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TERM", "xterm-256color")
+    main(*(int(sys.argv[1]),) if len(sys.argv) > 1 else (), *sys.argv[2:3])
