@@ -1,5 +1,6 @@
 """Opens the dashboard."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -42,6 +43,7 @@ def open_dashboard(
     organisation: str = "",
     person: str = "",
     read_first: bool = False,
+    after_read: Callable[[], None] | None = None,
     link: "Link | None" = None,
 ) -> int:
     """Runs the dashboard until it is left. Without a terminal says so and exits with USAGE."""
@@ -56,6 +58,7 @@ def open_dashboard(
         organisation=organisation,
         person=person,
         read_first=read_first,
+        after_read=after_read,
         link=link,
     )
     try:

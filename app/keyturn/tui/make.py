@@ -30,7 +30,9 @@ def make_app(options: DashboardOptions, now_ms: Callable[[], int]) -> KeyturnApp
         Parts(
             reads=data.reads,
             data=data,
-            engine=RunEngine(doors, directory, read_only=options.read_only),
+            engine=RunEngine(
+                doors, directory, read_only=options.read_only, after_read=options.after_read
+            ),
             state_dir=directory,
             now_ms=now_ms,
             organisation=options.organisation,

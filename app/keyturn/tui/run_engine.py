@@ -42,6 +42,8 @@ class RunEngine:
     clock: "Callable[[], Clock] | None" = None
     then: tuple[tuple[int, int], int] | None = None
     """Two snapshots and their time, where the answers are about the past."""
+    after_read: "Callable[[], None] | None" = None
+    """Done after both sources were read and decided; the demo gives its cache a past."""
 
     @property
     def _open(self) -> Openings:
@@ -86,6 +88,9 @@ class RunEngine:
                 except NothingRead:
                     if not failed:
                         raise
+                if self.after_read is not None and not failed:
+                    cache.close()
+                    self.after_read()
             archived = await archive(
                 connections, lambda: open_journal(self.data / "journal.db"),
                 observe=observe, stop=stop, clock=clock,

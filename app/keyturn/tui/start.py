@@ -32,6 +32,7 @@ class DashboardOptions:
     organisation: str = ""
     person: str = ""
     read_first: bool = False
+    after_read: Callable[[], None] | None = None
     link: "Link | None" = None
 
 

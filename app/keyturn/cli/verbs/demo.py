@@ -1,6 +1,7 @@
 """`keyturn demo`: two tenants started here and now, a drifted organisation, the dashboard on it."""
 
 import signal
+from collections.abc import Callable
 from types import FrameType
 
 import click
@@ -36,8 +37,9 @@ def command(invocation: Invocation, check: bool, pair: str, answer: Answer) -> i
 
     Serves a simulated Okta and a simulated 1Password on free loopback ports from a temporary
     directory, with 239 people, 60 groups, 90 vaults and two years of events, and opens the
-    dashboard. With `--with openbao` it is two real servers and about 60 people. Everything is gone
-    when you leave. Needs an extra: pip install "keyturn[demo]", or "keyturn[demo-openbao]".
+    dashboard, with three months of earlier reads made up from its dates. With `--with openbao` it
+    is two real servers and about 60 people. Everything is gone when you leave.
+    Needs an extra: pip install "keyturn[demo]", or "keyturn[demo-openbao]".
     """
     signal.signal(signal.SIGTERM, end_on_sigterm)
     try:
@@ -55,7 +57,10 @@ def _okta(invocation: Invocation, check: bool, answer: Answer) -> int:
             from keyturn.demo.okta_onepassword.check import run_check
 
             return _checked(run_check(session, answer.line), answer)
-        return _dashboard(invocation, session.places, session.leaver_email)
+        from keyturn.demo.okta_onepassword.past_states import add_past
+
+        places = session.places
+        return _dashboard(invocation, places, session.leaver_email, lambda: add_past(places))
 
 
 def _openbao(invocation: Invocation, check: bool, answer: Answer) -> int:
@@ -74,11 +79,16 @@ def _checked(code: int, answer: Answer) -> int:
     return code
 
 
-def _dashboard(invocation: Invocation, places: Places, person: str) -> int:
+def _dashboard(
+    invocation: Invocation,
+    places: Places,
+    person: str,
+    after_read: Callable[[], None] | None = None,
+) -> int:
     from keyturn.cli.dashboard import open_dashboard
 
     opened = Invocation(places.config, places.data, invocation.read_only)
-    return open_dashboard(opened, person=person, read_first=True)
+    return open_dashboard(opened, person=person, read_first=True, after_read=after_read)
 
 
 def first_refresh(opened: Invocation, answer: Answer) -> None:
