@@ -1,7 +1,7 @@
 """Makes the pictures in screenshots/ from the demo: `uv run python -m tests.screenshots`.
 
-Serves the demo's simulated Okta and 1Password, reads them, and saves the Access, Plan, Offboard,
-Sources and Help screens at 80x24, 120x40 and 200x60 as PNG. It needs `rsvg-convert`
+Serves the demo's simulated Okta and 1Password, reads them, and saves the Access, Person, Vault,
+Plan, Offboard, Sources and Help screens at 80x24, 120x40 and 200x60 as PNG. It needs `rsvg-convert`
 (librsvg2-bin), DejaVu Sans Mono (fonts-dejavu-core), and for names in other scripts Noto CJK
 (fonts-noto-cjk).
 """
@@ -86,6 +86,7 @@ async def pictures(session: DemoSession, size: tuple[int, int]) -> None:
         await until(pilot, lambda: app.facts.organisation and not app.job_words)
         await pilot.pause()
         save(app, "access", size)
+        await cards(app, pilot, size)
         await leaver(app, pilot, size)
         await pilot.press("6")
         await shows(pilot, "listings")
@@ -107,6 +108,26 @@ async def leaver(app: KeyturnApp, pilot: Pilot[None], size: tuple[int, int]) -> 
     await shows(pilot, "then type")
     save(app, "plan", size)
     await pilot.press("escape")
+    await until(pilot, lambda: app.screen is app.screen_stack[0])
+
+
+async def cards(app: KeyturnApp, pilot: Pilot[None], size: tuple[int, int]) -> None:
+    """The leaver as a person, with one vault they open and one they do not; and that vault."""
+    await pilot.press("i")
+    await shows(pilot, "matched")
+    save(app, "person", size)
+    await pilot.press("slash", *"billing ops", "enter")
+    await shows(pilot, "in, the strongest first")
+    save(app, "person-vault", size)
+    await pilot.press("escape", "slash", *"payroll runs", "enter")
+    await shows(pilot, "Gate by gate")
+    save(app, "person-why-not", size)
+    await pilot.press("escape", "slash", *"payments prod", "enter")
+    await shows(pilot, "The way in")
+    await pilot.press("V")
+    await shows(pilot, "managed by")
+    save(app, "vault", size)
+    await pilot.press("escape", "escape", "escape")
     await until(pilot, lambda: app.screen is app.screen_stack[0])
 
 

@@ -181,4 +181,4 @@ def test_no_access_is_none_visible_where_something_is_not_seen() -> None:
     org.secrets.broken.add((Collection.GRANTS, "v-prod"))
     found = _found(org, "d:d3", "v-prod")
     assert found.unseen == ("the grants on prod not read to the end",)
-    assert "has no access that is visible to prod" in why_not_words(found, "Name 3", "prod")
+    assert "has no visible access to prod" in why_not_words(found, "Name 3", "prod")

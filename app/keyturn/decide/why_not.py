@@ -80,7 +80,7 @@ def why_not(world: World, person: Person, vault_id: str) -> WhyNot:
 
 def why_not_words(found: WhyNot, name: str, vault: str) -> str:
     """The first gate that is shut, and what to do, as one or two sentences."""
-    hedge = "has no access that is visible to" if found.unseen else "has no access to"
+    hedge = "has no visible access to" if found.unseen else "has no access to"
     first = found.first
     if first is None:
         return (

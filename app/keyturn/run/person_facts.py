@@ -11,7 +11,7 @@ from keyturn.decide.people import Person
 from keyturn.decide.rules import Rules
 from keyturn.run.explained import Explained, explained
 from keyturn.run.near import Near, near_person, others_near
-from keyturn.run.usage import STREAM
+from keyturn.run.usage import STREAM, looked_until
 from keyturn_storage.journal import Journal
 from keyturn_storage.queries.begun_ended import Turn, turns_of_person
 from keyturn_storage.queries.cases import cases_of
@@ -110,7 +110,7 @@ def _used(journal: Journal | None, near: Near, person: Person, now_ms: int) -> U
     missing = [
         (since_ms if gap.from_ms is None else max(gap.from_ms, since_ms), gap.until_ms, gap.words)
         for one in streams
-        for gap in missing_between(one, since_ms, now_ms)
+        for gap in missing_between(one, since_ms, looked_until(one, now_ms))
     ]
     uses = vaults_used(journal, person.secrets.id, within)
     return Used({one.vault_id: one for one in uses}, True, missing_words(missing))

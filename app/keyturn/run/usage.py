@@ -10,6 +10,7 @@ from keyturn_storage.journal import Journal
 from keyturn_storage.queries.coverage import coverage, missing_between
 from keyturn_storage.queries.events import Within
 from keyturn_storage.queries.item_touches import items_touched, items_touched_by_others
+from keyturn_storage.stream_rows import StreamCoverage
 
 DAY_MS = 86_400_000
 STREAM = "item usages"
@@ -59,6 +60,13 @@ def usage_of(
         since_ms=since_ms,
         until_ms=until_ms,
     )
+
+
+def looked_until(covered: StreamCoverage, now_ms: int) -> int:
+    """Up to when an archive has to be whole for "not used in 90 days" to be said of now: it is
+    always a little behind, by at most a day."""
+    whole_ms = covered.whole_ms
+    return whole_ms if whole_ms is not None and now_ms - whole_ms <= DAY_MS else now_ms
 
 
 def changed_by_others(

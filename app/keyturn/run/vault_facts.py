@@ -1,7 +1,7 @@
 """Everything a vault's card says, from the cache and the journal: no source is asked."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from keyturn.decide.blast_radius import USED_MS
@@ -10,7 +10,7 @@ from keyturn.decide.names import account_title
 from keyturn.decide.rules import Rules
 from keyturn.decide.world import World
 from keyturn.run.near import Near, near_vault
-from keyturn.run.usage import STREAM
+from keyturn.run.usage import STREAM, looked_until
 from keyturn_providers.records import Grant, Level, PrincipalKind, Side
 from keyturn_storage.journal import Journal
 from keyturn_storage.queries.coverage import coverage, missing_between
@@ -184,14 +184,10 @@ def _used(
         return {}, never
     within = Within(since_ms, now_ms, USERS_LOOKED_AT, tenant)
     found = users_of_vault(journal, vault_id, within)
-    unknown = "".join(_unknown(gap.words for one in streams
-                               for gap in missing_between(one, since_ms, now_ms)))  # fmt: skip
+    gaps = [
+        gap for one in streams for gap in missing_between(one, since_ms, looked_until(one, now_ms))
+    ]
+    unknown = f"the archive of item usages is not whole: {gaps[0].words}" if gaps else ""
     if len(found) == USERS_LOOKED_AT:
         unknown = unknown or f"only the last {USERS_LOOKED_AT} who used it are looked at"
     return {one.user_id: one for one in found}, unknown
-
-
-def _unknown(words: Iterator[str]) -> Iterator[str]:
-    first = next(words, "")
-    if first:
-        yield f"the archive of item usages is not whole: {first}"

@@ -6,12 +6,13 @@ from textual.content import Content
 
 from keyturn.tui.safe import joined, literal
 from keyturn.tui.why_words import STYLE
+from keyturn.tui.widgets.cells import fit
 from keyturn.tui.widgets.list_content import SIGN_ROLE
 from keyturn.tui.widgets.paragraphs import Line
 
 BLANK = Line(Content(""))
 _NAME = 11
-HANG = _NAME + 2
+HANG = _NAME + 3
 
 
 def heading(words: str) -> Line:
@@ -21,7 +22,7 @@ def heading(words: str) -> Line:
 
 def fact(name: str, *parts: str | tuple[str, str]) -> Line:
     """`name` and what is so, which wraps under itself."""
-    return Line(joined((f"  {name:<{_NAME}}", "$quiet"), *parts), hang=HANG)
+    return Line(joined((f"  {fit(name, _NAME)} ", "$quiet"), *parts), hang=HANG)
 
 
 def signed(sign: str, words: str, *, quiet: bool = False) -> Line:

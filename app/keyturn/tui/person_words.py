@@ -62,7 +62,8 @@ def _account(account: Account | None, now_ms: int) -> Iterator[str | tuple[str, 
     yield (", last seen not told" if seen is None else f", last seen {age(seen, now_ms)} ago",
            "$quiet")  # fmt: skip
     if account.roles:
-        yield (f", privileged: {listed(account.roles)}", "bold $urgent")
+        yield ", "
+        yield (f"privileged: {listed(account.roles)}", "bold $urgent")
 
 
 def _opens(facts: PersonFacts) -> str:
@@ -157,7 +158,7 @@ def _gates(whole: Explained) -> Iterator[Line]:
     if whole.why_not.others:
         yield under(f"{counted(whole.why_not.others, 'other group')} would give it too.")
     if whole.why_not.unseen:
-        yield under(f"Not seen: {listed(whole.why_not.unseen)}.")
+        yield under(f"Not seen: {'; '.join(whole.why_not.unseen)}.")
 
 
 def _ways(person: Person, whole: Explained) -> Iterator[Line]:

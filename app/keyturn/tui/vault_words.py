@@ -30,7 +30,14 @@ def vault_lines(facts: VaultFacts, now_ms: int) -> Iterator[Line]:
     if machines:
         yield fact("machines", _names(machines))
     managers = [one for one in holders if one.grant.level is Level.MANAGE]
-    yield fact("managed by", *((_names(managers),) if managers else (("nobody", "bold $urgent"),)))
+    yield fact(
+        "managed by",
+        *(
+            (_names(managers),)
+            if managers
+            else ((f"nobody{' that is visible' if spots else ''}", "bold $urgent"),)
+        ),
+    )
     yield fact("unused", *_unused(facts))
     snapshot = facts.world.secrets.snapshot
     whole = "complete" if snapshot.complete else "NOT COMPLETE"
@@ -39,7 +46,7 @@ def vault_lines(facts: VaultFacts, now_ms: int) -> Iterator[Line]:
     if vault is not None and vault.description:
         yield fact("about", vault.description)
     if spots:
-        yield fact("not seen", listed(spots))
+        yield fact("not seen", "; ".join(spots))
     yield BLANK
     yield heading(f"Drift {len(facts.findings)}" if facts.findings else "Drift: none")
     for found in facts.findings[:FINDINGS_SHOWN]:

@@ -23,9 +23,11 @@ class CardSource(Generic[FactsT]):
         self._read, self._make = read, lines
         self._lines: RowSource | None = None
         self.facts: FactsT | None = None
+        self.read = False
 
     def ids(self) -> Sequence[int]:
         self.facts = self._read()
+        self.read = True
         self._lines = None if self.facts is None else self._make(self.facts)
         return () if self._lines is None else self._lines.ids()
 
@@ -56,3 +58,9 @@ class Card(ListScreen):
             self.COLUMNS, title=self.TITLE_OF_LIST, empty=self.EMPTY,
             ask=self.keyturn.parts.reads.ask, id="lines",
         )  # fmt: skip
+
+    def nothing_words(self, source: "CardSource[FactsT] | None") -> str:
+        """What stands beside the list while it has no line under its cursor."""
+        if source is None or not source.read:
+            return "Reading …"
+        return self.EMPTY if source.facts is None else "No line here has these words."

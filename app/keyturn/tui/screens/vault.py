@@ -57,7 +57,7 @@ class Vault(Card):
 
     def about_nothing(self) -> Sequence[Line]:
         """While there is no row, there is nothing to say but that."""
-        return (Line(literal("Reading …" if self.facts is not None else self.EMPTY, "$quiet")),)
+        return (Line(literal(self.nothing_words(self._source), "$quiet")),)
 
     def title_of_text(self) -> str:
         """Who or what the text is about."""
