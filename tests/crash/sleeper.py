@@ -39,7 +39,7 @@ class Pillow(Fuse):
 
 
 async def _work(folder: Path, at: int, later_ms: int) -> None:
-    pillow = Pillow(at, whole=False)
+    pillow = Pillow(at, reads=False)
     connections = Connections(
         connector(folder, "directory", pillow), connector(folder, "secrets", pillow)
     )

@@ -1,4 +1,4 @@
-"""A program that offboards one person on a simulated pair kept in files, and can be told to die.
+"""A program that applies a plan to a simulated pair kept in files, and can be told to die.
 
 It reads one order a line from stdin, forks a child for it (imports are paid once), and answers one
 line: how the child ended. A child counts the points around every durable write and every remote
@@ -25,6 +25,7 @@ from keyturn.run.connections import Connections
 from keyturn.run.progress import never, unobserved
 from keyturn.run.recover import resume
 from keyturn_providers.simulated import Faults, Moment, Remote, SimulatedConnector, load
+from keyturn_providers.simulated.tenant import tenant_as_json
 from keyturn_storage.journal import Journal, open_journal
 
 _START_MS = 1_800_000_000_000
@@ -35,7 +36,7 @@ class Fuse:
     """Counts the points passed and kills this process at the one it is set to (from 1; 0 never)."""
 
     blows_at: int
-    whole: bool
+    reads: bool = True
     passed: int = 0
 
     def point(self) -> None:
@@ -45,9 +46,10 @@ class Fuse:
             os.kill(os.getpid(), signal.SIGKILL)
 
     async def at(self, moment: Moment) -> None:
-        """Around every write, and in the whole sweep around every read too."""
-        if moment.operation_id or self.whole:
+        """Around every write, and every read too. Others may come in between, as over a wire."""
+        if moment.operation_id or self.reads:
             self.point()
+        await asyncio.sleep(0)
 
 
 class DyingJournal(Journal):
@@ -62,18 +64,19 @@ class DyingJournal(Journal):
         self._fuse.point()
         with super().transaction() as connection:
             yield connection
-            if self._fuse.whole:
-                self._fuse.point()
+            self._fuse.point()
         self._fuse.point()
 
 
-def connector(folder: Path, side: str, at: Fuse | None = None) -> SimulatedConnector:
+def connector(
+    folder: Path, side: str, at: Fuse | None = None, at_once: int = 1
+) -> SimulatedConnector:
     """One simulated source as its file has it."""
     path = folder / f"{side}.json"
     remote = Remote(load(path), Faults(), page_size=5, path=path)
     if at is not None:
         remote.at = at.at
-    return SimulatedConnector(remote, audited=side == "secrets")
+    return SimulatedConnector(remote, audited=side == "secrets", changes_at_once=at_once)
 
 
 def clock() -> Clock:
@@ -91,9 +94,9 @@ def clock() -> Clock:
     return Clock(now_ms, sleep)
 
 
-async def _work(folder: Path, order: str, fuse: Fuse) -> None:
+async def _work(folder: Path, order: str, fuse: Fuse, at_once: int) -> None:
     connections = Connections(
-        connector(folder, "directory", fuse), connector(folder, "secrets", fuse)
+        connector(folder, "directory", fuse, at_once), connector(folder, "secrets", fuse, at_once)
     )
     with open_journal(folder / "journal.db") as opened:
         journal = DyingJournal(opened.path, opened.connection, fuse)
@@ -124,8 +127,8 @@ async def _work(folder: Path, order: str, fuse: Fuse) -> None:
 
 def _child(order: dict[str, str | int | bool]) -> None:
     folder = Path(str(order["folder"]))
-    fuse = Fuse(int(order["blows_at"]), bool(order["whole"]))
-    asyncio.run(_work(folder, str(order["do"]), fuse))
+    fuse = Fuse(int(order["blows_at"]))
+    asyncio.run(_work(folder, str(order["do"]), fuse, int(order["at_once"])))
     (folder / "points").write_text(str(fuse.passed), "utf-8")
 
 
@@ -146,6 +149,7 @@ def _fork(work: Callable[[], None]) -> int:
 
 def main() -> None:
     """Obeys orders until stdin ends."""
+    tenant_as_json()  # so that no child has to make it
     for line in sys.stdin:
         order = json.loads(line)
         exit_code = _fork(lambda order=order: _child(order))  # type: ignore[misc] # bound per line

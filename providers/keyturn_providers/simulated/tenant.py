@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from keyturn_providers.contract import Ability, OwnIdentity
 from keyturn_providers.records import (
@@ -18,6 +20,9 @@ from keyturn_providers.records import (
     SourceIdentity,
     Vault,
 )
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +133,19 @@ class Tenant:
 
 def save(tenant: Tenant, path: Path) -> None:
     """Writes the tenant to a file: all of it or the old one, whenever the process dies."""
-    from pydantic import TypeAdapter
-
     partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(TypeAdapter(Tenant).dump_json(tenant))
+    partial.write_bytes(tenant_as_json().dump_json(tenant))
     partial.replace(path)
 
 
 def load(path: Path) -> Tenant:
     """The tenant from a file that `save` wrote."""
+    return tenant_as_json().validate_json(path.read_bytes())
+
+
+@cache
+def tenant_as_json() -> "TypeAdapter[Tenant]":
+    """Made once: making it takes longer than all else here."""
     from pydantic import TypeAdapter
 
-    return TypeAdapter(Tenant).validate_json(path.read_bytes())
+    return TypeAdapter(Tenant)
