@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from tests.evidence.made import by_script, unpacked
 from tests.evidence.offices import LEAVER, left, office, put_out, report
 from tests.run.conftest import START_MS
 from tests.run.office import Office
+from tests.run.plans_by_hand import Loaded
 
+from keyturn.decide.rules import NamedId, Waiver
 from keyturn.evidence.chain_lines import read
 from keyturn.evidence.gather import report_on
 from keyturn.evidence.moments import utc
@@ -22,6 +24,7 @@ from keyturn.evidence.verify_bundle import verify_bundle
 from keyturn.run.progress import never, unobserved
 from keyturn.run.recover import resume
 from keyturn_providers.contract import Ability
+from keyturn_providers.records import Level
 from keyturn_providers.simulated import Effect, Fault, Pair, simulated_pair
 from keyturn_storage.purging import purge
 
@@ -204,6 +207,29 @@ async def test_lines_of_other_runs_are_withheld_and_still_bound(
     lines = list(read(again.bundle.files["journal.jsonl"]))
     assert sum(one.line is None for one in lines) == gone.lines
     assert verify_bundle(unpacked(dict(again.bundle.files), place)).wrong == ()
+
+
+async def test_exceptions_are_told_with_who_answers_for_them(pair: Pair, work: Office) -> None:
+    (dana,) = [one for one in pair.secrets.tenant.accounts.values() if one.display_name == LEAVER]
+    waiver = Waiver(
+        dana.emails[0].address, NamedId("v-payments", "Payments"), Level.READ, START_MS + 1_000,
+        "r.silva@acme.example", "year-end close", "FIN-812",
+    )  # fmt: skip
+    work.loaded = Loaded(replace(work.loaded.rules, exceptions=(waiver,)))
+    run = await put_out(work)
+    made = report(work, run)
+    (told,) = made.pack.exceptions
+    assert (told.vault, told.until, told.owner, told.ticket) == (
+        "Payments", utc(START_MS + 1_000), "r.silva@acme.example", "FIN-812",
+    )  # fmt: skip
+    assert "year-end close · FIN-812" in made.bundle.files["leaver.html"].decode()
+    assert "exceptions of the policy" not in {one.field for one in made.pack.not_known}
+    work.loaded = Loaded()
+    row = work.journal.run(run)
+    assert row is not None
+    later = report_on(row, work.journal, None, key="d:d-001", stated=Stated()).pack
+    assert later.exceptions == ()
+    assert "exceptions of the policy" in {one.field for one in later.not_known}
 
 
 async def test_a_journal_that_was_edited_gives_no_evidence(work: Office) -> None:

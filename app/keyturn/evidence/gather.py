@@ -32,6 +32,7 @@ from keyturn.evidence.readings import Reading
 from keyturn.evidence.readme import readme
 from keyturn.evidence.recipes import recipe
 from keyturn.evidence.remains import (
+    exceptions_of,
     machines_of,
     not_known,
     orphans_of,
@@ -200,6 +201,7 @@ def _pack(
         sessions_and_devices=sessions_and_devices(steps),
         machines=machines_of(subject),
         orphans=orphans_of(plan),
+        exceptions=exceptions_of(subject),
         decided=told_notes(besides.case),
         rechecks=besides.rechecks if not subject.others else (),
         undone=besides.undone,
@@ -227,7 +229,7 @@ def _pack(
         recheck=tuple((one.source, recipe(one.kind, one.account_id or "")) for one in systems),
         journal=chain,
         tool=ToolTold(__version__, logic_digest(), plan.policy_digest),
-        not_known=not_known(stated, subject, besides, before, later, basis),
+        not_known=not_known(stated, subject, besides, before, later, basis, plan.policy_digest),
     )
     return _minimised(pack, names)
 
@@ -242,6 +244,10 @@ def _minimised(pack: Pack, names: Minimiser) -> Pack:
         sources=replace(small.sources, sources=_asked(small.sources, pack.sources))
         if small.sources is not None and pack.sources is not None
         else None,
+        exceptions=tuple(
+            replace(one, owner=whole.owner)
+            for one, whole in zip(small.exceptions, pack.exceptions, strict=True)
+        ),
         decided=tuple(
             replace(one, by=whole.by)
             for one, whole in zip(small.decided, pack.decided, strict=True)

@@ -348,6 +348,19 @@ class CaseNoteTold:
 
 
 @dataclass(frozen=True, slots=True)
+class ExceptionTold:
+    """What the policy let the person hold outside of its mappings, and who answers for it."""
+
+    vault: str
+    vault_id: str
+    level: str
+    until: str
+    owner: str
+    reason: str
+    ticket: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """Everything, in the order of the page."""
 
@@ -359,6 +372,7 @@ class Pack:
     sessions_and_devices: tuple[str, ...]
     machines: tuple[MachineTold, ...]
     orphans: tuple[str, ...]
+    exceptions: tuple[ExceptionTold, ...]
     decided: tuple[CaseNoteTold, ...]
     rechecks: tuple[RecheckTold, ...]
     undone: tuple[UndoneTold, ...]

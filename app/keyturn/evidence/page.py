@@ -257,6 +257,11 @@ def _remains(pack: Pack) -> Html:
             if pack.orphans
             else ()
         ),
+        *(
+            ("<h3>Exceptions of the policy for this person</h3>", _exceptions(pack))
+            if pack.exceptions
+            else ()
+        ),
         *(("<h3>Decided in the case</h3>", _decided(pack)) if pack.decided else ()),
         "<h3>Looked at again</h3>",
         p.items(
@@ -266,6 +271,28 @@ def _remains(pack: Pack) -> Html:
         else f"<p>{p.none('Nobody has looked again since the run.')}</p>",
         "<h3>Sessions</h3>",
         p.items(map(p.text, pack.sessions_and_devices)),
+    )
+
+
+def _exceptions(pack: Pack) -> Html:
+    return p.table(
+        [
+            ("vault", "28%"),
+            ("level", "9%"),
+            ("until (UTC)", "16%"),
+            ("who answers for it", "22%"),
+            ("reason, ticket", "25%"),
+        ],
+        (
+            (
+                f"{p.text(one.vault)}<br>{p.id_(one.vault_id)}",
+                p.text(one.level),
+                p.minute(one.until),
+                p.breaking(one.owner),
+                p.text(" · ".join(part for part in (one.reason, one.ticket) if part)),
+            )
+            for one in pack.exceptions
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from keyturn.decide.plans import Plan, Verdict
 from keyturn.evidence.basis_told import Basis
 from keyturn.evidence.case_record import Beside
 from keyturn.evidence.moments import utc
-from keyturn.evidence.pack import MachineTold, NotKnown, StepTold, SystemTold
+from keyturn.evidence.pack import ExceptionTold, MachineTold, NotKnown, StepTold, SystemTold
 from keyturn.evidence.readings import Reading
 from keyturn.evidence.stated import Stated
 from keyturn.evidence.subject import Subject
@@ -48,6 +48,25 @@ def machines_of(subject: Subject) -> tuple[MachineTold, ...]:
         for side in Side
         for machine in subject.world.side(side).snapshot.machines
         if machine.owner_account_id in subject.ids.get(side, ())
+    )
+
+
+def exceptions_of(subject: Subject) -> tuple[ExceptionTold, ...]:
+    """The policy's exceptions for the person, as the plan's policy had them; nothing where that
+    policy is not at hand."""
+    if subject.world is None:
+        return ()
+    return tuple(
+        ExceptionTold(
+            vault=one.vault.name,
+            vault_id=one.vault.id,
+            level=one.level.value,
+            until=utc(one.until_ms),
+            owner=one.owner,
+            reason=one.reason,
+            ticket=one.ticket or None,
+        )
+        for one in subject.world.waivers.get(subject.key, ())
     )
 
 
@@ -100,13 +119,16 @@ def not_known(
     before: Sequence[Reading],
     later: Sequence[Reading],
     basis: Basis,
+    policy_digest: str,
 ) -> tuple[NotKnown, ...]:
     """Each field that an auditor asks for and keyturn cannot fill, with the reason."""
-    leaver = _of_the_leaver(stated, subject, besides) if subject.key else ()
+    leaver = _of_the_leaver(stated, subject, besides, policy_digest) if subject.key else ()
     return (*leaver, *_of_every_run(before, later, basis))
 
 
-def _of_the_leaver(stated: Stated, subject: Subject, besides: Beside) -> Iterator[NotKnown]:
+def _of_the_leaver(
+    stated: Stated, subject: Subject, besides: Beside, policy_digest: str
+) -> Iterator[NotKnown]:
     options = (
         ("case.left_at", stated.left_at, "--left-at"),
         ("case.approver", stated.approver, "--approver"),
@@ -127,6 +149,12 @@ def _of_the_leaver(stated: Stated, subject: Subject, besides: Beside) -> Iterato
         yield NotKnown("case.mode", "Nobody stated emergency or standard in a case.")
     for name in ("last day and HR source", "notice received", "SLA class"):
         yield NotKnown(name, "HR has it; keyturn asks no HR system.")
+    if subject.world is None or subject.world.rules.digest != policy_digest:
+        yield NotKnown(
+            "exceptions of the policy",
+            "Neither the plan's snapshots nor keyturn.yaml of that time are at hand; the policy's "
+            "text is in this bundle where it was kept.",
+        )
     yield NotKnown("employee id", "No connected source gives one.")
     yield NotKnown("devices, factors and recovery paths", "No connected source lists them.")
     yield NotKnown("new owners of machine identities", "keyturn keeps no hand-over of them.")
