@@ -236,3 +236,44 @@ def _store(cache: Cache, findings: Sequence[FindingIn]) -> None:
     ids = {row.source.side: row.snapshot_id for row in cache.sources()}
     cache.store_assessment(ids[Side.DIRECTORY], ids[Side.SECRETS], 1_800_000_000_000, [], [],
                            findings)  # fmt: skip
+
+
+async def test_a_direct_grant_is_excepted_as_text_with_owner_reason_and_day(
+    read_bench: Bench,
+) -> None:
+    app = read_bench.app()
+    copied: list[str] = []
+    app.copy_to_clipboard = copied.append  # type: ignore[method-assign,assignment] # what the terminal would get
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.facts.organisation)
+        await pilot.press("2")
+        await shows(pilot, "severity")
+        await pilot.press("slash", *"payments dana", "enter")
+        await shows(pilot, "makes an exception")
+        await shows(pilot, "who")
+        await pilot.press("e")
+        await shows(pilot, "Who answers?")
+        await pilot.press("enter")
+        await shows(pilot, "Say who answers for it")
+        await pilot.press(*"r.silva", "enter")
+        await shows(pilot, "Why?")
+        await pilot.press(*"year end", "enter")
+        await shows(pilot, "Until when?")
+        await pilot.press("enter")
+        await shows(pilot, "An exception, to be reviewed")
+        await pilot.press("escape")
+    (text,) = copied
+    assert 'name: "Payments"' in text
+    assert 'owner: "r.silva", reason: "year end"' in text
+
+
+async def test_what_no_exception_is_for_says_so(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.facts.organisation)
+        await pilot.press("2")
+        await shows(pilot, "severity")
+        await pilot.press("slash", *"leaver", "enter")
+        await shows(pilot, "leaver still active")
+        await pilot.press("e")
+        await shows(pilot, "can be excepted")

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from keyturn.decide.findings import Finding
+from keyturn.decide.origins import origin_words
 from keyturn.decide.values import NotThatValue, from_plain
 from keyturn.tui.ages import age, moment
 from keyturn.tui.safe import joined
@@ -15,6 +17,10 @@ from keyturn.tui.widgets.row_source import Row
 from keyturn_storage.queries.finding_lines import number_of
 from keyturn_storage.rows import FindingRow, SourceRow
 
+if TYPE_CHECKING:
+    from keyturn.decide.people import Person
+    from keyturn.run.explained import Explained
+
 COLUMNS = (
     Column("severity", 8),
     Column("kind", 20, 2, most=38),
@@ -25,6 +31,7 @@ COLUMNS = (
 SEVERITY_ROLE = {"urgent": "urgent", "high": "strong", "low": "dim"}
 SEVERITY_STYLE = {"urgent": "bold $urgent", "high": "bold", "low": "$quiet"}
 HANG = 11
+EDGES_TOLD = 3
 
 
 def finding_line(found: FindingRow, now_ms: int) -> Row:
@@ -65,6 +72,25 @@ def finding_lines(
     yield _line("since", f"{age(found.since_ms, now_ms)} ago",
                 (f", first seen {moment(found.since_ms)}", "$quiet"))  # fmt: skip
     yield _line("data", *_data_words(sources, now_ms))
+
+
+def made_lines(found: FindingRow, known: "tuple[Person, Explained] | None") -> Iterator[Line]:
+    """Who made what the finding is about, where the journal, the audit log or the snapshots tell;
+    and how it is excepted."""
+    if known is None:
+        return
+    _person, explained = known
+    whole = whole_finding(found.body)
+    carriers = {one.carrier for one in whole.remedy if one.carrier} if whole is not None else set()
+    groups = {one.group.id for one in whole.remedy if one.group} if whole is not None else set()
+    about = [
+        edge for edge in explained.edges if edge.carrier in carriers or edge.end in groups
+    ]  # fmt: skip
+    for edge in about[:EDGES_TOLD]:
+        yield _line("who", origin_words(explained.origins[edge.key]))
+    if any(not path.groups and not path.in_policy for path in explained.paths):
+        yield _line("allow it", ("e", "bold $accent"),
+                    " makes an exception with owner, reason and last day")  # fmt: skip
 
 
 def whole_finding(body: str) -> Finding | None:

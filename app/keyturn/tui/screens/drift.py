@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.widget import Widget
 
 from keyturn.tui.actions import Where, bindings
-from keyturn.tui.drift_rows import COLUMNS, SEVERITY_STYLE, finding_lines
+from keyturn.tui.drift_rows import COLUMNS, SEVERITY_STYLE, finding_lines, made_lines
 from keyturn.tui.hand import EMPTY_HAND, Hand, Named, Thing
 from keyturn.tui.safe import joined, literal
 from keyturn.tui.screens.access import Access
@@ -23,6 +23,10 @@ from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn_providers.records import Side
 from keyturn_storage.queries.finding_lines import Order
 from keyturn_storage.rows import FindingRow
+
+if TYPE_CHECKING:
+    from keyturn.decide.people import Person
+    from keyturn.run.explained import Explained
 
 
 class Drift(ListScreen):
@@ -92,7 +96,16 @@ class Drift(ListScreen):
             return ()
         facts = self.keyturn.facts
         now_ms = self.keyturn.parts.now_ms()
-        return tuple(finding_lines(row, facts.sources, now_ms, read_only=self.keyturn.read_only))
+        made = made_lines(row, await self._known(row))
+        lines = finding_lines(row, facts.sources, now_ms, read_only=self.keyturn.read_only)
+        return (*lines, *made)
+
+    async def _known(self, row: FindingRow) -> "tuple[Person, Explained] | None":
+        """The access that a finding about a person and a vault is about."""
+        data, vault = self.keyturn.parts.data, _vault_of(row)
+        if not row.person_key or not vault:
+            return None
+        return await self.keyturn.parts.reads.ask(lambda: data.explained(row.person_key, vault.key))
 
     @property
     def hand(self) -> Hand:
@@ -111,6 +124,20 @@ class Drift(ListScreen):
         orders = list(Order)
         self.order = orders[(orders.index(self.order) + 1) % len(orders)]
         self.show()
+
+    def action_except(self) -> None:
+        """Owner, reason and last day, as text for keyturn.yaml."""
+        row = self.table.row
+        found = row.about if row is not None else None
+        if isinstance(found, FindingRow):
+            self.work("except", "looking at the access", partial(self._except, found))
+        else:
+            self.keyturn.tell("Except: put the cursor on a finding first.")
+
+    async def _except(self, found: FindingRow) -> None:
+        from keyturn.tui.screens.excepting import except_finding
+
+        except_finding(self.keyturn, found, await self._known(found))
 
     @on(VirtualList.Chosen)
     def _open(self) -> None:
