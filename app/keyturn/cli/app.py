@@ -32,6 +32,7 @@ VERBS: dict[str, str] = {
     "rotation": "List what has to be changed because somebody left, most urgent first.",
     "undo": "Plan what takes a run back, and apply it.",
     "recheck": "Look again whether what was cut is still cut.",
+    "serve": "Show the dashboard in a browser on this machine, read-only.",
     "resume": "Go on with what was interrupted, re-reading first.",
     "report": "Write the evidence of a run: a folder and a zip, signed where a key is named.",
     "verify": "Check a bundle of evidence, byte by byte, and who signed it.",

@@ -18,7 +18,7 @@ from keyturn_storage.stream_rows import GapRow, StreamCoverage
 
 LONG_MS = 24 * 3_600_000
 """A time without any read that is longer gets a line of its own."""
-HANG = 13
+HANG = 14
 GAP, LOST = -1, -(1 << 48)
 
 
@@ -264,4 +264,4 @@ def _around(moment: Moment, found: Sequence[Moment]) -> Iterator[str]:
 
 
 def _line(name: str, *parts: str | tuple[str, str]) -> Line:
-    return Line(joined((f"  {name[:10]:<11}", "$quiet"), *parts), hang=HANG)
+    return Line(joined((f"  {name[:11]:<12}", "$quiet"), *parts), hang=HANG)

@@ -51,7 +51,8 @@ def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | Non
     """
     tell = say or _say
     # Textual draws on standard error: with that in a file, the terminal would stay blank.
-    drawable = sys.stdout.isatty() and sys.stderr.isatty()
+    in_browser = os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
+    drawable = in_browser or (sys.stdout.isatty() and sys.stderr.isatty())
     refusal = why_not_here(os.environ.get("TERM", ""), interactive=drawable)
     if refusal:
         tell(refusal)
