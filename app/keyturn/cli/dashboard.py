@@ -59,6 +59,7 @@ def open_dashboard(
         person=person,
         read_first=read_first,
         after_read=after_read,
+        tour=True,
         link=link,
     )
     try:

@@ -76,6 +76,8 @@ def _reading(where: Where) -> tuple["Action", ...]:
 ACTIONS: tuple[Action, ...] = (
     Action("help", ("question_mark", "f1"), "help", "Show every key, and what it does.", _E, 20,
            palette="help: keys"),
+    Action("tour", ("f3",), "tour", "Show the tour of five steps again.", _E,
+           palette="help: tour"),
     Action("palette", ("ctrl+p", "colon"), "commands",
            "Find an action or a person by typing.", _E, 12),
     Action("jump", ("ctrl+k",), "jump",

@@ -68,6 +68,8 @@ class Parts:
     person: str = ""
     link: "Link | None" = None
     read_first: bool = False
+    tour: bool = False
+    """Whether the tour is offered, if it never was."""
     look: Callable[[], FirstLook | None] = _no_look
     """Gives what the first paint shows, if it was read ahead. May wait for it."""
 
@@ -158,6 +160,8 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
             self.refresh_sources()
         if self.remembered.screen in ways.NUMBERED and self.parts.link is None:
             ways.go(self, self.remembered.screen)
+        if self.parts.tour and not self.remembered.toured and self.parts.link is None:
+            self.action_tour()
 
     def count_open_runs(self) -> None:
         """Says, as long as it is so, that runs are open, and which key goes on with them."""
@@ -357,6 +361,15 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
 
         if self.screen is self.frame:
             _ = self.push_screen(palette())
+
+    def action_tour(self) -> None:
+        """The five steps; they are offered once."""
+        from keyturn.tui.screens.tour import tour
+
+        if self.screen is self.frame:
+            self.remembered = replace(self.remembered, toured=True)
+            self.save_state()
+            _ = self.push_screen(tour(self))
 
     def action_jump(self) -> None:
         """To anything by a few letters."""

@@ -38,6 +38,7 @@ def make_app(options: DashboardOptions, now_ms: Callable[[], int]) -> KeyturnApp
             organisation=options.organisation,
             read_only=options.read_only,
             person=person,
+            tour=options.tour,
             link=link,
             read_first=options.read_first,
             look=look,

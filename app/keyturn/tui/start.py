@@ -22,6 +22,7 @@ class DashboardOptions:
     `link` is opened in front of that.
     `read_first` reads both sources as soon as the dashboard stands, for where nothing was read yet.
 
+    `tour` offers the tour, if it never was.
     `read_only` also holds if the configuration says so. `organisation` is shown until the
     configuration has been read.
     """
@@ -33,6 +34,7 @@ class DashboardOptions:
     person: str = ""
     read_first: bool = False
     after_read: Callable[[], None] | None = None
+    tour: bool = False
     link: "Link | None" = None
 
 

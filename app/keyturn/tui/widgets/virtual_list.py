@@ -349,9 +349,15 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
             self._looks[name] = self.get_component_rich_style(f"list--{name}", partial=True)
         return self._looks[name]
 
+    def _base(self) -> Style:
+        # Textual works it out through every ancestor: for each line that is a third of the work.
+        if "" not in self._looks:
+            self._looks[""] = self.rich_style
+        return self._looks[""]
+
     def render_line(self, y: int) -> Strip:
         """One line of the list; the head stays where it is."""
-        width, base = self.scrollable_content_region.width, self.rich_style
+        width, base = self.scrollable_content_region.width, self._base()
         if y == 0:
             return self._lines.head(width, base)
         index = int(self.scroll_offset.y) + y - 1

@@ -1,0 +1,68 @@
+"""The tour of five steps that is offered once, at the first start with something to show."""
+
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+from textual.content import Content
+
+from keyturn.tui.safe import joined, literal
+from keyturn.tui.screens.dialog import Dialog
+from keyturn.tui.widgets.paragraphs import Line
+
+if TYPE_CHECKING:
+    from keyturn.tui.app import KeyturnApp
+
+_SEEN = """People, groups and vault grants, from the directory and from the secret manager, side by
+side. The sign at the left says how a row stands: = in step, + should be, - must go, ~ differs,
+! urgent, ? not known."""
+_MOVING = """\
+Arrows or j and k move, tab goes to the next pane; the pane with focus narrows the other
+two. The numbers are the screens, esc goes back. ctrl+k jumps to anybody and anything by a few
+letters."""
+_FINDING = """\
+/ filters as you type: ana, dept:finance, drift:leaver, vault:payments, since:7d, and - for
+the opposite. tab takes what is suggested, F keeps a filter under a name, > sorts."""
+_WHY = """\
+w says by which paths somebody can open a vault, i shows all about a person in words you can
+read out, and the strip at the bottom says what is wrong with the row and since when."""
+_CHANGING = """\
+o offboards a person, s mends drift. Either shows a plan first, with names and numbers,
+and does nothing before it is confirmed by typing. What was done is in Activity (3)."""
+STEPS = (
+    ("What you see", _SEEN),
+    ("Moving", _MOVING),
+    ("Finding", _FINDING),
+    ("Asking why", _WHY),
+    ("Changing", _CHANGING),
+)
+
+
+class TourDialog(Dialog):
+    """One step; `enter` goes on, `esc` skips the rest."""
+
+    BINDINGS = [Binding("enter", "go_on", "go on", priority=True)]
+
+    def action_go_on(self) -> None:
+        """Closes, and the next step comes."""
+        self.answers["enter"]()
+
+
+def tour(app: "KeyturnApp", number: int = 0) -> TourDialog:
+    """The dialog of one step."""
+    title, words = STEPS[number]
+    last = number == len(STEPS) - 1
+
+    def go_on() -> None:
+        _ = app.pop_screen()
+        if not last:
+            _ = app.push_screen(tour(app, number + 1))
+
+    keys = [("enter", "bold $accent"), " done" if last else " next"]
+    if not last:
+        keys += ["     ", ("esc", "bold $accent"), " skip the tour"]
+    return TourDialog(
+        f"{title}  ({number + 1} of {len(STEPS)})",
+        [Line(literal(" ".join(words.split()))), Line(Content("")), Line(joined(*keys))],
+        note="enter goes on   esc skips" if not last else "esc closes",
+        answers={"enter": go_on},
+    )

@@ -1,0 +1,44 @@
+"""The tour: five steps, offered once, and left at any of them."""
+
+from dataclasses import replace
+
+from tests.tui.looking import ready, shows, until
+from tests.tui.simulated import Bench
+
+from keyturn.tui.app import KeyturnApp
+from keyturn.tui.screens.tour import STEPS, TourDialog
+from keyturn.tui.state import recall
+
+SIZE = (80, 24)
+
+
+def _app(bench: Bench) -> KeyturnApp:
+    return KeyturnApp(replace(bench.app().parts, tour=True))
+
+
+async def test_the_tour_is_offered_once_and_goes_through_five_steps(read_bench: Bench) -> None:
+    app = _app(read_bench)
+    async with app.run_test(size=SIZE) as pilot:
+        for number, (title, _words) in enumerate(STEPS, 1):
+            await shows(pilot, f"{title}  ({number} of 5)")
+            await pilot.press("enter")
+        await until(pilot, lambda: app.screen is app.frame)
+    assert recall(read_bench.data).toured
+
+    again = _app(read_bench)
+    async with again.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: again.facts.organisation == "acme")
+        await ready(pilot, again)
+        assert again.screen is again.frame
+        await pilot.press("f3")
+        await shows(pilot, "(1 of 5)")
+        await pilot.press("escape")
+        await until(pilot, lambda: again.screen is again.frame)
+
+
+async def test_no_tour_where_none_is_asked_for(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.facts.organisation == "acme")
+        await ready(pilot, app)
+        assert not any(isinstance(one, TourDialog) for one in app.screen_stack)
