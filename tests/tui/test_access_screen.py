@@ -10,6 +10,8 @@ from tests.tui.looking import access, labels, lines_of, pane, ready, shows, text
 from tests.tui.simulated import Bench, Policy
 
 from keyturn.tui.data import Pane
+from keyturn.tui.screens.person import Person
+from keyturn.tui.screens.vault import Vault
 from keyturn.tui.state import recall
 from keyturn_providers.records import AccountState
 from keyturn_providers.simulated import Moment
@@ -280,4 +282,8 @@ async def test_a_command_palette_finds_actions_and_people(read_bench: Bench) -> 
         await pilot.press(*"ravi")
         await shows(pilot, "person: Ravi Menon")
         await pilot.press("down", "enter")
-        await until(pilot, lambda: pane(app, Pane.GROUPS).note == "of Ravi Menon")
+        await until(pilot, lambda: isinstance(app.screen, Person))
+        await pilot.press("ctrl+p", *"platform prod")
+        await shows(pilot, "vault: Platform Prod")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Vault))

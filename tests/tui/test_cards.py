@@ -4,6 +4,7 @@ import pytest
 from rich.cells import cell_len
 from tests.tui.looking import access, lines_of, pane, ready, shows, text_of, until
 from tests.tui.simulated import Bench, stopped_run
+from tests.tui.test_history_screen import HOUR_MS, at_past, change, read
 from textual.pilot import Pilot
 
 from keyturn.run.deep_links import Link, LinkKind
@@ -242,3 +243,21 @@ async def test_a_deep_link_opens_there(read_bench: Bench) -> None:
 def _about(screen: Activity) -> object:
     row = screen.table.row
     return row.about if row is not None else None
+
+
+async def test_as_of_an_earlier_read_the_card_tells_of_then(read_bench: Bench) -> None:
+    await change(read_bench)
+    read_bench.watch.at_ms += 72 * HOUR_MS
+    await read(read_bench)
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await at_past(pilot, app)
+        app.show_person("d:d-001", "Dana Okafor")
+        then = await _card(pilot, app)
+        await until(pilot, lambda: "Payments" in _said(then))
+        assert " ended (" not in _said(then)
+        await pilot.press("t")
+        await until(pilot, lambda: app.back is None)
+        await until(pilot, lambda: "manage on Payments ended" in _said(then))
+        await pilot.press("slash", *"payments", "enter")
+        await until(pilot, lambda: "has no access to Payments" in _said(then))

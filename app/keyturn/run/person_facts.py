@@ -76,8 +76,8 @@ def person_facts(
         findings=tuple(findings(reader, person_key=person_key, limit=FINDINGS_SHOWN)),
         groups=tuple(groups_held(near.world, person)),
         used=_used(journal, near, person, now_ms),
-        turns=turns_of_person(reader, person_key),
-        cases=_cases(journal, row),
+        turns=turns_of_person(reader, person_key, now_ms),
+        cases=_cases(journal, row, now_ms),
     )
 
 
@@ -116,7 +116,7 @@ def _used(journal: Journal | None, near: Near, person: Person, now_ms: int) -> U
     return Used({one.vault_id: one for one in uses}, True, missing_words(missing))
 
 
-def _cases(journal: Journal | None, row: PersonRow) -> tuple[str, ...]:
+def _cases(journal: Journal | None, row: PersonRow, now_ms: int) -> tuple[str, ...]:
     if journal is None:
         return ()
     found = cases_of(journal, directory_id=row.directory_id or "", secrets_id=row.secrets_id or "")
@@ -124,4 +124,5 @@ def _cases(journal: Journal | None, row: PersonRow) -> tuple[str, ...]:
         f"case {case.id}, opened {day(case.opened_ms)} by {case.opened_by}, "
         f"{counted(len(case.run_ids), 'run')}"
         for case in found
+        if case.opened_ms <= now_ms
     )

@@ -66,7 +66,9 @@ def looked_until(covered: StreamCoverage, now_ms: int) -> int:
     """Up to when an archive has to be whole for "not used in 90 days" to be said of now: it is
     always a little behind, by at most a day."""
     whole_ms = covered.whole_ms
-    return whole_ms if whole_ms is not None and now_ms - whole_ms <= DAY_MS else now_ms
+    if whole_ms is None or now_ms - whole_ms > DAY_MS:
+        return now_ms
+    return min(whole_ms, now_ms)
 
 
 def changed_by_others(

@@ -1,6 +1,7 @@
-"""The command palette: actions by "area: verb" first, then people by one query with a limit."""
+"""The command palette: actions by "area: verb" first, then people and vaults, each by one query."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
@@ -8,17 +9,17 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from keyturn.tui.actions import Action, Where, actions, shown_key
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.safe import literal, printable
-from keyturn.tui.screens.access import Access
 from keyturn.tui.screens.frame import Frame
 from keyturn.tui.widgets.virtual_list import VirtualList
 
-PEOPLE_LIMIT = 20
+PEOPLE_LIMIT, VAULT_LIMIT = 20, 10
 
 
 def palette() -> CommandPalette:
     """The palette over the screen in front."""
     return CommandPalette(
-        providers=[Commands, People], placeholder="An action, or part of a person's name"
+        providers=[Commands, People, Vaults],
+        placeholder="An action, or part of the name of a person or a vault",
     )
 
 
@@ -59,7 +60,7 @@ class Commands(Provider):
 
 
 class People(Provider):
-    """People whose name, login or address contains what is typed."""
+    """People whose name, login or address contains what is typed: their cards."""
 
     async def search(self, query: str) -> Hits:
         """At most `PEOPLE_LIMIT`, from the cache."""
@@ -67,17 +68,28 @@ class People(Provider):
         data = app.parts.data
         found = await app.parts.reads.ask(lambda: data.people(query, PEOPLE_LIMIT))
         for place, person in enumerate(found):
-
-            def go(key: str = person.key) -> None:
-                access = app.screen_stack[0]
-                app.action_go_access()
-                if isinstance(access, Access):
-                    access.go_to_person(key)
-
             yield Hit(
                 0.9 - place / 100,
                 literal(f"person: {person.name}"),
-                go,
+                partial(app.show_person, person.key, person.name),
                 text=printable(person.name),
                 help=printable(person.login) or None,
+            )
+
+
+class Vaults(Provider):
+    """Vaults whose name contains what is typed: their cards."""
+
+    async def search(self, query: str) -> Hits:
+        """At most `VAULT_LIMIT`, from the cache."""
+        app = cast("KeyturnApp", self.app)
+        data = app.parts.data
+        found = await app.parts.reads.ask(lambda: data.vaults(query, VAULT_LIMIT))
+        for place, vault in enumerate(found):
+            yield Hit(
+                0.6 - place / 100,
+                literal(f"vault: {vault.name}"),
+                partial(app.show_vault, vault.id, vault.name),
+                text=printable(vault.name),
+                help=f"{vault.openers:,} people can open it",
             )

@@ -43,15 +43,15 @@ class Turn:
     level: str = ""
 
 
-def turns_of_person(reader: Reader, person_key: str) -> tuple[Turn, ...]:
-    """The newest turns of a person's accounts, newest first; at most ROWS_SHOWN."""
+def turns_of_person(reader: Reader, person_key: str, until_ms: int) -> tuple[Turn, ...]:
+    """The newest turns of a person's accounts up to a moment, newest first; at most ROWS_SHOWN."""
     row = reader.connection.execute(
         "select directory_no, secrets_no from person where key = ?", (person_key,)
     ).fetchone()
-    return () if row is None else _turns(reader, row)
+    return () if row is None else _turns(reader, row, until_ms)
 
 
-def _turns(reader: Reader, account_nos: Iterable[int | None]) -> tuple[Turn, ...]:
+def _turns(reader: Reader, account_nos: Iterable[int | None], until_ms: int) -> tuple[Turn, ...]:
     found: list[Turn] = []
     for no in account_nos:
         if no is None:
@@ -65,6 +65,7 @@ def _turns(reader: Reader, account_nos: Iterable[int | None]) -> tuple[Turn, ...
                     found.append(Turn(first_ms, True, name, said))
                 if last_ms is not None:
                     found.append(Turn(last_ms, False, name, said))
+    found = [turn for turn in found if turn.at_ms <= until_ms]
     found.sort(key=lambda turn: (-turn.at_ms, turn.began, turn.name))
     return tuple(found[:ROWS_SHOWN])
 
