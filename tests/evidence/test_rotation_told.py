@@ -11,8 +11,9 @@ from tests.run.office import Office
 from keyturn.decide.rotation import ItemNow
 from keyturn.evidence.moments import utc
 from keyturn.run.items_kept import ItemsSeen, items_kept, keep_items
+from keyturn_providers.contract import Ability
 from keyturn_providers.records import Side, SourceIdentity
-from keyturn_providers.simulated import Pair, simulated_pair
+from keyturn_providers.simulated import Effect, Fault, Pair, simulated_pair
 from keyturn_storage.queries.cases import cases_of_run
 from keyturn_storage.stream_archive import begin_stream, store_page
 from keyturn_storage.stream_rows import EventIn, PageIn
@@ -88,6 +89,25 @@ async def test_an_entry_is_closed_by_a_change_that_was_seen_and_kept(
     assert not any("rotation" in one.field for one in made.pack.not_known)
     for name, content in made.bundle.files.items():
         assert b"Root of the bank" not in content, name
+
+
+async def test_a_cut_that_is_not_seen_in_effect_closes_nothing(pair: Pair, work: Office) -> None:
+    pair.secrets.faults.add(Fault(Effect.IGNORED, Ability.SUSPEND))
+    run = await put_out(work)
+    case_of(work, run)
+    used(work, pair, ("it-2", "export", LEFT_MS - 9))
+    (row,) = cases_of_run(work.journal, run)
+    later = work.watch.at_ms + 5_000
+    items = (ItemNow("v-payments", "it-2", "", "LOGIN", later - 1_000, "s-004"),)
+    keep_items(work.journal, row, ItemsSeen(later, items, ("v-payments",)), "h.lund")
+    told = report(work, run).pack.rotation
+    assert told.cut is None
+    assert told.entries[0].item == "it-2"
+    assert told.open == told.entries_in_all
+    assert any("the cut is not seen in effect" in one for one in told.basis)
+    # Nothing was held with this case: the vaults are those of the snapshot, and that is said.
+    assert "what could be opened is what stands under access before and after" in told.basis
+    assert not any("only uses are listed" in one for one in told.basis)
 
 
 async def test_what_was_seen_twice_is_kept_once(work: Office) -> None:

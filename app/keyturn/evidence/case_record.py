@@ -10,7 +10,7 @@ from keyturn.decide.values import NotThatValue, from_plain
 from keyturn.evidence.moments import in_zone, utc
 from keyturn.evidence.pack import CaseNoteTold, RecheckTold, UndoneTold
 from keyturn.evidence.stated import Stated
-from keyturn_storage.case_rows import CaseRow, Noted
+from keyturn_storage.case_rows import CaseRow, Noted, NoteRow
 from keyturn_storage.journal import Journal
 from keyturn_storage.queries.cases import cases_of_run
 
@@ -104,19 +104,22 @@ def told_notes(case: CaseRow | None) -> tuple[CaseNoteTold, ...]:
         return ()
     wanted = {Noted.SUCCESSOR, Noted.WAIVER, Noted.CLOSED, Noted.REOPENED, Noted.SETTLED}
     return tuple(
-        CaseNoteTold(note.what, _words(note.body), note.by, utc(note.at_ms), note.entry)
+        CaseNoteTold(note.what, _words(note), note.by, utc(note.at_ms), note.entry)
         for note in case.notes
         if note.what in {one.value for one in wanted}
     )
 
 
-def _words(body: str) -> str:
-    """A note's body as words, names before ids."""
+def _words(note: NoteRow) -> str:
+    """What was decided, as a sentence; what is not understood, as it was written."""
     try:
-        plain = json.loads(body)
-    except ValueError:
-        return body
-    if not isinstance(plain, dict):
-        return body
-    named = [f"{key.replace('_', ' ')}: {value}" for key, value in plain.items()]
-    return "; ".join(named)
+        plain = json.loads(note.body)
+        if note.what == Noted.SUCCESSOR.value:
+            vault, person = plain["vault_name"], plain["person_name"]
+            return f"{vault} ({plain['vault']}) goes to {person} ({plain['person']})"
+        if note.what == Noted.WAIVER.value:
+            vault = f"{plain['vault_name']} ({plain['vault']})"
+            return f"{vault} may be left without a manager: {plain['reason']}"
+        return str(plain["reason"])
+    except (ValueError, LookupError, TypeError):
+        return note.body

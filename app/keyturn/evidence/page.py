@@ -298,9 +298,15 @@ def _exceptions(pack: Pack) -> Html:
 
 def _decided(pack: Pack) -> Html:
     return p.table(
-        [("what", "14%"), ("in words", "46%"), ("by", "20%"), ("at", "12%"), ("#entry", "8%")],
+        [
+            ("what", "12%"),
+            ("in words", "44%"),
+            ("by", "20%"),
+            ("at (UTC)", "16%"),
+            ("#entry", "8%"),
+        ],
         (
-            (p.text(one.what), p.text(one.words), p.text(one.by), p.when(one.at), str(one.entry))
+            (p.text(one.what), p.text(one.words), p.text(one.by), p.minute(one.at), str(one.entry))
             for one in pack.decided
         ),
     )

@@ -10,6 +10,7 @@ from keyturn.evidence.stated import Stated
 from keyturn.evidence.subject import Subject
 from keyturn.run.items_kept import ItemsSeen, items_kept
 from keyturn.run.rotation import (
+    NOT_KEPT,
     LeaverSeen,
     RotationFound,
     end_of_day,
@@ -25,6 +26,7 @@ _SHOWN = 5_000
 _NO_CASE = (
     "the run belongs to no case: it is counted from {since}, and no change of an item is seen"
 )
+_FROM_ACCESS = "what could be opened is what stands under access before and after"
 _NEVER_LISTED = (
     "no items were listed for this case (keyturn rotation CASE lists them): whether one was "
     "changed is not known, and every entry is open"
@@ -48,8 +50,10 @@ def rotation_told(
     leaver = _of_case(journal, case, stated) if case is not None else None
     if leaver is None:
         leaver = _without_case(subject, stated, tenant, began_ms)
-    if not leaver.vaults:
-        leaver = replace(leaver, vaults=_could_open(access))
+    vaults = _could_open(access) if not leaver.vaults else ()
+    if vaults:
+        kept = tuple(words for words in leaver.basis if words != NOT_KEPT)
+        leaver = replace(leaver, vaults=vaults, basis=(*kept, _FROM_ACCESS))
     until_ms = max(last_ms, seen.at_ms if seen is not None else 0)
     found = rotation_as_kept(journal, leaver, days=DAYS, until_ms=until_ms, seen=seen)
     return _told(found, seen)

@@ -4,17 +4,19 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from keyturn.decide.blast_radius import HeldVault
+from keyturn.decide.case_state import CaseState, standing
 from keyturn.decide.explain import access_paths
 from keyturn.decide.people import Person
 from keyturn.decide.rotation import ItemNow, Leave, OpenVault, Rotation, Seen, rotation
 from keyturn.decide.world import World
-from keyturn.run.cases import cut_ms_of, held_of
+from keyturn.run.cases import cut_ms_of, held_of, runs_of
 from keyturn.run.items_kept import ItemsSeen
 from keyturn.run.usage import DAY_MS, Usage, changed_by_others, usage_of
 from keyturn_storage.case_rows import CaseRow
 from keyturn_storage.journal import Journal
 
 EMERGENCY = "emergency"
+NOT_KEPT = "what could be reached before the cut was not kept: only uses are listed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,13 @@ def leaver_of_case(journal: Journal, row: CaseRow, offset_minutes: int) -> Leave
     cut_ms = cut_ms_of(journal, row)
     if cut_ms is None:
         basis.append("the cut is not done: whatever is changed now can be seen again")
+    elif standing(runs_of(journal, row)).state is CaseState.CUT:
+        # Accepted is not seen: who is not out can read what was changed.
+        cut_ms = None
+        basis.append("the cut is not seen in effect: whatever is changed now may be seen again")
     held = held_of(row)
     if not held:
-        basis.append("what could be reached before the cut was not kept: only uses are listed")
+        basis.append(NOT_KEPT)
     return LeaverSeen(
         name=row.name,
         account_id=row.secrets_id,
