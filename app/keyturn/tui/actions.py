@@ -117,6 +117,8 @@ ACTIONS: tuple[Action, ...] = (
            "Go back; clear the filter or a message first. Nothing is changed.", _E, 10),
     Action("stop", ("x",), "stop",
            "Stop what is running, after the one request in flight.", _E, 11, palette="job: stop"),
+    Action("jobs", ("J",), "jobs", "Show what runs in the background, and stop one of it.", _E,
+           palette="job: show all"),
     Action("theme", ("f2",), "light/dark", "Change between the dark and the light theme.", _E,
            palette="view: light or dark"),
     Action("quit", ("q", "ctrl+q"), "quit",

@@ -18,6 +18,7 @@ from keyturn.tui.card_actions import CardActions
 from keyturn.tui.data import Data, Pane
 from keyturn.tui.engine import Engine, Met, Setting
 from keyturn.tui.first_look import FirstLook
+from keyturn.tui.job_board import JobBoard
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
 from keyturn.tui.reads import Closes, Reads
 from keyturn.tui.requests import LastRequests
@@ -93,6 +94,7 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
         self.animation_level = "none"
         self.parts = parts
         self.jobs = Jobs(self)
+        self.board = JobBoard(parts.now_ms)
         self.requests = LastRequests()
         self.remembered = recall(parts.state_dir)
         self.facts = HeaderFacts(parts.organisation, (), None, parts.read_only, parts.now_ms())
@@ -261,6 +263,7 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
             self.tell(f"{name.capitalize()} is going on already. x stops it.")
             return False
         if not quiet:
+            self.board.begin(name)
             self.say_job(f"{name} …")
         return True
 
@@ -270,8 +273,11 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
 
         happened = event.take()
         self.requests.watch(happened)
-        for words in filter(None, map(words_of, happened)):
-            self.say_job(words)
+        for one in happened:
+            words = words_of(one)
+            self.board.moved(event.name, one, words)
+            if words:
+                self.say_job(words)
         for screen in self.screen_stack:
             if isinstance(screen, Frame) and screen.alive:
                 screen.watch_job(event.name, happened)
@@ -283,8 +289,10 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
             return  # the journal has what was done; no screen is left to tell
         try:
             event.settle()
+            self.board.end(event.name, None)
         except Exception as error:  # noqa: BLE001 - the last place where a job's failure can be told
             # A refresh that failed in part has read the other source all the same.
+            self.board.end(event.name, error)
             self.data_changed()
             self.failed(event.name, error)
             for screen in self.screen_stack:
@@ -370,6 +378,13 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
             self.remembered = replace(self.remembered, toured=True)
             self.save_state()
             _ = self.push_screen(tour(self))
+
+    def action_jobs(self) -> None:
+        """What runs in the background, and what has ended."""
+        from keyturn.tui.screens.pickers import jobs
+
+        if self.screen is self.frame:
+            _ = self.push_screen(jobs(self))
 
     def action_jump(self) -> None:
         """To anything by a few letters."""

@@ -91,6 +91,13 @@ class Jobs:
             self._jobs[name]()
         return names
 
+    def stop_one(self, name: str) -> bool:
+        """Asks one job to stop after the request in flight; False where it does not run."""
+        if name not in self.running():
+            return False
+        self._jobs[name]()
+        return True
+
     def join(self, timeout_s: float | None = None) -> bool:
         """Waits for every job to end. Blocks: only where no screen is left."""
         return self._background.join_all(timeout_s)

@@ -27,6 +27,7 @@ class Choice:
 
     `rows` gives the lines for what is typed. `chosen` is done after the picker has closed, or
     where it `stays`, while it is there. `keys` do something else with the row and let it stay.
+    `renewed_s` asks for the lines again so often, for what moves by itself.
     `placeholder` is what the field for typing says; without one nothing is typed.
     """
 
@@ -41,6 +42,7 @@ class Choice:
     stays: bool = False
     keys: dict[str, Act] = field(default_factory=dict)
     ask: Ask = ask_here
+    renewed_s: float = 0
 
 
 class Picker(ModalScreen[None], WatchesWorkers):
@@ -85,6 +87,8 @@ class Picker(ModalScreen[None], WatchesWorkers):
         """The lines for what is typed already."""
         (self.query_one(Input) if self.choice.placeholder else self.lines).focus()
         self.renew()
+        if self.choice.renewed_s:
+            self.set_interval(self.choice.renewed_s, self.renew)
 
     @property
     def lines(self) -> VirtualList:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from keyturn.tui.actions import Where, actions, shown_key
+from keyturn.tui.job_board import COLUMNS as JOB_COLUMNS
+from keyturn.tui.job_board import JobLine
 from keyturn.tui.jump_rows import COLUMNS, Screen
 from keyturn.tui.screens import ways
 from keyturn.tui.screens.picker import Choice, Picker, in_memory
@@ -39,6 +41,31 @@ def jump(app: "KeyturnApp") -> Picker:
             empty="Nothing has these letters.",
             placeholder="a few letters of a person, group, vault or screen",
             ask=app.parts.reads.ask,
+        )
+    )
+
+
+def jobs(app: "KeyturnApp") -> Picker:
+    """What runs and what has ended; one that runs can be stopped."""
+
+    def stop(row: Row | None, _typed: str) -> None:
+        about = row.about if row is not None else None
+        if not isinstance(about, JobLine):
+            return
+        if app.jobs.stop_one(about.name):
+            app.tell(f"Stopping {about.name} after the request in flight.")
+
+    return Picker(
+        Choice(
+            "Jobs",
+            JOB_COLUMNS,
+            lambda _typed: in_memory(list(app.board.rows())),
+            stop,
+            note="enter or x stops one   esc closes",
+            empty="Nothing runs, and nothing has run since keyturn was started.",
+            stays=True,
+            keys={"x": stop},
+            renewed_s=0.5,
         )
     )
 

@@ -1,0 +1,57 @@
+"""The tray: what runs in the background, how far it is, and that one of it can be stopped."""
+
+import asyncio
+from collections.abc import Callable
+
+from tests.tui.looking import ready, shows, until
+from tests.tui.simulated import Bench
+
+from keyturn.run.progress import ListingProgress
+from keyturn.tui.job_board import KEPT, JobBoard
+from keyturn_providers.records import Collection
+
+
+async def test_a_job_is_shown_with_its_progress_and_stopped_from_the_tray(
+    read_bench: Bench,
+) -> None:
+    app = read_bench.app()
+    stopped: list[str] = []
+
+    async def work(observe: Callable[[object], None], stop: Callable[[], bool]) -> str:
+        observe(ListingProgress("okta", Collection.ACCOUNTS, "", 50, 200, 1))
+        while not stop():  # noqa: ASYNC110 - a job asks, it is not told
+            await asyncio.sleep(0.005)
+        return "stopped"
+
+    async def fail(_observe: object, _stop: object) -> None:
+        raise OSError("disk on fire")
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        app.start("failing", fail, lambda _none: None)
+        app.start("archiving", work, stopped.append)
+        await shows(pilot, "disk on fire")
+        await pilot.press("J")
+        await shows(pilot, "running, 25%")
+        await shows(pilot, "failed")
+        await pilot.press("x")
+        await until(pilot, lambda: stopped == ["stopped"])
+        await shows(pilot, "ended")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.frame)
+
+
+def test_only_the_newest_that_have_ended_are_kept_and_all_that_run() -> None:
+    board = JobBoard(lambda: 0)
+    board.begin("long")
+    for number in range(KEPT + 5):
+        board.begin(f"job {number}")
+        board.end(f"job {number}", None)
+    board.end("never begun", None)
+    board.moved("never begun", object(), "words")
+
+    rows = list(board.rows())
+
+    assert rows[0].cells[:2] == ("long", "running")
+    assert len(rows) <= KEPT + 2
+    assert rows[1].label == f"job {KEPT + 4}"
