@@ -17,6 +17,7 @@ from pathlib import Path
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from keyturn.demo.okta_onepassword.past_states import add_past
 from keyturn.demo.okta_onepassword.session import DemoSession, demo_session
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.data import Pane
@@ -88,6 +89,7 @@ async def pictures(session: DemoSession, size: tuple[int, int]) -> None:
         save(app, "access", size)
         await cards(app, pilot, size)
         await leaver(app, pilot, size)
+        await past(app, pilot, size)
         await pilot.press("6")
         await shows(pilot, "listings")
         await pilot.press("c")
@@ -109,6 +111,26 @@ async def leaver(app: KeyturnApp, pilot: Pilot[None], size: tuple[int, int]) -> 
     save(app, "plan", size)
     await pilot.press("escape")
     await until(pilot, lambda: app.screen is app.screen_stack[0])
+
+
+async def past(app: KeyturnApp, pilot: Pilot[None], size: tuple[int, int]) -> None:
+    """Every read, what differs since the first of them, and Access as it was then."""
+    await pilot.press("4")
+    await shows(pilot, "read #")
+    save(app, "history", size)
+    await pilot.press("G", "d")
+    await shows(pilot, "Machine identities +")
+    await pilot.press("down")
+    await shows(pilot, "first so in the read")
+    save(app, "differences", size)
+    await pilot.press("escape", "enter")
+    await shows(pilot, "AS OF")
+    await pilot.press("1")
+    await until(pilot, lambda: pane(app, Pane.GRANTS).note and not app.job_words)
+    await pilot.pause()
+    save(app, "as-of", size)
+    await pilot.press("t")
+    await until(pilot, lambda: app.back is None)
 
 
 async def cards(app: KeyturnApp, pilot: Pilot[None], size: tuple[int, int]) -> None:
@@ -157,6 +179,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with demo_session(_tell) as session:
         read_both(session)
+        add_past(session.places)
         for size in SIZES:
             (session.places.data / "dashboard.json").unlink(missing_ok=True)
             asyncio.run(pictures(session, size))

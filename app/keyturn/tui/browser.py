@@ -7,6 +7,7 @@ through the visitor's own browser); and the environment that is handed on is a c
 """
 
 import ipaddress
+import logging
 import os
 import shlex
 import socket
@@ -65,6 +66,10 @@ class LoopbackServer(Server):
         app = await super()._make_app()
         app.middlewares.append(self._own_pages_only)
         return app
+
+    def initialize_logging(self) -> None:
+        """Errors only: the log of requests would push away what was said at the start."""
+        logging.basicConfig(level=logging.ERROR, format="keyturn serve: %(message)s")
 
     async def on_startup(self, app: web.Application) -> None:
         """What is served where has been said already."""

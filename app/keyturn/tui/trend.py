@@ -14,16 +14,17 @@ Part = str | tuple[str, str]
 
 
 def spark(values: Sequence[int], width: int, *, plain: bool = False) -> str:
-    """The newest `width` values. Nothing is the lowest block and the most is the highest, so that
-    two lines can be compared; `plain` has digits for terminals without block characters."""
+    """The newest `width` values: the least of them is the lowest block and the most the highest, so
+    that a small change of a large number can be seen; the words beside it say both. Where all are
+    the same they are of middle height, or lowest for nothing. `plain` has digits for terminals
+    without block characters."""
     steps = DIGITS if plain else BLOCKS
-    shown = values[-max(0, width) :] if width > 0 else ()
-    most = max(shown, default=0)
-    if most <= 0:
-        return steps[0] * len(shown)
+    shown = values[-width:] if width > 0 else ()
+    least, most = min(shown, default=0), max(shown, default=0)
+    if most == least:
+        return steps[len(steps) // 2 if most else 0] * len(shown)
     last = len(steps) - 1
-    # Rounded up: only nothing looks like nothing.
-    return "".join(steps[-(-max(0, value) * last // most)] for value in shown)
+    return "".join(steps[round((value - least) * last / (most - least))] for value in shown)
 
 
 def trend_parts(
