@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keyturn_storage.journal_append import append
+from keyturn_storage.leases import refuse_if_lost
 
 if TYPE_CHECKING:
     from keyturn_storage.journal import Journal
@@ -22,13 +23,23 @@ class KeptText:
     body: str | None
 
 
-def keep_text(journal: "Journal", what: str, body: str, at_ms: int, *, run_id: str = "") -> None:
+def keep_text(
+    journal: "Journal",
+    what: str,
+    body: str,
+    at_ms: int,
+    *,
+    run_id: str = "",
+    generation: int = 0,
+) -> None:
     """Keeps a text of a run, or with no `run_id` one that several runs may rest on; the same text
-    of the same run once. Raises ValueError for an empty one."""
+    of the same run once. Raises ValueError for an empty one, and LeaseLost where a `generation`
+    other than 0 is not held any more."""
     if not body:
         raise ValueError(f"an empty text is not kept: {what}")
     digest = text_digest(body)
     with journal.transaction() as connection:
+        refuse_if_lost(connection, generation)
         there = connection.execute(
             "select 1 from kept_text where what = ? and sha256 = ? and run_id = ? and body <> ''",
             (what, digest, run_id),

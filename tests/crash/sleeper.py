@@ -9,11 +9,14 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from tests.crash.victim import DyingJournal, Fuse, clock, connector
+from tests.crash.victim import Fuse, clock, connector
 from tests.run.plans_by_hand import Loaded
 
 from keyturn.decide.planfile import from_json
@@ -22,7 +25,7 @@ from keyturn.run.connections import Connections
 from keyturn.run.progress import never, unobserved
 from keyturn.run.recover import resume
 from keyturn_storage.errors import LeaseLost
-from keyturn_storage.journal import open_journal
+from keyturn_storage.journal import Journal, open_journal
 from keyturn_storage.leases import LIVING_MS, TTL_MS
 
 LATER_MS = 2 * (TTL_MS + LIVING_MS)
@@ -38,6 +41,25 @@ class Pillow(Fuse):
             os.kill(os.getpid(), signal.SIGSTOP)
 
 
+class SleepyJournal(Journal):
+    """A journal that may fall asleep before a write and after it, not inside: whoever sleeps there
+    keeps everybody out until it wakes."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, pillow: Pillow) -> None:
+        super().__init__(path, connection)
+        self._pillow = pillow
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        inside = self.connection.in_transaction  # several writes that are one
+        if not inside:
+            self._pillow.point()
+        with super().transaction() as connection:
+            yield connection
+        if not inside:
+            self._pillow.point()
+
+
 async def _work(folder: Path, at: int, later_ms: int) -> None:
     pillow = Pillow(at, reads=False)
     connections = Connections(
@@ -48,7 +70,7 @@ async def _work(folder: Path, at: int, later_ms: int) -> None:
     plan = from_json((folder / "plan.json").read_text("utf-8"))
     loaded, watch, who = Loaded(), unobserved, f"operator {at}"
     with open_journal(folder / "journal.db") as opened:
-        journal = DyingJournal(opened.path, opened.connection, pillow)
+        journal = SleepyJournal(opened.path, opened.connection, pillow)
         if later_ms and journal.open_runs():
             await resume(
                 journal, connections, loaded=loaded, observe=watch, stop=never, clock=later,

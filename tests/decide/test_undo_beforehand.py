@@ -10,7 +10,7 @@ from keyturn.decide.order import Stage
 from keyturn.decide.plan import operation_of, plan_of
 from keyturn.decide.plans import GuardVerdict, Plan, PlanScope, Verdict
 from keyturn.decide.undo import DIES_WITH_OWNER, not_undoable
-from keyturn_providers.records import Side
+from keyturn_providers.records import Push, PushState, Side
 
 END = Change(ChangeKind.DEACTIVATE, Side.DIRECTORY, account=D1)
 
@@ -41,7 +41,10 @@ def plan(org: Org, *changes: Change, scope: PlanScope = PlanScope.OFFBOARD) -> P
 
 def test_sessions_ended_accounts_rules_and_what_dies_with_its_owner_are_named() -> None:
     org = office()
-    org.directory.groups = [replace(one, rules=("All",)) for one in org.directory.groups]
+    pushed = Push(PushState.OK)
+    org.directory.groups = [
+        replace(one, rules=("All",), push=pushed) for one in org.directory.groups
+    ]
     made = plan(
         org,
         Change(ChangeKind.SUSPEND, Side.DIRECTORY, account=D1),

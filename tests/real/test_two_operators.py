@@ -68,6 +68,13 @@ class Office:
                 process.kill()
                 self.okta.let_go()
 
+    def stop(self, pid: int) -> None:
+        """Stops a colleague who is not just then writing to the journal: whoever sleeps in the
+        middle of that keeps everybody out until it wakes."""
+        with open_journal(self.journal) as journal, journal.transaction():
+            os.kill(pid, signal.SIGSTOP)
+            os.waitpid(pid, os.WUNTRACED)
+
     def out(self) -> None:
         """Dana is out of both, say the tenants themselves, and was suspended once."""
         assert okta.user_status(self.org.okta, DANA) == "DEPROVISIONED"
@@ -117,7 +124,7 @@ def test_the_second_is_told_who_works_and_takes_over_from_the_dead(
 
 def test_who_wakes_after_others_took_over_sends_and_writes_nothing(office: Office) -> None:
     with office.colleague("offboard", DANA, "--confirm", DANA, behind_min=LONG_AGO_MIN) as first:
-        os.kill(first.pid, signal.SIGSTOP)
+        office.stop(first.pid)
         assert office.keyturn("resume") == Exit.IN_STEP
         office.out()
         with open_journal(office.journal) as journal:

@@ -78,7 +78,7 @@ async def apply(
         run = Run(ids(), plan, connections, journal, generation, observe, stop, clock, abouts)
         run.renewed_ms = clock.now_ms()
         _start(run, operator)
-        keep_basis(journal, run.id, loaded, abouts, clock.now_ms())
+        keep_basis(journal, run.id, loaded, abouts, clock.now_ms(), generation)
         for side, failure in failures.items():
             run.block(side, failure)
         await take_checkpoints(run)

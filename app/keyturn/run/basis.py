@@ -56,15 +56,21 @@ class SourcesAsked:
 
 
 def keep_basis(
-    journal: Journal, run_id: str, loaded: object, abouts: Mapping[Side, About], at_ms: int
+    journal: Journal,
+    run_id: str,
+    loaded: object,
+    abouts: Mapping[Side, About],
+    at_ms: int,
+    generation: int,
 ) -> None:
-    """Keeps both, once for each run; a policy that several runs rest on is kept once for all."""
+    """Keeps both, once for each run; a policy that several runs rest on is kept once for all.
+    Raises LeaseLost."""
     if isinstance(loaded, LoadedPolicy) and loaded.text:
-        keep_text(journal, POLICY, loaded.text, at_ms)
+        keep_text(journal, POLICY, loaded.text, at_ms, generation=generation)
     if kept_of_run(journal, SOURCES, run_id) is None:
         asked = SourcesAsked(at_ms, tuple(_asked(abouts[side]) for side in Side if side in abouts))
         text = json.dumps(to_plain(asked), indent=1, ensure_ascii=False) + "\n"
-        keep_text(journal, SOURCES, text, at_ms, run_id=run_id)
+        keep_text(journal, SOURCES, text, at_ms, run_id=run_id, generation=generation)
 
 
 def policy_kept(journal: Journal, digest: str) -> KeptText | None:

@@ -121,7 +121,7 @@ async def _resume(
         tie(journal, plan, row.id, row.operator, clock.now_ms(), generation)
         for side, failure in failures.items():
             run.block(side, failure)
-        keep_basis(journal, row.id, loaded, abouts, clock.now_ms())
+        keep_basis(journal, row.id, loaded, abouts, clock.now_ms(), generation)
         await take_checkpoints(run)
         return await execute(run, audit_wait_s=audit_wait_s)
     finally:
