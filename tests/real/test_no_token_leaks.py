@@ -1,8 +1,9 @@
 """No credential that keyturn was given is found anywhere but where it was put.
 
 Everything is done once, with credentials made for it: reading, planning, offboarding, resuming,
-evidence, the dashboard, and every failure that a server that repeats what it was sent can cause.
-Then each credential is looked for, in every form, in all that was written and shown.
+rechecking, undoing, evidence, the dashboard, and every failure that a server that repeats what it
+was sent can cause. Then each credential is looked for, in every form, in all that was written and
+shown.
 """
 
 import asyncio
@@ -48,6 +49,7 @@ from keyturn_providers.simulated.okta.seeding import OktaClient, OktaSeed, app_i
 from keyturn_providers.simulated.okta.seeding import seed as seed_okta
 from keyturn_providers.simulated.onepassword import inspection
 from keyturn_providers.simulated.wire.serving import serve_in_thread
+from keyturn_storage.journal import open_journal
 
 pytestmark = [
     pytest.mark.xdist_group("token_leaks"),
@@ -197,7 +199,17 @@ def _as_it_should_be(all_of_it: Everything, org: LeaverOrg) -> None:
     assert run("offboard", "offboard", DANA, "--confirm", DANA, "--json") == Exit.STOPPED
     assert run("resume", "resume") == Exit.IN_STEP, all_of_it.said("resume")
     assert run("report", "report", DANA) == Exit.IN_STEP, all_of_it.said("report")
+    assert run("recheck", "recheck", "--json") == Exit.IN_STEP, all_of_it.said("recheck")
+    with open_journal(all_of_it.folder / "data" / "journal.db", read_only=True) as journal:
+        (row,) = journal.runs()
+    undone = run("undo", "undo", row.id, "--confirm", DANA, "--json")
+    assert undone == Exit.IN_STEP, all_of_it.said("undo")
+    assert run("recheck-after", "recheck", row.id) == Exit.IN_STEP, all_of_it.said("recheck-after")
     assert run("service-doctor", "doctor", config="service.yaml") in (Exit.IN_STEP, Exit.INCOMPLETE)
+    # As a service app: a signed assertion, then a token for an hour.
+    read = run("service-refresh", "refresh", config="service.yaml")
+    assert "okta: complete" in all_of_it.said("service-refresh"), all_of_it.said("service-refresh")
+    assert read in (Exit.IN_STEP, Exit.INCOMPLETE)
 
 
 def _as_it_should_not(all_of_it: Everything, org: LeaverOrg, parrot: Parrot) -> None:

@@ -3,6 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keyturn.tui.access_rows import columns
+from keyturn.tui.data import Pane
 from keyturn.tui.widgets.list_content import ListContent
 from keyturn.tui.widgets.row_source import Row, RowsInMemory, Wish
 
@@ -106,3 +108,11 @@ def test_rows_in_memory_are_found_by_every_word(texts: list[tuple[int, str]], ne
     expected = [number for number, text in texts if all(word in text for word in needle.split())]
     assert found == expected
     assert list(source.find(Wish(needle, backwards=True)).ids) == expected[::-1]
+
+
+def test_a_source_with_a_wide_name_heads_its_columns_by_a_short_one() -> None:
+    for pane in (Pane.USERS, Pane.GROUPS):
+        by_name = {one.name: one for one in columns(pane, "okta", "onepassword")}
+        assert by_name["secrets"].title == "1pass"
+        assert all(len(by_name[side].title) <= by_name[side].least for side in by_name if side)
+        assert columns(pane, "okta", "our-own-name")[2].title == "our-own-name"

@@ -20,8 +20,13 @@ READING = {
 """What the panes say while there is nothing yet and it is being read."""
 
 
+_SHORT = {"onepassword": "1pass"}
+"""How a column is headed by a source whose usual name is wider than what stands below it."""
+
+
 def columns(pane: Pane, directory: str, secrets: str) -> tuple[Column, ...]:
     """The columns of a pane; the two sides are headed by the names of their sources."""
+    directory, secrets = _SHORT.get(directory, directory), _SHORT.get(secrets, secrets)
     if pane is Pane.USERS:
         return (
             Column("name", 18, 3, most=48),
