@@ -127,15 +127,19 @@ def _episodes(session: DemoSession, times: Times) -> list[Episode]:
         return [*found, Episode("the offboarding", 0.0, now - began, (words,), well=done)]
     with open_journal(session.places.journal, read_only=True) as journal:
         verdicts = _verdicts(journal)
-    told = seen.suspensions(session)
+    again = seen.told_again(session)
     return [
         *found,
         Episode(
             "an answer was lost in the middle of the offboarding, then kill -9",
             times.killed - began,
             (times.back or now) - times.killed,
-            (f"1Password was told to suspend the leaver {told} time(s).",),
-            well=told <= 1,
+            (
+                f"1Password was told {again} changes more than once."
+                if again
+                else "1Password was told nothing twice.",
+            ),
+            well=not again,
         ),
         Episode(
             "keyturn started again and resumed",

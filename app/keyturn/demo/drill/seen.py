@@ -1,5 +1,7 @@
 """What the tenants saw of keyturn during a drill: counted in their files, not told by keyturn."""
 
+from collections import Counter
+
 from keyturn.demo.okta_onepassword.session import DemoSession
 from keyturn_providers.simulated.onepassword import inspection as onepassword
 from keyturn_providers.simulated.wire import request_log
@@ -33,9 +35,12 @@ def writes(session: DemoSession) -> int:
     )
 
 
-def suspensions(session: DemoSession) -> int:
-    """How often 1Password was told to suspend the leaver."""
-    return sum(
-        session.leaver_account_id in call.arguments
-        for call in onepassword.op_calls(session.onepassword, "user suspend")
+def told_again(session: DemoSession) -> int:
+    """How many changes of the leaver 1Password was told to make more than once."""
+    told = Counter(
+        call.command
+        for command in _OP_WRITES
+        for call in onepassword.op_calls(session.onepassword, command)
+        if session.leaver_account_id in call.arguments
     )
+    return sum(times > 1 for times in told.values())

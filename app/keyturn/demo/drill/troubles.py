@@ -7,7 +7,7 @@ from keyturn_providers.simulated.wire import faults, windows
 
 _STORM_S = 15.0
 _AT_ONCE = 4
-_LOST = "user suspend *"
+_LOST = ("user suspend *", "group user revoke *")
 
 
 def storm(session: DemoSession) -> None:
@@ -49,8 +49,10 @@ def operator_signs_in(session: DemoSession) -> None:
 
 
 def answer_is_lost(session: DemoSession) -> None:
-    """The next suspension in 1Password is carried out, but its answer never comes."""
-    onepassword.put_op_fault(session.onepassword, "die_after", _LOST)
+    """The next suspension in 1Password, and the next removal from a group, is carried out, but its
+    answer never comes. Okta's provisioning may be first with the suspension."""
+    for command in _LOST:
+        onepassword.put_op_fault(session.onepassword, "die_after", command)
 
 
 def all_is_well(session: DemoSession) -> None:

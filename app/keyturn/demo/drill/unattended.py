@@ -128,15 +128,18 @@ def _resumed(day: _Day) -> None:
     verdicts = _verdicts(ran.told)
     proven = sum(verdict == _PROVEN for verdict in verdicts)
     state = onepassword.user_state(day.session.onepassword, day.session.leaver_account_id)
-    told = seen.suspensions(day.session)
+    again = seen.told_again(day.session)
     with open_journal(day.session.places.journal) as journal:
         still_open = len(journal.open_runs())
     day.ended(
         "keyturn starts again and resumes",
         since,
-        ran.code == _IN_STEP and state == "SUSPENDED" and told == 1 and not still_open,
+        ran.code == _IN_STEP and state == "SUSPENDED" and again == 0 and not still_open,
         f"{proven} of {len(verdicts)} steps are {_PROVEN}.",
-        f"1Password was told to suspend {told} time(s), and says {state}; {still_open} runs open.",
+        f"1Password says {state}, and was told nothing twice."
+        if not again
+        else f"1Password says {state}, and was told {again} changes more than once.",
+        f"{still_open} runs are open.",
         *((ran.error,) if ran.code != _IN_STEP else ()),
     )
 
