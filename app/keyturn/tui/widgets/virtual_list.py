@@ -152,8 +152,14 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
     async def _load(self, source: RowSource, again: bool, generation: int) -> None:
         wish, top = self._wish, int(self.scroll_offset.y) if again else 0
         before, height = self.content.cursor_id, max(FIRST_ROWS, self.size.height)
-        answer = await self._ask(lambda: answer_of(source, wish, top, height, before))
-        if generation != self._generation:
+
+        def read() -> Answer | None:
+            if generation != self._generation:
+                return None  # another source was shown meanwhile
+            return answer_of(source, wish, top, height, before)
+
+        answer = await self._ask(read)
+        if answer is None or generation != self._generation:
             return
         last_seen = self._known.get(before) if before is not None else None
         if again:
