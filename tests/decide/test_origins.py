@@ -35,6 +35,14 @@ def test_without_records() -> None:
     assert origin_of(KEY, [], Sighting(NOW_MS, None)) == Origin(Known.BEFORE, NOW_MS)
 
 
+def test_what_a_whole_log_does_not_tell_of_was_made_before_it_begins() -> None:
+    since = NOW_MS - 700 * DAY_MS
+    assert origin_of(KEY, [], Sighting(NOW_MS, None), since) == Origin(Known.BEFORE, since)
+    assert origin_of(KEY, [], None, since) == Origin(Known.BEFORE, since)
+    seen = Sighting(NOW_MS, NOW_MS - DAY_MS)
+    assert origin_of(KEY, [], seen, since).known is Known.SNAPSHOTS
+
+
 @pytest.mark.parametrize(
     ("origin", "words"),
     [

@@ -75,6 +75,7 @@ async def test_what_is_copied_is_said_and_is_plain_text(read_bench: Bench) -> No
         text = app.clipboard
         assert text.startswith("Dana Okafor (p001@acme.example), vault Payments\n")
         assert "Smallest cut" in text
+        assert "As read by keyturn: corp-id 2027-01-15" in text
         assert not {char for char in text if ord(char) < 32} - {"\n"}
         await pilot.press("k")
         await shows(pilot, "matched")

@@ -56,9 +56,17 @@ class Origin:
     after_ms: int | None = None
 
 
-def origin_of(key: EdgeKey, makings: Iterable[Making], seen: Sighting | None) -> Origin:
+def origin_of(
+    key: EdgeKey,
+    makings: Iterable[Making],
+    seen: Sighting | None,
+    logged_since_ms: int | None = None,
+) -> Origin:
     """The newest record of the edge's making that can be about this edge; else when it was first
     seen. Of two records of one moment (the same hour), keyturn's own, for it names who was at it.
+
+    `logged_since_ms` is since when the audit log is archived without a gap: what it does not tell
+    of was made before.
     """
     floor = seen.after_ms if seen is not None and seen.after_ms is not None else None
     fitting = [one for one in makings if one.key == key and (floor is None or one.at_ms > floor)]
@@ -67,10 +75,10 @@ def origin_of(key: EdgeKey, makings: Iterable[Making], seen: Sighting | None) ->
         same = [one for one in fitting if newest.at_ms - one.at_ms <= _SAME_MS]
         best = min(same, key=lambda one: (list(Known).index(one.known), -one.at_ms))
         return Origin(best.known, best.at_ms, best.by, best.run_id)
-    if seen is None:
-        return Origin(Known.BEFORE)
-    if seen.after_ms is None:
-        return Origin(Known.BEFORE, seen.first_ms)
+    first_ms = seen.first_ms if seen is not None else None
+    known_since = [at for at in (first_ms, logged_since_ms) if at is not None]
+    if seen is None or seen.after_ms is None:
+        return Origin(Known.BEFORE, min(known_since, default=None))
     return Origin(Known.SNAPSHOTS, seen.first_ms, after_ms=seen.after_ms)
 
 

@@ -14,6 +14,7 @@ from keyturn_providers.onepassword.events import edges as onepassword_edges
 from keyturn_providers.onepassword.events.edges import MadeEdge
 from keyturn_providers.records import PrincipalKind
 from keyturn_storage.journal import Journal
+from keyturn_storage.queries.coverage import coverage
 from keyturn_storage.queries.edges import (
     DoneStep,
     FirstSeen,
@@ -52,10 +53,11 @@ def origins(
     ]  # fmt: skip
     # An answer about an earlier moment knows nothing of what came later.
     makings = [one for one in makings if one.at_ms <= world.now_ms]
+    since_ms = None if journal is None else _logged_since(journal, world)
     found: dict[EdgeKey, Origin] = {}
     for edge in every:
         seen = _first_seen(reader, world.secrets.snapshot.id, account_id, vault_id, edge)
-        found[edge.key] = origin_of(edge.key, makings, _sighting(seen))
+        found[edge.key] = origin_of(edge.key, makings, _sighting(seen), since_ms)
     return found
 
 
@@ -101,6 +103,17 @@ def _logged(
             if made is not None:
                 for edge in _meant(made, vault_id, holders, edges):
                     yield Making(edge.key, event.at_ms, made.by, Known.AUDIT)
+
+
+def _logged_since(journal: Journal, world: World) -> int | None:
+    """Since when the audit log is archived without a gap; None where it is not, or has none."""
+    source = world.secrets.snapshot.source
+    if source.kind != "onepassword":
+        return None
+    for one in coverage(journal):
+        if (one.stream, one.tenant) == (onepassword_edges.STREAM, source.tenant) and not one.gaps:
+            return one.since_ms if one.since_ms <= world.now_ms else None
+    return None
 
 
 def _meant(

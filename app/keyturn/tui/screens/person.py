@@ -8,7 +8,7 @@ from textual import on
 
 from keyturn.run.person_facts import PersonFacts
 from keyturn.tui.actions import Where, bindings
-from keyturn.tui.card_lines import as_text
+from keyturn.tui.card_lines import as_text, read_words
 from keyturn.tui.hand import Copied, Hand, Named, Thing
 from keyturn.tui.person_rows import COLUMNS, AboutVault
 from keyturn.tui.person_words import access_lines, overview_lines
@@ -124,7 +124,7 @@ class Person(Card):
         vault = self.hand.vault
         what = f"{facts.person.name} and {vault.name}" if vault else facts.person.name
         return Copied(what, f"{head}{f', vault {vault.name}' if vault else ''}\n"
-                      f"{as_text(self._said)}")  # fmt: skip
+                      f"{as_text(self._said)}\n{read_words(facts.near.world)}")  # fmt: skip
 
     # ------------------------------------------------------------------ actions
 

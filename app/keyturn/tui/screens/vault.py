@@ -7,7 +7,7 @@ from textual import on
 
 from keyturn.run.vault_facts import Holder, VaultFacts
 from keyturn.tui.actions import Where, bindings
-from keyturn.tui.card_lines import as_text
+from keyturn.tui.card_lines import as_text, read_words
 from keyturn.tui.hand import Copied, Hand, Named, Thing
 from keyturn.tui.person_words import access_lines
 from keyturn.tui.safe import literal
@@ -106,13 +106,13 @@ class Vault(Card):
 
     def copied(self) -> Copied:
         """The text about the line in hand, as it goes into a ticket."""
-        if self.facts is None or not self._said:
+        facts = self.facts
+        if facts is None or not self._said:
             return Copied()
         row = self.table.row
         other = f" and {row.label}" if row is not None and row.label != self.vault_name else ""
-        return Copied(
-            f"{self.vault_name}{other}", f"Vault {self.vault_name}{other}\n{as_text(self._said)}"
-        )
+        text = f"{as_text(self._said)}\n{read_words(facts.world)}"
+        return Copied(f"{self.vault_name}{other}", f"Vault {self.vault_name}{other}\n{text}")
 
     # ------------------------------------------------------------------ actions
 
