@@ -1,7 +1,7 @@
 """Makes the pictures in screenshots/ from the demo: `uv run python -m tests.screenshots`.
 
-Serves the demo's simulated Okta and 1Password, reads them, and saves the Access, Person, Vault,
-Plan, Offboard, Sources and Help screens at 80x24, 120x40 and 200x60 as PNG. It needs `rsvg-convert`
+Serves the demo's simulated Okta and 1Password, reads them, and saves every screen at 80x24, 120x40
+and 200x60 as PNG; then offboards the leaver, and saves what comes after. It needs `rsvg-convert`
 (librsvg2-bin), DejaVu Sans Mono (fonts-dejavu-core), and for names in other scripts Noto CJK
 (fonts-noto-cjk).
 """
@@ -23,6 +23,7 @@ from keyturn.tui.app import KeyturnApp
 from keyturn.tui.data import Pane
 from keyturn.tui.make import make_app
 from keyturn.tui.run_engine import RunEngine
+from keyturn.tui.screens.plan import PlanReview
 from keyturn.tui.start import DashboardOptions, now_ms
 from tests.tui.looking import pane, ready, shows, until
 
@@ -90,6 +91,12 @@ async def pictures(session: DemoSession, size: tuple[int, int]) -> None:
         await cards(app, pilot, size)
         await leaver(app, pilot, size)
         await past(app, pilot, size)
+        for key, name, words in (("2", "drift", "severity"), ("3", "activity", "complete"),
+                                 ("5", "machines", "last used")):  # fmt: skip
+            await pilot.press(key)
+            await shows(pilot, words)
+            await pilot.pause()
+            save(app, name, size)
         await pilot.press("6")
         await shows(pilot, "listings")
         await pilot.press("c")
@@ -107,9 +114,10 @@ async def leaver(app: KeyturnApp, pilot: Pilot[None], size: tuple[int, int]) -> 
     await shows(pilot, "What leaving takes along")
     save(app, "offboard", size)
     await pilot.press("p")
-    await shows(pilot, "then type")
+    await until(pilot, lambda: isinstance(app.screen, PlanReview) and not app.job_words)
+    await pilot.pause()
     save(app, "plan", size)
-    await pilot.press("escape")
+    await pilot.press("escape", "escape")
     await until(pilot, lambda: app.screen is app.screen_stack[0])
 
 
@@ -131,6 +139,49 @@ async def past(app: KeyturnApp, pilot: Pilot[None], size: tuple[int, int]) -> No
     save(app, "as-of", size)
     await pilot.press("t")
     await until(pilot, lambda: app.back is None)
+
+
+async def afterwards(session: DemoSession, size: tuple[int, int]) -> None:
+    """What comes after a run: the case, what has to be changed, all cases, what was done."""
+    options = DashboardOptions(
+        session.places.config, session.places.data, person=session.leaver_email
+    )
+    app = make_app(options, now_ms)
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot, app)
+        await pilot.press("o")
+        await shows(pilot, "Accounts")
+        await until(pilot, lambda: not app.job_words)
+        save(app, "case", size)
+        await pilot.press("T")
+        await shows(pilot, "to change, ")
+        await until(pilot, lambda: not app.job_words)
+        await pilot.press("enter")
+        await shows(pilot, "To change")
+        await pilot.pause()
+        save(app, "rotation", size)
+        await pilot.press("7")
+        await shows(pilot, "opens it: plan")
+        save(app, "cases", size)
+        await pilot.press("3")
+        await shows(pilot, "run")
+        await pilot.pause()
+        save(app, "activity-after", size)
+    app.parts.reads.close()
+
+
+def put_out(session: DemoSession) -> None:
+    """The leaver's offboarding, applied, and both sources read again."""
+    app = make_app(DashboardOptions(session.places.config, session.places.data), now_ms)
+    engine = app.parts.engine
+
+    async def run() -> None:
+        plan = await engine.plan_offboard(session.leaver_email)
+        _ = await engine.apply(plan, plan.confirm_with, _ignored, lambda: False)
+        _ = await engine.refresh(_ignored, lambda: False)
+
+    asyncio.run(run())
+    app.parts.reads.close()
 
 
 async def cards(app: KeyturnApp, pilot: Pilot[None], size: tuple[int, int]) -> None:
@@ -183,6 +234,10 @@ def main() -> None:
         for size in SIZES:
             (session.places.data / "dashboard.json").unlink(missing_ok=True)
             asyncio.run(pictures(session, size))
+        put_out(session)
+        for size in SIZES:
+            (session.places.data / "dashboard.json").unlink(missing_ok=True)
+            asyncio.run(afterwards(session, size))
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ def _rotation(found: "RotationFound | None", now_ms: int) -> Row:
 
 
 def _evidence(seen: CaseSeen, evidence: Evidence | None) -> Row:
-    sign, words, role = " ", "v writes it, once something was applied", "dim"
+    sign, words, role = " ", "after a run, v writes it", "dim"
     if evidence is not None:
         sign, words, role = "=", str(evidence.folder), ""
     elif seen.runs:

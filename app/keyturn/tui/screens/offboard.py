@@ -88,6 +88,7 @@ class Offboard(ListScreen):
     def on_mount(self) -> None:
         """The case and the card are read while their place is already there."""
         self.table.focus()
+        self.table.counted = False
         self.table.title = f"Offboard {self.person_name}"
         self._look()
 

@@ -109,6 +109,7 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self.empty = empty
+        self.counted = True  # whether the title says how many rows there are
         self.kept_as = kept_as
         self.content = ListContent()
         self._ask = ask
@@ -322,7 +323,9 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
         self.virtual_size = Size(size.width, len(self.content.shown) + 1)
 
     def _say_titles(self) -> None:
-        self.border_title = literal(title_words(self.content, self.title))
+        counted = self.counted or bool(self.content.needle.strip())
+        said = title_words(self.content, self.title) if counted else self.title
+        self.border_title = literal(said)
         notes = note_words(self.content, self.note, self._gone_words)
         self.border_subtitle = literal(notes) if notes else None
 
