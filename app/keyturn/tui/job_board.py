@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from keyturn.run.progress import ListingProgress
 from keyturn.tui.ages import age
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.row_source import Row
@@ -50,6 +49,9 @@ class JobBoard:
 
     def moved(self, name: str, event: object, words: str) -> None:
         """Something happened in a job."""
+        # What tells of progress is not needed for the first paint.
+        from keyturn.run.progress import ListingProgress
+
         line = self._running(name)
         if line is None:
             return
