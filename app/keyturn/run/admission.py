@@ -7,6 +7,7 @@ from keyturn.decide.guards_of_evidence import CLOCK_PLAY_MS
 from keyturn.decide.plans import Plan, PlanScope, Verdict
 from keyturn.decide.rules import Rules
 from keyturn.run.connections import Connections
+from keyturn.run.together import together
 from keyturn_providers.contract import About
 from keyturn_providers.errors import ProviderError, ReadOnly, TenantChanged
 from keyturn_providers.records import Side
@@ -46,11 +47,14 @@ async def ask_both(
     """Who both sources are now, and the error of a side that could not say."""
     abouts: dict[Side, About] = {}
     failures: dict[Side, ProviderError] = {}
-    for side in Side:
+
+    async def ask(side: Side) -> None:
         try:
             abouts[side] = await connections.of(side).about()
         except ProviderError as failure:
             failures[side] = failure
+
+    await together(ask(side) for side in Side)
     return abouts, failures
 
 
