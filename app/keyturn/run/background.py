@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
 
+from keyturn.run.short_pauses import short_pauses
+
 T = TypeVar("T")
 
 Stop: TypeAlias = Callable[[], bool]
@@ -73,7 +75,8 @@ class Job(Generic[T]):
             return await self._run(self._asked.is_set)
 
         try:
-            self._result.append(asyncio.run(whole()))
+            with short_pauses():
+                self._result.append(asyncio.run(whole()))
         except BaseException as failure:  # noqa: BLE001 - delivered by `result` and `failure`
             self._failure = failure
         finally:

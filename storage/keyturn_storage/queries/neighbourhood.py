@@ -72,6 +72,11 @@ _SNAPSHOT = """
 select c.name, c.kind, c.side, c.tenant, s.started_ms, s.complete, s.blind_spots,
 s.permission_rules from snapshot s join source c on c.no = s.source_no where s.id = ?
 """
+# Findings of one kind are found by their lines; a finding itself has no index on its kind.
+_DISPUTED = """
+select f.words from finding_line l cross join finding f on f.id = l.id
+where l.kind = 'ambiguous match' and instr(f.words, ?) > 0 order by l.position limit 1
+"""
 _PUSHES = """
 select 1 from (
     select v.body as body from snapshot s join object o on o.source_no = s.source_no and o.kind = 1
@@ -373,11 +378,7 @@ def _people(reader: Reader, secrets_nos: Sequence[int]) -> tuple[MatchRow, ...]:
 
 def _disputed(reader: Reader, login: str) -> str:
     """What an ambiguous match says that names this login; empty where none does."""
-    row = reader.connection.execute(
-        "select words from finding where kind = 'ambiguous match' and instr(words, ?) > 0 "
-        "order by position limit 1",
-        (f"({login})",),
-    ).fetchone()
+    row = reader.connection.execute(_DISPUTED, (f"({login})",)).fetchone()
     return "" if row is None else str(row[0])
 
 
