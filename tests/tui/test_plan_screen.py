@@ -224,11 +224,16 @@ async def test_leaving_while_a_run_goes_on_asks_first(read_bench: Bench) -> None
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, PlanReview))
         await pilot.press("q")
-        await shows(pilot, "keyturn resume goes on")
+        await shows(pilot, "y leave it journaled, and resume later")
         await pilot.press("y")
         gate.opened.set()
     assert app.jobs.join(10)
     assert app.return_code == 0
+    tenant = read_bench.pair.secrets.tenant
+    assert [call.ability for call in tenant.calls].count(Ability.SUSPEND) == 1
+    (ended,) = await read_bench.engine.resume(lambda _event: None, lambda: False)
+    assert "effective and logged" in ended.words
+    assert [call.ability for call in tenant.calls].count(Ability.SUSPEND) == 1
 
 
 async def test_nobody_in_focus_is_offboarded(read_bench: Bench) -> None:

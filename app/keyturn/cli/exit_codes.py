@@ -19,6 +19,7 @@ class Exit(IntEnum):
     ALTERED = 10
     SILENT = 11
     CRASH = 70
+    LOST_TERMINAL = 129
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -37,6 +38,7 @@ MEANING: dict[Exit, str] = {
     Exit.ALTERED: "evidence is not as it was written: verify says what and where",
     Exit.SILENT: "a source was not read whole for longer than limits.silence allows",
     Exit.CRASH: "keyturn itself failed: a redacted report was written",
+    Exit.LOST_TERMINAL: "the terminal went away: what runs ended after the request in flight",
     Exit.INTERRUPTED: "interrupted with Ctrl-C",
-    Exit.TERMINATED: "ended with SIGTERM: demo and drill end their tenants first",
+    Exit.TERMINATED: "ended with SIGTERM, after the request in flight; demo ends its tenants",
 }

@@ -501,7 +501,7 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
 
     def save_state(self) -> None:
         """Keeps where the operator is; a disk that does not take it is no reason to stay."""
-        access = self.screen_stack[0]
+        access = self.screen_stack[0] if self.screen_stack else None
         if not isinstance(access, Access) or not access.alive:
             return
         finds = {pane.value: access.pane(pane).needle for pane in Pane}

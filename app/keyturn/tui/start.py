@@ -6,14 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from keyturn.run.deep_links import Link
 
 USAGE_EXIT_CODE = 2
-INTERRUPTED_EXIT_CODE = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,8 @@ def now_ms() -> int:
 
 
 def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | None = None) -> int:
-    """Runs the dashboard until the operator leaves; gives the exit code.
+    """Runs the dashboard until the operator leaves, or a signal asks to; gives the exit code.
+    What runs ends after the request in flight, and is waited for.
 
     The first paint is from the cache: no source is asked anything before the operator does, unless
     `read_first` says so.
@@ -59,34 +58,31 @@ def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | Non
     if refusal:
         tell(refusal)
         return USAGE_EXIT_CODE
-    import asyncio
     import gc
-    import signal
 
     # Nothing made before the first paint is garbage; looking for some takes a good part of it.
     # The app switches it on again after the first paint.
     gc.disable()
 
+    from keyturn.tui.leaving_signals import LOST_TERMINAL_EXIT_CODE, leaving_on_signals
     from keyturn.tui.make import make_app
+    from keyturn.tui.terminal import watch_terminal
 
     app = make_app(options, now_ms)
-
-    def interrupted(_number: int, _frame: FrameType | None) -> None:
-        # The handler runs in the loop's thread, but a loop that waits has to be woken.
-        asyncio.get_running_loop().call_soon_threadsafe(app.leave, INTERRUPTED_EXIT_CODE)
-
-    before = signal.signal(signal.SIGINT, interrupted)
-    try:
-        app.run()
-    finally:
-        gc.enable()
-        signal.signal(signal.SIGINT, before)
-        app.parts.reads.close()
-    left = app.jobs.running()
-    if left:
-        tell(f"keyturn: ending {', '.join(left)} after the request in flight …")
-        app.jobs.join()
-    return app.return_code or 0
+    watch_terminal(app, lambda: app.leave(LOST_TERMINAL_EXIT_CODE))
+    with leaving_on_signals(app.leave) as asked:
+        try:
+            app.run()
+        finally:
+            gc.enable()
+            asked.drawn = False
+            # However it was left: what runs must not go on with nobody who watches.
+            left = app.jobs.stop()
+            app.parts.reads.close()
+        if left:
+            tell(f"keyturn: ending {', '.join(left)} after the request in flight …")
+            app.jobs.join()
+    return app.return_code or asked.code
 
 
 def why_not_here(term: str, *, interactive: bool) -> str:

@@ -27,7 +27,14 @@ def leaving_dialog(going: Sequence[str], leave: Callable[[], None]) -> LeavingDi
                 )
             ),
             Line(Content("")),
-            Line(joined(("y", "bold $accent"), " leave     ", ("esc", "bold $accent"), " stay")),
+            Line(
+                joined(
+                    ("y", "bold $accent"),
+                    " leave it journaled, and resume later     ",
+                    ("esc", "bold $accent"),
+                    " stay",
+                )
+            ),
         ],
         note="esc stays",
         answers={"y": leave},
