@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyturn.decide.case_state import CaseRun, CaseState, CaseStep, standing
+from keyturn.decide.case_state import CaseRun, CaseState, CaseStep, standing, standing_cuts
 from keyturn.decide.plans import PlanScope
 from keyturn.decide.steps import ProofVerdict, State
 
@@ -80,8 +80,15 @@ def test_what_was_taken_back_counts_no_more() -> None:
     assert standing([run(VERIFIED), back, run(VERIFIED, run_id="r2")]).missing == ()
     nothing = run(step(State.REFUSED), run_id="u1", undoes="r1")
     assert standing([run(VERIFIED), nothing]).state is CaseState.VERIFIED
-    other = run(VERIFIED, run_id="u1", undoes="r0")
-    assert standing([run(VERIFIED), other]).state is CaseState.VERIFIED
+
+
+def test_an_undo_of_the_first_run_leaves_nothing_of_the_second() -> None:
+    again = run(step(State.ALREADY_SO, GOOD), run_id="r2")
+    back = run(VERIFIED, run_id="u1", undoes="r1")
+    found = standing([run(VERIFIED), again, back])
+    assert (found.state, found.missing[0]) == (OPEN, "run u1 took the cut back")
+    assert standing_cuts([run(VERIFIED), again, back]) == ((), "u1")
+    assert standing_cuts([run(VERIFIED), again]) == ((run(VERIFIED), again), "")
 
 
 def test_somebody_closes_it_and_a_recheck_opens_it_again() -> None:

@@ -12,15 +12,18 @@ from tests.run.plans_by_hand import Loaded
 from keyturn.decide.case_state import CaseState
 from keyturn.decide.rechecks import Recheck
 from keyturn.run.assess import read_assessment
-from keyturn.run.cases import close, cut_ms_of, find_case, open_or_join, standing_of
+from keyturn.run.cases import NoSuchCase, close, cut_ms_of, find_case, open_or_join, standing_of
 from keyturn.run.connections import Connections
 from keyturn.run.leavers import Decisions, plan_leavers
 from keyturn.run.progress import never, unobserved
 from keyturn.run.recheck import ask, offboardings, recheck
+from keyturn.run.rotation import leaver_of_case
+from keyturn.run.undo import plan_undo
 from keyturn_providers.contract import Ability
 from keyturn_providers.records import AccountState, AuditEvent, Membership
 from keyturn_providers.simulated import Effect, Fault, Pair, simulated_pair
-from keyturn_storage.case_rows import CaseRow, Noted
+from keyturn_storage.case_files import open_case
+from keyturn_storage.case_rows import CaseIn, CaseRow, Noted
 from keyturn_storage.journal import Journal
 from keyturn_storage.queries.cases import reopened_names
 from keyturn_storage.snapshots import Cache
@@ -121,12 +124,19 @@ async def test_a_case_is_opened_again_by_name_with_since_when_and_by_whom(
     again = standing_of(journal, find_case(journal, two.dana.id))
     assert again.state is CaseState.OPEN
     assert f"opened again: {BACK}" in again.missing
-    # It was cut when it was cut: what is to be rotated does not start anew.
-    assert cut_ms_of(journal, find_case(journal, two.dana.id)) == cut_ms
+    # It was cut when it was cut, but a change of a secret counts only once nothing is back.
+    row = find_case(journal, two.dana.id)
+    assert cut_ms_of(journal, row) == cut_ms
+    assert leaver_of_case(journal, row, 0).leave.cut_ms is None
+    assert leaver_of_case(journal, two.other, 0).leave.cut_ms == cut_ms_of(journal, two.other)
     assert reasons(journal, two.other) == []
     assert reopened_names(journal) == (1, ("Dana Okafor",))
     archived = {event.event_id: event.operation_id for event in journal.events(found.run_id)}
     assert archived["E1"] == ""
+    # Whoever closes it as it is takes nobody out.
+    close(journal, row, "so be it", "t.ong", office.watch.at_ms)
+    row = find_case(journal, two.dana.id)
+    assert leaver_of_case(journal, row, 0).leave.cut_ms is None
     assert journal.verify_chain().unbroken
 
 
@@ -149,7 +159,43 @@ async def test_the_same_is_told_once_and_taken_back_when_it_is_no_more(
     await look(office)
     assert reasons(journal, two.dana, Noted.SETTLED) == ["nothing that was cut is back any more"]
     assert reopened_names(journal) == (0, ())
-    assert standing_of(journal, find_case(journal, two.dana.id)).state is CaseState.VERIFIED
+    row = find_case(journal, two.dana.id)
+    assert standing_of(journal, row).state is CaseState.VERIFIED
+    (settled,) = row.of(Noted.SETTLED)
+    before = cut_ms_of(journal, row)
+    assert before is not None
+    assert before < settled.at_ms == leaver_of_case(journal, row, 0).leave.cut_ms
+
+
+async def test_an_undo_of_the_first_of_two_runs_opens_the_case(
+    office: Office, pair: Pair, journal: Journal
+) -> None:
+    await office.look()
+    planned = await plan_leavers(
+        (DANA,), office.connections, office.cache, journal, loaded=office.loaded,
+        clock=office.watch.clock, decisions=Decisions(),
+    )  # fmt: skip
+    open_or_join(journal, planned.world, planned.people[0], {}, "t.ong", office.watch.at_ms)
+    again = await office.offboarding(DANA)
+    first = await office.apply(planned.plan)
+    await office.apply(again)
+    assert standing_of(journal, find_case(journal, DANA)).state is CaseState.VERIFIED
+    back = await plan_undo(
+        first.run_id, office.connections, office.cache, journal, loaded=office.loaded,
+        clock=office.watch.clock,
+    )  # fmt: skip
+    await office.apply(back)
+    assert pair.secrets.tenant.accounts["s-001"].state is ACTIVE
+    row = find_case(journal, DANA)
+    assert standing_of(journal, row).state is CaseState.OPEN
+    assert cut_ms_of(journal, row) is None
+
+
+def test_nobody_is_called_nothing(journal: Journal) -> None:
+    open_case(journal, CaseIn("c1", "d:d1", "Break glass", "", "", "d1", "", "", "", "", "x", 1))
+    for text in ("", "  "):
+        with pytest.raises(NoSuchCase):
+            find_case(journal, text)
 
 
 async def test_where_no_log_names_anybody_it_came_back_after_the_last_look(

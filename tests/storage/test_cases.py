@@ -83,6 +83,7 @@ def test_cases_are_found_by_account_name_and_beginning(journal: Journal) -> None
     assert [found.id for found in cases_of(journal, secrets_id="s2")] == ["c2"]
     assert cases_of(journal) == ()
     assert [found.id for found in cases_called(journal, "DANA okafor")] == ["c1"]
+    assert cases_called(journal, "") == ()
     assert [found.id for found in cases_beginning(journal, "c")] == ["c2", "c1"]
     assert cases_beginning(journal, "%") == ()
 

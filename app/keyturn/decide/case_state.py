@@ -70,7 +70,7 @@ def standing(
     if closed:
         return Standing(CaseState.CLOSED, facts)
     again = (f"opened again: {reopened}",) if reopened else ()
-    cuts, taken_back = _counting(runs)
+    cuts, taken_back = standing_cuts(runs)
     undone = (f"run {taken_back} took the cut back",) if taken_back else ()
     if not cuts:
         return Standing(CaseState.OPEN, (*again, *undone, "no plan was applied yet", *facts))
@@ -78,18 +78,19 @@ def standing(
     return Standing(_state(cuts, again), (*missing, *facts))
 
 
-def _counting(runs: Sequence[CaseRun]) -> tuple[list[CaseRun], str]:
-    """The runs whose effect stands, and the id of the undo before which nothing does."""
-    cuts: list[CaseRun] = []
+def standing_cuts(runs: Sequence[CaseRun]) -> tuple[tuple[CaseRun, ...], str]:
+    """The runs whose effect stands, oldest first, and the id of the undo before which nothing does.
+
+    An undo that did anything takes every earlier run with it, not only the one that it names: what
+    a later run found already so stands no more either."""
+    cuts: tuple[CaseRun, ...] = ()
     taken_back = ""
     for run in runs:
         if run.undoes:
             if any(step.state.accepted for step in run.steps):
-                cuts = [cut for cut in cuts if cut.id != run.undoes]
-                taken_back = "" if cuts else run.id
+                cuts, taken_back = (), run.id
         else:
-            cuts.append(run)
-            taken_back = ""
+            cuts, taken_back = (*cuts, run), ""
     return cuts, taken_back
 
 

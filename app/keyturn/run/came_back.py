@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from keyturn.decide.plans import Operation
 from keyturn.decide.rechecks import CameBack, Recheck
-from keyturn.run.cases import reopened
+from keyturn.run.cases import is_back, reopened
 from keyturn.run.running import Run
 from keyturn.run.sought import intended_ms, sought_again
 from keyturn_providers.contract import ReadsAudit, Sought
@@ -108,7 +108,7 @@ def tell_cases(journal: Journal, found: Recheck, by: str) -> tuple[CaseRow, ...]
         before = reopened(row)
         if mine and reason != before:
             note = NoteIn(Noted.REOPENED, json.dumps({"reason": reason}), by, found.at_ms)
-        elif not mine and before and found.whole:
+        elif not mine and is_back(row) and found.whole:
             words = "nothing that was cut is back any more"
             note = NoteIn(Noted.SETTLED, json.dumps({"reason": words}), by, found.at_ms)
         else:

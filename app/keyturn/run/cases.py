@@ -5,7 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from keyturn.decide.blast_radius import BlastRadius
-from keyturn.decide.case_state import CaseRun, CaseState, CaseStep, Standing, standing
+from keyturn.decide.case_state import (
+    CaseRun,
+    CaseState,
+    CaseStep,
+    Standing,
+    standing,
+    standing_cuts,
+)
 from keyturn.decide.concerned import login_of
 from keyturn.decide.people import Person
 from keyturn.decide.planfile import recorded
@@ -43,14 +50,17 @@ class NoSuchCase(Exception):
 
 def find_case(journal: Journal, text: str) -> CaseRow:
     """The case with this id, the only one whose id begins so, or the newest one of the person with
-    this login, name or account id. Raises NoSuchCase, also where the name is of several people."""
+    this login, name or account id. Raises NoSuchCase, also where the name is of several people, or
+    nothing was said."""
+    if not text.strip():
+        raise NoSuchCase("")
     found = case(journal, text)
     if found is not None:
         return found
     called = cases_called(journal, text)
     if called and len({one.person_key for one in called}) == 1:
         return called[0]
-    near = cases_beginning(journal, text) if text and not called else ()
+    near = cases_beginning(journal, text) if not called else ()
     if len(near) != 1:
         raise NoSuchCase(text)
     return near[0]
@@ -108,7 +118,7 @@ def _opened(journal: Journal, world: World, person: Person, by: str, at_ms: int)
 def note_held(journal: Journal, row: CaseRow, held: BlastRadius, by: str, at_ms: int) -> None:
     """Keeps what the leaver could reach, as long as nothing of it was cut, and once."""
     before = held_of(row)
-    if (before and _reach(before[-1]) == _reach(held)) or _standing_runs(journal, row):
+    if (before and _reach(before[-1]) == _reach(held)) or standing_cuts(runs_of(journal, row))[0]:
         return
     note_case(journal, row.id, NoteIn(Noted.HELD, json.dumps(to_plain(held)), by, at_ms))
 
@@ -127,12 +137,6 @@ def held_of(row: CaseRow) -> tuple[BlastRadius, ...]:
 
 def _reach(held: BlastRadius) -> tuple[object, ...]:
     return (held.groups, held.vaults, held.roles, held.machines)
-
-
-def _standing_runs(journal: Journal, row: CaseRow) -> list[CaseRun]:
-    runs = runs_of(journal, row)
-    undone = {run.undoes for run in runs if run.undoes}
-    return [run for run in runs if run.id not in undone and not run.undoes]
 
 
 def note_decision(journal: Journal, row: CaseRow, *notes: NoteIn) -> None:
@@ -257,6 +261,19 @@ def reopened(row: CaseRow) -> str:
     return words
 
 
+def is_back(row: CaseRow) -> bool:
+    """Whether the last that was seen of the leaver is that something came back, also where somebody
+    closed the case since: their word takes nothing away."""
+    seen = {Noted.REOPENED, Noted.RUN, Noted.SETTLED}
+    last = [note.what for note in row.notes if note.what in seen]
+    return bool(last) and last[-1] == Noted.REOPENED.value
+
+
+def settled_ms(row: CaseRow) -> int | None:
+    """When it was seen last that nothing is back any more; None where that never was noted."""
+    return max((note.at_ms for note in row.of(Noted.SETTLED)), default=None)
+
+
 def close(journal: Journal, row: CaseRow, reason: str, by: str, at_ms: int) -> None:
     """Notes that somebody closed the case, and why."""
     body = json.dumps({"reason": reason})
@@ -265,12 +282,12 @@ def close(journal: Journal, row: CaseRow, reason: str, by: str, at_ms: int) -> N
 
 def cut_ms_of(journal: Journal, row: CaseRow) -> int | None:
     """When the last step of the last cut that stands was taken; None where something is open."""
-    runs = _standing_runs(journal, row)
+    runs = runs_of(journal, row)
+    cuts, _ = standing_cuts(runs)
     # What came back later is open again, and was cut all the same when it was.
-    state = standing(runs_of(journal, row)).state
-    if not runs or state is CaseState.OPEN:
+    if not cuts or standing(runs).state is CaseState.OPEN:
         return None
-    steps = (step for run in runs for step in journal.steps(run.id))
+    steps = (step for run in cuts for step in journal.steps(run.id))
     return max((_cut_ms(step) for step in steps), default=None)
 
 

@@ -9,7 +9,7 @@ from keyturn.decide.explain import access_paths
 from keyturn.decide.people import Person
 from keyturn.decide.rotation import ItemNow, Leave, OpenVault, Rotation, Seen, rotation
 from keyturn.decide.world import World
-from keyturn.run.cases import cut_ms_of, held_of, runs_of
+from keyturn.run.cases import cut_ms_of, held_of, is_back, runs_of, settled_ms
 from keyturn.run.items_kept import ItemsSeen
 from keyturn.run.usage import DAY_MS, Usage, changed_by_others, usage_of
 from keyturn_storage.case_rows import CaseRow
@@ -69,6 +69,15 @@ def leaver_of_case(journal: Journal, row: CaseRow, offset_minutes: int) -> Leave
         # Accepted is not seen: who is not out can read what was changed.
         cut_ms = None
         basis.append("the cut is not seen in effect: whatever is changed now may be seen again")
+    elif is_back(row):
+        # Nobody knows what was read meanwhile, nor before it was found.
+        cut_ms = None
+        basis.append("something of it is back: whatever was changed since may be seen again")
+    elif (settled := settled_ms(row)) is not None and settled > cut_ms:
+        cut_ms = settled
+        basis.append(
+            "something came back after the cut: only a change after it was seen gone counts"
+        )
     held = held_of(row)
     if not held:
         basis.append(NOT_KEPT)

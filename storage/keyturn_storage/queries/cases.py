@@ -70,12 +70,13 @@ def reopened_names(journal: "Journal", limit: int = 5) -> tuple[int, tuple[str, 
 
 def cases_called(journal: "Journal", text: str) -> tuple[CaseRow, ...]:
     """The cases of whoever has exactly this login, name, account id or key, newest first. Upper and
-    lower case are the same."""
+    lower case are the same, and what is empty is nobody's."""
     return _read(
         journal,
-        "where lower(?) in (lower(login), lower(name), lower(person_key), lower(directory_id), "
-        "lower(secrets_id), lower(directory_name), lower(secrets_name)) order by no desc",
-        (text,),
+        "where ? <> '' and lower(?) in (lower(login), lower(name), lower(person_key), "
+        "lower(directory_id), lower(secrets_id), lower(directory_name), lower(secrets_name)) "
+        "order by no desc",
+        (text, text),
     )
 
 
