@@ -10,6 +10,7 @@ from tests.cli.served import BAO_VARIABLE, SCIM_VARIABLE, Served, served
 from tests.fault.scim_tenant import ScimTenant, people, scim_error
 from tests.providers.openbao.fake_vault import FakeVault, small_vault, told
 
+from keyturn.cli import work
 from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit
 from keyturn_providers.contract import Topic
@@ -150,3 +151,22 @@ def test_a_configuration_that_is_wrong_leaves_the_files_checked(stage: Stage) ->
     assert code == Exit.USAGE
     assert "! wrong: keyturn.yaml: " in out
     assert "= journal.db: chain of 0 entries is whole" in out
+
+
+def test_a_source_not_read_whole_for_too_long_is_wrong(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (
+        "= limits.silence: limits.silence allows 24 h; nothing was read"
+        in stage.doctor("doctor")[1]
+    )
+    code, out = stage.doctor("refresh")
+    assert code == Exit.IN_STEP, out
+    code, out = stage.doctor("doctor")
+    assert "allows 24 h; scim and openbao read whole within it" in out
+    later_ms = work.now_ms() + 25 * 3_600_000
+    monkeypatch.setattr("keyturn.cli.verbs.doctor.now_ms", lambda: later_ms)
+    code, out = stage.doctor("doctor")
+    assert code == Exit.SILENT
+    assert "! wrong: silence: scim was last read whole" in out
+    assert "; openbao was last read whole" in out

@@ -223,3 +223,8 @@ def test_could_see_and_did_use_minus_changed(
         if mine and (by != "X" or at <= min(u.last_ms for u in mine)):
             assert entry.contact == max(contact_of(u.action) for u in mine)
     assert sorted(e.open for e in found.entries)[::-1] == [e.open for e in found.entries]
+
+
+def test_the_words_of_an_urgency_follow_a_time() -> None:
+    assert Urgency.SAME_DAY.words == "the same day"
+    assert Urgency.DAY.words == "within 24 h"

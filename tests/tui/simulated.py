@@ -116,7 +116,9 @@ class Bench:
         link: Link | None = None,
     ) -> KeyturnApp:
         """A dashboard over the files as they are."""
-        store = CacheData(self.data / "cache.db", self.watch.now, lambda: self.doors.load().rules)
+        store = CacheData(
+            self.data / "cache.db", self.watch.now, lambda: self.doors.load().rules, lambda: DAY_MS
+        )
         self.stores.append(store)
         engine = RunEngine(self.doors, self.data, read_only=read_only, clock=self.watch.clock)
         return KeyturnApp(

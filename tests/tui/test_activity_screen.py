@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.tui.looking import ready, shows, text_of, until
+from tests.tui.looking import lines_of, ready, shows, text_of, until
 from tests.tui.simulated import Bench, stopped_run
 from textual.pilot import Pilot
 
@@ -39,6 +39,21 @@ async def test_a_stopped_run_with_its_steps_and_what_failed(read_bench: Bench) -
         await shows(pilot, "R resumes: it reads again before anything is sent")
         await shows(pilot, "✗ refused")
         await shows(pilot, "· planned")
+
+
+async def test_the_footer_offers_what_has_something_to_act_on(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await _activity(pilot, app)
+        await shows(pilot, "Do not leave it:")
+        assert not {"R resume", "T try again"} & set(lines_of(app)[-1].split("  "))
+        await pilot.press("T")
+        await shows(pilot, "Try again: put the cursor on a failure first.")
+        await stopped_run(read_bench)
+        app.data_changed()
+        await until(
+            pilot, lambda: {"R resume", "T try again"} <= set(lines_of(app)[-1].strip().split("  "))
+        )
 
 
 async def test_resume_goes_on_and_the_run_is_ended(read_bench: Bench) -> None:

@@ -257,3 +257,13 @@ async def test_the_last_requests_are_shown_as_they_are_made(read_bench: Bench) -
         await until(pilot, lambda: not app.jobs.running())
         await shows(pilot, "Last requests")
         await until(pilot, lambda: "corp-vault  " in text_of(app).split("Last requests")[1])
+
+
+async def test_a_source_not_read_whole_for_too_long_is_told(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("6")
+        await shows(pilot, "last read whole 0s ago; limits.silence allows 24 h")
+        read_bench.watch.at_ms += DAY_MS + DAY_MS // 24
+        app.data_changed()
+        await shows(pilot, "! corp-id was last read whole 25 h ago; limits.silence allows 24 h.")

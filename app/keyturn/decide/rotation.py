@@ -63,6 +63,11 @@ class Urgency(StrEnum):
     WEEK = "1 week"
 
     @property
+    def words(self) -> str:
+        """After a time: "within 24 h", or "the same day"."""
+        return f"the {self.value}" if self is Urgency.SAME_DAY else f"within {self.value}"
+
+    @property
     def hours(self) -> int:
         return _HOURS[self]
 

@@ -44,6 +44,23 @@ class Happened:
     """How many cases are open again because something came back, and names of theirs."""
 
 
+ON_WHAT_FAILED = frozenset({"resume", "retry"})
+"""The actions that need something open, or something that failed."""
+
+
+def what_can_be_done(happened: Happened) -> frozenset[str]:
+    """Those of `ON_WHAT_FAILED` that have something to act on."""
+    found = causes(happened.troubled, happened.reads, happened.names or {})
+    can = set[str]()
+    if any(run.state != "ended" for run in happened.runs) or any(
+        cause.open or cause.looks_again for cause in found
+    ):
+        can.add("resume")
+    if any(failure.can_be_retried for cause in found for failure in cause.failures):
+        can.add("retry")
+    return frozenset(can)
+
+
 def watch_of(happened: Happened, now_ms: int) -> Watch:
     """Whether it can wait until morning."""
     return watch(

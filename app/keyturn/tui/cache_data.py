@@ -57,9 +57,11 @@ class CacheData:
         path: Path,
         now_ms: Callable[[], int] = now_ms,
         rules: "Callable[[], Rules] | None" = None,
+        silence_ms: Callable[[], int | None] = lambda: None,
     ) -> None:
         self.past: Past | None = None
         self._path, self._real_now_ms, self._rules = path, now_ms, rules
+        self._silence_ms = silence_ms
         self.reads: Reads[Reader] = Reads(self._open)
         self._grants: dict[int, GrantRow] = {}
 
@@ -86,6 +88,14 @@ class CacheData:
     def sources(self) -> tuple[SourceRow, ...]:
         """The newest snapshot of each source."""
         return sources.source_rows(self.reads.reader()) if self.exists() else ()
+
+    def whole_reads(self) -> dict[str, int]:
+        """Up to the time that is shown."""
+        return sources.whole_reads(self.reads.reader()) if self.exists() else {}
+
+    def silence_ms(self) -> int | None:
+        """As the policy says now."""
+        return self._silence_ms()
 
     def drift(self) -> DriftCounts | None:
         """None before the first assessment."""

@@ -65,6 +65,11 @@ class Cause:
     open: int
     at_ms: int
 
+    @property
+    def looks_again(self) -> bool:
+        """Whether a resume would look for the proof of what is done already."""
+        return self.first == _TRY_PROOF
+
 
 def causes(
     steps: Iterable[StepRow], reads: Sequence[ReadLine], names: Mapping[str, str]

@@ -70,6 +70,14 @@ class Data(Protocol):
 
     def sources(self) -> tuple[SourceRow, ...]: ...
 
+    def whole_reads(self) -> "dict[str, int]":
+        """When the newest whole read of each source began, by its name."""
+        ...
+
+    def silence_ms(self) -> int | None:
+        """How long a source may go without a whole read; None while the policy cannot be read."""
+        ...
+
     def drift(self) -> DriftCounts | None:
         """None before the first assessment."""
         ...

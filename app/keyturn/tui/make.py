@@ -16,7 +16,7 @@ def make_app(options: DashboardOptions, now_ms: Callable[[], int]) -> KeyturnApp
     """The app over `options`' files. Opens nothing but the data directory."""
     directory = data_dir(options.data)
     doors = RealDoors(options.config)
-    data = CacheData(directory / "cache.db", now_ms, lambda: doors.load().rules)
+    data = CacheData(directory / "cache.db", now_ms, lambda: doors.load().rules, doors.silence_ms)
     remembered = recall(directory)
     link = options.link
     person = link.key if link is not None and link.kind == "user" else options.person

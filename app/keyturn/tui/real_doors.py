@@ -27,6 +27,16 @@ class RealDoors:
         """keyturn.yaml as it is now."""
         return self.kept.load()
 
+    def silence_ms(self) -> int | None:
+        """`limits.silence`; None while keyturn.yaml cannot be used, which other screens tell."""
+        from keyturn.policy.problems import PolicyInvalid
+        from keyturn_providers.errors import ProviderError
+
+        try:
+            return self.kept.load().silence_ms
+        except (OSError, PolicyInvalid, ProviderError):
+            return None
+
     def reached(self, loaded: Loaded, side: "Side") -> tuple[str, str, Mapping[str, object]]:
         """From the sections `directory` and `secrets`."""
         from keyturn.policy.loaded import LoadedPolicy

@@ -33,6 +33,10 @@ class ReadSource:
     snapshot: SnapshotInfo | None
     unreadable: tuple[tuple[str, str], ...]
     archived: tuple[StreamCoverage, ...]
+    whole_ms: int | None = None
+    """When the newest whole read began."""
+    silence_ms: int | None = None
+    """`limits.silence`; None where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)

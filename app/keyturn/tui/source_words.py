@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from keyturn.run.archive_words import covered_words, trouble_words
+from keyturn.run.silence import allowed_words, silence_of
 from keyturn.run.source_health import SIGNS, worst_first
 from keyturn.tui.ages import age
 from keyturn.tui.engine import Met
@@ -148,10 +149,23 @@ def _reading(read: ReadSource, now_ms: int) -> Iterator[Line]:
     more = len(read.unreadable) - UNREADABLE_SHOWN
     if more > 0:
         yield _line(f"   and {more} more that could not be read", hang=3)
+    yield from _silence(read, now_ms)
     if read.archived:
         yield _line(f"   {covered_words(read.archived, now_ms)}", hang=5)
     for trouble in trouble_words(read.archived, now_ms):
         yield _line((" ! ", "bold $urgent"), trouble, hang=3)
+
+
+def _silence(read: ReadSource, now_ms: int) -> Iterator[Line]:
+    """Whether the newest whole read is younger than the policy asks for."""
+    if read.silence_ms is None:
+        return
+    silent = silence_of(read.row.source.name, read.whole_ms, read.silence_ms, now_ms)
+    if silent is not None:
+        yield _line((" ! ", "bold $urgent"), f"{silent.words(read.silence_ms)}.", hang=3)
+    elif read.whole_ms is not None:
+        at = age(read.whole_ms, now_ms)
+        yield _line(f"   last read whole {at} ago; {allowed_words(read.silence_ms)}", hang=3)
 
 
 def _listings(snapshot: SnapshotInfo) -> Iterator[Line]:

@@ -36,6 +36,16 @@ def unreadable(reader: Reader, snapshot_id: int) -> list[tuple[str, str, str | N
     return [(str(row[0]), str(row[1]), row[2], str(row[3])) for row in found]
 
 
+def whole_reads(reader: Reader) -> dict[str, int]:
+    """When the newest whole read of each source began, by the source's name; a source that was
+    never read whole is not in it."""
+    found = reader.connection.execute(
+        "select c.name, max(s.started_ms) from source c join snapshot s on s.source_no = c.no "
+        "and s.state = 'sealed' and s.complete = 1 group by c.no"
+    )
+    return {str(name): int(at_ms) for name, at_ms in found}
+
+
 def side_of_names(reader: Reader) -> dict[str, str]:
     """Which side each source is on, by its name."""
     found = reader.connection.execute("select name, side from source")

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import click
 
@@ -12,7 +13,9 @@ from keyturn.cli.failures import VerbFailed, explain
 from keyturn.cli.health_shown import health_json, show_health, tally
 from keyturn.cli.invocation import Answer, Invocation, Json, json_option
 from keyturn.cli.work import cache_of, journal_of, loaded_policy, now_ms
-from keyturn.policy.loaded import LoadedPolicy
+from keyturn.evidence.moments import utc
+from keyturn.policy.loaded import LoadedPolicy, SourceConfig
+from keyturn.run.silence import allowed_words, silent_sources
 from keyturn.run.source_health import SourceHealth, ask_source
 from keyturn_providers.contract import Condition
 from keyturn_providers.records import Side
@@ -44,6 +47,8 @@ def command(invocation: Invocation, answer: Answer) -> int:
     found = [Checked("python", Exit.IN_STEP, sys.version.split()[0]), *_files(invocation)]
     configured, loaded = _configuration(invocation)
     found.append(configured)
+    if loaded is not None:
+        found.append(_tried("silence", partial(_silence, invocation, loaded)))
     read_only = invocation.read_only or (loaded is not None and loaded.read_only)
     sources = () if loaded is None else asyncio.run(_ask(loaded, read_only=read_only))
     found += (_of_source(one) for one in sources)
@@ -126,6 +131,34 @@ def _files(invocation: Invocation) -> Iterator[Checked]:
 
     yield _tried("journal.db", journal)
     yield _tried("cache.db", cache)
+
+
+def _silence(invocation: Invocation, loaded: LoadedPolicy) -> str:
+    """Of each side the source that is configured and was read last; one never read is no alarm
+    here: that it is to be read for the first time, the line of the cache says."""
+    asked = {(side, source.kind) for side, source in _configured(loaded)}
+    with cache_of(invocation) as cache:
+        newest = {
+            row.source.side: row
+            for row in sorted(cache.sources(), key=lambda row: row.taken_ms)
+            if (row.source.side, row.source.kind) in asked
+        }
+        sources = [newest[side].source for side in Side if side in newest]
+        silent = silent_sources(cache, sources, loaded.silence_ms, now_ms())
+    allowed = allowed_words(loaded.silence_ms)
+    if silent:
+        said = (
+            one.words(loaded.silence_ms, "" if one.last_ms is None else utc(one.last_ms))
+            for one in silent
+        )
+        raise VerbFailed(Exit.SILENT, "; ".join(said) + ".")
+    names = " and ".join(source.name for source in sources)
+    return f"{allowed}; {f'{names} read whole within it' if names else 'nothing was read yet'}"
+
+
+def _configured(loaded: LoadedPolicy) -> Iterator[tuple[Side, SourceConfig]]:
+    yield Side.DIRECTORY, loaded.directory
+    yield Side.SECRETS, loaded.secrets
 
 
 def _configuration(invocation: Invocation) -> tuple[Checked, LoadedPolicy | None]:

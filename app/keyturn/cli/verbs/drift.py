@@ -10,8 +10,6 @@ from keyturn.evidence.moments import utc
 from keyturn.run.assess import assess
 from keyturn.run.silence import Silent, silent_sources
 
-_HOUR_MS = 3_600_000
-
 
 @click.command(name="drift")
 @click.option("--refresh", "fresh", is_flag=True, help="Read both sources first.")
@@ -74,10 +72,5 @@ def command(invocation: Invocation, fresh: bool, answer: Answer) -> int:
 
 
 def _silence(one: Silent, allowed_ms: int) -> str:
-    allowed = f"limits.silence allows {allowed_ms // _HOUR_MS} h"
-    if one.last_ms is None or one.for_ms is None:
-        return f"{one.source} was never read whole; {allowed}. Look at the schedule: keyturn doctor"
-    return (
-        f"{one.source} was last read whole {utc(one.last_ms)}, {one.for_ms // _HOUR_MS} h ago; "
-        f"{allowed}. Look at the schedule and the credential: keyturn doctor"
-    )
+    at = "" if one.last_ms is None else utc(one.last_ms)
+    return f"{one.words(allowed_ms, at)}: keyturn doctor"

@@ -7,8 +7,14 @@ from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from keyturn.run.progress import RunEnded, StepChanged
-from keyturn.tui.actions import Where, bindings
-from keyturn.tui.activity_rows import COLUMNS, ActivityLines, watch_of
+from keyturn.tui.actions import Action, Where, bindings
+from keyturn.tui.activity_rows import (
+    COLUMNS,
+    ON_WHAT_FAILED,
+    ActivityLines,
+    watch_of,
+    what_can_be_done,
+)
 from keyturn.tui.activity_words import cause_lines, push_lines, read_lines, run_lines
 from keyturn.tui.causes import Cause, Failure
 from keyturn.tui.night_watch import Watch
@@ -45,6 +51,8 @@ class Activity(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self._can: frozenset[str] = frozenset()
+        """Which of `R` and `T` have something to act on."""
         self._tried: dict[int, str] = {}
         """By the number of a cause, the operation that was tried again first."""
 
@@ -62,6 +70,14 @@ class Activity(ListScreen):
             id="list-body",
         )
 
+    def keys(self, *, read_only: bool) -> tuple[Action, ...]:
+        """Going on and trying again are offered where there is something to go on with or to try
+        again; the keys say why they cannot act elsewhere."""
+        return tuple(
+            one for one in super().keys(read_only=read_only)
+            if one.id not in ON_WHAT_FAILED or one.id in self._can
+        )  # fmt: skip
+
     def rows(self) -> RowSource:
         """All of it, read when the list asks."""
         data, now_ms = self.keyturn.parts.data, self.keyturn.parts.now_ms()
@@ -76,7 +92,10 @@ class Activity(ListScreen):
     async def _watch(self) -> None:
         data, now_ms = self.keyturn.parts.data, self.keyturn.parts.now_ms()
         happened = await self.keyturn.parts.reads.ask(lambda: data.happened(now_ms))
-        self._say_watch(watch_of(happened, now_ms))
+        self._can = what_can_be_done(happened)
+        if self.alive:
+            self._say_watch(watch_of(happened, now_ms))
+            self.say_keys()
 
     def _say_watch(self, found: Watch) -> None:
         style = STYLE[SIGN_ROLE.get(found.sign, "dim")] if found.sign != "=" else "bold $accent"

@@ -103,7 +103,7 @@ def entry_lines(entry: "Entry", zone: str) -> Iterator[Line]:
     """All that is known of an entry."""
     item = entry.title or entry.item_id or "all that is in it"
     yield Line(joined((f"{entry.vault_name}: {item}", "bold")))
-    yield _line("due", f"{in_zone(entry.due_ms, zone)}, within {entry.urgency.value}")
+    yield _line("due", f"{in_zone(entry.due_ms, zone)}, {entry.urgency.words}")
     yield _line("because", entry.because)
     if entry.times:
         last = f", last {in_zone(entry.last_used_ms, zone)}" if entry.last_used_ms else ""

@@ -62,13 +62,15 @@ class Sources(Frame):
         data = self.keyturn.parts.data
 
         def read() -> tuple[ReadSource, ...]:
-            archived = data.archived()
+            archived, whole, silence_ms = data.archived(), data.whole_reads(), data.silence_ms()
             return tuple(
                 ReadSource(
                     row,
                     data.snapshot(row.snapshot_id),
                     tuple(data.unreadable(row.snapshot_id)),
                     tuple(one for one in archived if _is_of(one, row)),
+                    whole.get(row.source.name),
+                    silence_ms,
                 )
                 for row in data.sources()
             )
