@@ -154,6 +154,9 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
         gc.enable()
 
         async def setting(_observe: object, _stop: object) -> Setting:
+            from keyturn.tui.ahead import import_cards
+
+            import_cards()
             return await self.parts.engine.setting()
 
         self.start(CONFIGURING, setting, self._set, quiet=True)

@@ -64,8 +64,9 @@ class RunEngine:
     async def refresh(self, observe: Observe, stop: Stop) -> Refreshed:
         """Reads both sources, decides anew, then archives events; half a refresh is still shown for
         what it is."""
+        from keyturn.run.apart import assess_apart
         from keyturn.run.archive import archive
-        from keyturn.run.assess import NothingRead, assess
+        from keyturn.run.assess import NothingRead
         from keyturn.run.late_verdicts import later_verdicts
         from keyturn.run.refresh import refresh
         from keyturn_storage.journal import open_journal
@@ -84,7 +85,7 @@ class RunEngine:
                 ]
                 try:
                     # What the other source gave counts, whatever became of this one.
-                    assess(cache, loaded.rules, clock.now_ms())
+                    await assess_apart(cache, loaded.rules, clock.now_ms())
                 except NothingRead:
                     if not failed:
                         raise

@@ -1,0 +1,69 @@
+"""Deciding in a process of its own decides the same; where it fails, it is decided here."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.bench.cache_100k import build
+
+from keyturn.decide.rules import Limits, Rules
+from keyturn.run import apart
+from keyturn.run.assess import NothingRead, assess
+from keyturn_storage.queries.findings import findings
+from keyturn_storage.queries.persons import first_people
+from keyturn_storage.queries.reader import open_reader
+from keyturn_storage.snapshots import Cache, open_cache
+
+NOW_MS = 1_800_000_000_000
+RULES = Rules(limits=Limits(removals_count=3), digest="0" * 64)
+
+
+def _decided(data: Path, decide: Callable[[Cache], object]) -> tuple[object, object, object]:
+    path = data / "cache.db"
+    build(path, people=30, groups=4, vaults=3)
+    with open_cache(path) as cache:
+        decide(cache)
+    with open_reader(path) as reader:
+        return reader.assessed(), first_people(reader, 30), findings(reader)
+
+
+def _folder(data: Path) -> Path:
+    data.mkdir(mode=0o700)
+    return data
+
+
+def test_another_process_decides_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = _decided(_folder(tmp_path / "here"), lambda cache: assess(cache, RULES, NOW_MS))
+
+    def not_here(*_: object) -> None:
+        raise AssertionError("was decided in this process")
+
+    monkeypatch.setattr(apart, "assess", not_here)
+    there = _decided(
+        _folder(tmp_path / "there"),
+        lambda cache: asyncio.run(apart.assess_apart(cache, RULES, NOW_MS, many=1)),
+    )
+    assert there == here
+
+
+@pytest.mark.parametrize(
+    "command", [(sys.executable, "-c", "raise SystemExit(3)"), ("/nonexistent/python",)]
+)
+def test_where_the_process_fails_it_is_decided_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(apart, "COMMAND", command)
+    made_ms, people, _ = _decided(
+        _folder(tmp_path / "data"),
+        lambda cache: asyncio.run(apart.assess_apart(cache, RULES, NOW_MS, many=1)),
+    )
+    assert made_ms == (1, 2, NOW_MS)
+    assert people
+
+
+def test_nothing_read_is_said_as_ever(tmp_path: Path) -> None:
+    path = _folder(tmp_path / "data") / "cache.db"
+    with open_cache(path) as cache, pytest.raises(NothingRead):
+        asyncio.run(apart.assess_apart(cache, RULES, NOW_MS, many=0))
