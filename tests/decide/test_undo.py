@@ -1,5 +1,6 @@
 """Undoing a run by hand-made journals: each reason why something is left as it is."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -160,6 +161,70 @@ def test_what_the_run_did_not_do_is_counted() -> None:
     already = StepDone(first, State.VERIFIED, "{}", "already so req-1")
     assert not already.made
     assert StepDone(first, State.ALREADY_SO, "{}", "").made
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "was"),
+    [
+        (SUSPEND, Before(state=ACTIVE), "It was active"),
+        (SUSPEND, Before(state=SUSPENDED), ""),
+        (SUSPEND, Before(state=AccountState.UNKNOWN), ""),
+        (SUSPEND, NOT_READ, ""),
+        (
+            replace(SUSPEND, kind=ChangeKind.DEACTIVATE),
+            Before(state=SUSPENDED),
+            "It was suspended",
+        ),
+        (replace(SUSPEND, kind=ChangeKind.DEACTIVATE), Before(state=AccountState.DEACTIVATED), ""),
+        (
+            replace(SUSPEND, kind=ChangeKind.REACTIVATE),
+            Before(state=SUSPENDED),
+            "It was suspended",
+        ),
+        (replace(SUSPEND, kind=ChangeKind.REACTIVATE), Before(state=ACTIVE), ""),
+        (REMOVE, Before(held=True), "It was a member"),
+        (REMOVE, Before(held=False), ""),
+        (REMOVE, NOT_READ, ""),
+        (ADD, Before(held=False), "It was not a member"),
+        (REVOKE, Before(held=True), "It was given"),
+        (REVOKE, Before(held=False), ""),
+        (GRANT, Before(held=False), "It was not given"),
+        (GRANT, Before(held=True), ""),
+        (
+            replace(GRANT, permissions=BOTH),
+            Before(held=True, permissions=("view",)),
+            "It was given (view)",
+        ),
+    ],
+)
+def test_what_somebody_else_did_between_the_look_and_the_call_is_not_said_to_have_been_so(
+    change: Change, before: Before, was: str
+) -> None:
+    org = office()
+    run = run_of(org, (change, before))
+    (sent,) = run.steps
+    raced = replace(sent, outcome="already so")
+    assert not raced.made
+    (left,) = plan_undo(replace(run, steps=(raced,)), org.context()).left_alone
+    if was:
+        assert left.reason == f"{was}; somebody else did it before keyturn's call."
+        assert left.words.startswith("Not restored: ")
+    else:
+        assert left.reason == "It was so before the run, which changed nothing there."
+    assert raced.why_not_made == left.reason
+
+
+@pytest.mark.parametrize(("attempt", "lost"), [(1, False), (2, True), ("odd", False)])
+def test_what_an_earlier_call_may_have_done_is_not_put_down_to_somebody_else_alone(
+    attempt: object, lost: bool
+) -> None:
+    org = office()
+    run = run_of(org, (SUSPEND, Before(state=ACTIVE)))
+    (sent,) = run.steps
+    intent = json.dumps({**json.loads(sent.intent), "attempt": attempt})
+    assert ("an earlier call" in replace(sent, intent=intent, outcome="gone").by_another) is lost
+    assert replace(sent, outcome="gone", state=State.REFUSED).by_another == ""
+    assert sent.by_another == ""
 
 
 def test_what_cannot_be_brought_back_is_named_first() -> None:

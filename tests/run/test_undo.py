@@ -13,8 +13,10 @@ from keyturn.decide.guards_of_return import GUARD
 from keyturn.decide.plans import Plan, Verdict
 from keyturn.decide.rules import Allowed
 from keyturn.decide.undo import not_restored
+from keyturn.run.apply import apply
 from keyturn.run.connections import Connections
 from keyturn.run.ids import new_id
+from keyturn.run.progress import StepChanged, never
 from keyturn.run.results import RunResult
 from keyturn.run.runs_done import NoSuchRun, StillOpen, undos_of
 from keyturn.run.undo import plan_undo
@@ -102,6 +104,42 @@ async def test_an_offboarding_is_taken_back_exactly(office: Office, pair: Pair) 
     result = await office.apply(plan)
     assert result.effective, result.words
     assert both(pair) == before
+
+
+async def test_a_suspension_that_somebody_else_made_just_before_the_call_is_told_as_theirs(
+    office: Office, pair: Pair, journal: Journal, watch: Watch
+) -> None:
+    await office.look()
+    plan = await office.offboarding("Dana Okafor")
+    tenant = pair.secrets.tenant
+    (mine,) = (
+        o
+        for o in plan.operations
+        if o.change.account
+        and o.change.account.id == "s-001"
+        and o.change.kind is ChangeKind.SUSPEND
+    )
+
+    def provisioning(event: object) -> None:
+        if not isinstance(event, StepChanged) or event.operation_id != mine.id:
+            return
+        if event.state == "intended":
+            tenant.add(replace(tenant.accounts["s-001"], state=AccountState.SUSPENDED))
+
+    run = await apply(
+        plan,
+        office.connections,
+        journal,
+        loaded=office.loaded,
+        observe=provisioning,
+        stop=never,
+        clock=watch.clock,
+        operator="tester",
+        confirmed=plan.confirm_with,
+    )
+    undo = await undoing(office, run.run_id)
+    (told,) = (one for one in not_restored(undo) if mine.words in one.words)
+    assert told.reason == "It was active; somebody else did it before keyturn's call."
 
 
 async def test_undoing_twice_does_nothing_and_undoing_the_undo_puts_out_again(

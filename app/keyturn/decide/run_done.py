@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from keyturn.decide.before import Before, before_of
+from keyturn.decide.meanwhile import done_meanwhile
 from keyturn.decide.plans import Operation, Plan
 from keyturn.decide.steps import State
 
@@ -37,12 +38,20 @@ class StepDone:
         return before_of(self.intent)
 
     @property
+    def by_another(self) -> str:
+        """That it was otherwise when keyturn looked, and done when keyturn called, in words: it is
+        in effect, and not by this run. Empty where it is not known to be so."""
+        if self.made or not self.state.accepted:
+            return ""
+        return done_meanwhile(self.operation.change, self.intent)
+
+    @property
     def why_not_made(self) -> str:
         """Why there is nothing of it to be undone."""
         if self.open:
             return "Whether it was done is not known yet: keyturn resume reads it first."
         if self.state.accepted:
-            return "It was so before the run, which changed nothing there."
+            return self.by_another or "It was so before the run, which changed nothing there."
         return "The run did not do it."
 
 

@@ -55,7 +55,9 @@ def plan_undo(run: RunDone, context: PlanContext, unread: Unread | None = None) 
         _undo(found, step)
     _lose_machines(found, run)
     for step in run.steps:
-        if not step.made:
+        if step.by_another:
+            found.lose(step.operation.words, step.by_another)
+        elif not step.made:
             found.leave(step.operation.words, step.why_not_made)
     operations = _operations(found)
     person = one_person(context.world, operations)
