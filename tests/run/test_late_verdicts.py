@@ -8,9 +8,10 @@ from tests.run.conftest import Watch
 from tests.run.office import Office, policy_of
 from tests.run.plans_by_hand import Loaded
 
+from keyturn.run.apply import apply
 from keyturn.run.connections import Connections
 from keyturn.run.late_verdicts import LOOKED_AT_MS, LaterVerdicts, later_verdicts
-from keyturn.run.progress import never, unobserved
+from keyturn.run.progress import StepChanged, never, unobserved
 from keyturn.run.results import RunResult
 from keyturn_providers.contract import Ability
 from keyturn_providers.records import AccountState
@@ -103,6 +104,64 @@ async def test_when_its_time_is_up_it_is_not_logged_and_may_still_get_better(
     (last,) = await again(office)
     assert [(one.before, one.verdict) for one in last.upgraded] == [(UNLOGGED, LOGGED)]
     assert suspension(office, run).error == ""
+
+
+def put_back(office: Office, pair: Pair) -> None:
+    """Somebody else switches the account on again."""
+    accounts = pair.secrets.tenant.accounts
+    pair.secrets.tenant.add(replace(accounts["s-001"], state=AccountState.ACTIVE))
+
+
+async def test_the_words_are_those_of_the_read_that_the_verdict_rests_on(
+    office: Office, pair: Pair, journal: Journal, watch: Watch
+) -> None:
+    await office.look()
+    plan = await office.offboarding("Dana Okafor")
+
+    def switched_on(event: object) -> None:
+        if isinstance(event, StepChanged) and event.state == "applied" and not event.verdict:
+            put_back(office, pair)
+
+    run = await apply(
+        plan,
+        office.connections,
+        journal,
+        loaded=office.loaded,
+        observe=switched_on,
+        stop=never,
+        clock=watch.clock,
+        operator="tester",
+        confirmed=plan.confirm_with,
+    )
+    (waiting,) = run.open
+    assert waiting.words.startswith("Dana Okafor is active; ")
+    tenant = pair.secrets.tenant
+    tenant.add(replace(tenant.accounts["s-001"], state=AccountState.SUSPENDED))
+    tenant.hidden.clear()
+    watch.at_ms += 60_000
+    await again(office)
+    step = suspension(office, run)
+    assert step.verdict == LOGGED
+    assert step.words.startswith("Dana Okafor is suspended; logged as ")
+
+
+async def test_what_is_logged_and_was_taken_back_has_its_verdict_when_its_time_is_up(
+    office: Office, pair: Pair, journal: Journal, watch: Watch
+) -> None:
+    run = await offboarded(office)
+    put_back(office, pair)
+    pair.secrets.tenant.hidden.clear()
+    watch.at_ms += 60_000
+    assert await again(office) == ()
+    assert suspension(office, run).verdict == LAGGING
+    watch.at_ms += LAG_S * 1_000
+    (later,) = await again(office)
+    assert [one.verdict for one in later.upgraded] == ["logged, not effective"]
+    step = suspension(office, run)
+    assert step.state == "not_seen"
+    assert step.words.startswith("Dana Okafor is active; logged as ")
+    (row,) = journal.runs()
+    assert row.state == "ended"
 
 
 async def test_where_nothing_waits_no_source_is_asked(

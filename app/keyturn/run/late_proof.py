@@ -14,8 +14,9 @@ async def late_proof(run: Run) -> tuple[Upgraded, ...]:
     """Gives every step whose event has appeared its better verdict, and one that lagged until its
     time was up the verdict without it, each as a new entry of the journal.
 
-    What was read back at the time, and is logged, was effective and logged, whatever became of it
-    since. A step that is still without its event, in time, stays as it is.
+    What was found in effect at the time, and is logged, was effective and logged, whatever became
+    of it since. One that lagged is judged by what is read now: in time it stays as it is while
+    either half is missing; when its time is up, it has its verdict.
     """
     checkpoints = run.checkpoints()
     claims = [
@@ -31,7 +32,8 @@ async def late_proof(run: Run) -> tuple[Upgraded, ...]:
     for claim in claims:
         before = run.steps[claim.operation.id]
         event = found.get(claim.operation.id)
-        if event is not None and not event.error and not event.by_another:
+        proving = event is not None and not event.error and not event.by_another
+        if event is not None and proving and _if_found(run, claim).is_good:
             _prove(run, claim, event)
         elif before.verdict == ProofVerdict.LAGGING.value:
             answer, why = audit_of(run, claim, checkpoints, found, unreadable)
@@ -47,14 +49,24 @@ async def late_proof(run: Run) -> tuple[Upgraded, ...]:
 
 
 def _prove(run: Run, claim: Claim, event: AuditEvent) -> None:
-    verdict = judge_proof(_read(run, claim), AuditAnswer.FOUND, deadline_passed=False)
-    if not verdict.is_good:
-        return
-    # What was read at the time; by now it may be otherwise, which is another question.
-    told = run.steps[claim.operation.id].words.partition(";")[0]
+    verdict = _if_found(run, claim)
+    # The words are those of the read that the verdict rests on.
+    at_the_time = run.steps[claim.operation.id].words.partition(";")[0]
+    told = at_the_time if _was_effective(run, claim) else claim.effect.words
     where = logged(event.id, event.actor, event.at_ms, event.source_address)
     words = f"{told}; {where}, which was found later"
     run.record(claim.operation, Event.SEEN, words, verdict=verdict.value)
+
+
+def _if_found(run: Run, claim: Claim) -> ProofVerdict:
+    """The verdict with an event, as long as the other half may still come."""
+    return judge_proof(_read(run, claim), AuditAnswer.FOUND, deadline_passed=False)
+
+
+def _was_effective(run: Run, claim: Claim) -> bool:
+    """Whether it was found in effect at the time, and only its event was missing: by now it may be
+    otherwise, which is another question."""
+    return run.steps[claim.operation.id].verdict == ProofVerdict.EFFECTIVE_NOT_LOGGED.value
 
 
 def _may_get_better(run: Run, operation: Operation) -> bool:
@@ -71,6 +83,4 @@ def _may_get_better(run: Run, operation: Operation) -> bool:
 
 def _read(run: Run, claim: Claim) -> ReadBack:
     """What was read back at the time, where that was as wanted; else what is read now."""
-    if run.steps[claim.operation.id].verdict == ProofVerdict.EFFECTIVE_NOT_LOGGED.value:
-        return ReadBack.AS_WANTED
-    return read_back_of(claim)
+    return ReadBack.AS_WANTED if _was_effective(run, claim) else read_back_of(claim)
