@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import cast
 
 from keyturn_storage.codec import LEVELS, ObjectNo
 from keyturn_storage.queries.reader import Reader
@@ -30,27 +31,35 @@ with recursive up (inner_no, outer_no) as (
 )
 select inner_no, outer_no from up order by outer_no
 """
+# One row for all of them: at each row another thread that works may take Python's lock for itself.
 _GRANTS = """
-select g.vault_no, g.carrier, g.principal_no, g.level, v.body from vault_grant g
-join version v on v.no = g.version_no
-where g.principal_no = ?2
-and g.from_snapshot <= ?1 and (g.to_snapshot is null or g.to_snapshot > ?1)
-order by g.vault_no, g.carrier
+select json_group_array(json_array(vault_no, carrier, principal_no, level, json(body))) from (
+    select g.vault_no, g.carrier, g.principal_no, g.level, v.body from json_each(:principals) j
+    cross join vault_grant g on g.principal_no = j.value
+    cross join version v on v.no = g.version_no
+    where g.from_snapshot <= :snapshot and (g.to_snapshot is null or g.to_snapshot > :snapshot)
+    order by g.vault_no, g.carrier
+)
 """
 _GRANTS_ON = """
-select g.vault_no, g.carrier, g.principal_no, g.level, v.body from object t
-join vault_grant g on g.vault_no = t.no
-join version v on v.no = g.version_no
-where t.source_no = (select source_no from snapshot where id = :snapshot)
-and t.kind = 3 and t.id = :vault
-and g.from_snapshot <= :snapshot and (g.to_snapshot is null or g.to_snapshot > :snapshot)
-order by g.carrier
+select json_group_array(json_array(vault_no, carrier, principal_no, level, json(body))) from (
+    select g.vault_no, g.carrier, g.principal_no, g.level, v.body from object t
+    cross join vault_grant g on g.vault_no = t.no
+    cross join version v on v.no = g.version_no
+    where t.source_no = (select source_no from snapshot where id = :snapshot)
+    and t.kind = 3 and t.id = :vault
+    and g.from_snapshot <= :snapshot and (g.to_snapshot is null or g.to_snapshot > :snapshot)
+    order by g.carrier
+)
 """
-_OBJECT = """
-select o.kind, o.id, (
-    select v.body from presence p join version v on v.no = p.version_no where p.object_no = o.no
-    and p.from_snapshot <= :snapshot and (p.to_snapshot is null or p.to_snapshot > :snapshot)
-) from object o where o.no = :no
+_OBJECTS = """
+select json_group_array(json_array(no, kind, id, json(body))) from (
+    select o.no, o.kind, o.id, (
+        select v.body from presence p join version v on v.no = p.version_no
+        where p.object_no = o.no
+        and p.from_snapshot <= :snapshot and (p.to_snapshot is null or p.to_snapshot > :snapshot)
+    ) as body from json_each(:nos) j cross join object o on o.no = j.value
+)
 """
 
 
@@ -94,14 +103,17 @@ def of_principal(reader: Reader, start_no: int | None, snapshot_id: int) -> list
     """Every path from an account or group to a vault. A cycle of groups is walked once."""
     if start_no is None:
         return []
-    names = _Names(reader, snapshot_id)
     outer = _outer(reader, start_no, snapshot_id)
-    found = [
-        _path(names, grant, (), more=False) for grant in _grants_of(reader, start_no, snapshot_id)
-    ]
     reached = sorted({no for outers in outer.values() for no in outers} - {start_no})
+    by_holder: dict[int, list[_StoredGrant]] = defaultdict(list)
+    principals = json.dumps([start_no, *reached])
+    for grant in _stored(reader, _GRANTS, {"principals": principals, "snapshot": snapshot_id}):
+        by_holder[grant[2]].append(grant)
+    vaults = {grant[0] for grants in by_holder.values() for grant in grants}
+    names = _Names(reader, snapshot_id, [start_no, *reached, *vaults])
+    found = [_path(names, grant, (), more=False) for grant in by_holder.get(start_no, ())]
     for group_no in reached:
-        grants = _grants_of(reader, group_no, snapshot_id)
+        grants = by_holder.get(group_no)
         if not grants:
             continue
         chains = list(islice(_chains(start_no, group_no, outer), CHAINS_PER_GROUP + 1))
@@ -117,16 +129,17 @@ def groups_over(reader: Reader, start_no: int | None, snapshot_id: int) -> list[
     """The groups that an account or group is in, nesting included; not itself."""
     if start_no is None:
         return []
-    names = _Names(reader, snapshot_id)
     reached = {no for outers in _outer(reader, start_no, snapshot_id).values() for no in outers}
-    return [names[no] for no in sorted(reached - {start_no})]
+    over = sorted(reached - {start_no})
+    names = _Names(reader, snapshot_id, over)
+    return [names[no] for no in over]
 
 
 def of_vault(reader: Reader, vault_id: str, snapshot_id: int) -> list[Path]:
     """Every grant on a vault, without the chains behind it."""
-    names = _Names(reader, snapshot_id)
-    found = reader.connection.execute(_GRANTS_ON, {"vault": vault_id, "snapshot": snapshot_id})
-    return [_path(names, grant, (), more=False) for grant in found.fetchall()]
+    found = _stored(reader, _GRANTS_ON, {"vault": vault_id, "snapshot": snapshot_id})
+    names = _Names(reader, snapshot_id, {no for grant in found for no in (grant[0], grant[2])})
+    return [_path(names, grant, (), more=False) for grant in found]
 
 
 def row_no(*parts: str) -> int:
@@ -144,44 +157,41 @@ def _outer(reader: Reader, start_no: int, snapshot_id: int) -> Mapping[int, Sequ
 
 
 class _Names:
-    """Objects by number, each read once."""
+    """Objects by number, read in one go."""
 
-    def __init__(self, reader: Reader, snapshot_id: int) -> None:
-        self._reader = reader
-        self._snapshot = snapshot_id
+    def __init__(self, reader: Reader, snapshot_id: int, nos: Iterable[int]) -> None:
+        values = {"nos": json.dumps(list(nos)), "snapshot": snapshot_id}
+        (listed,) = reader.connection.execute(_OBJECTS, values).fetchone()
         self._known: dict[int, Thing] = {}
-
-    def __getitem__(self, no: int) -> Thing:
-        if no not in self._known:
-            kind, id_, body = self._reader.connection.execute(
-                _OBJECT, {"no": no, "snapshot": self._snapshot}
-            ).fetchone()
+        for no, kind, id_, fields in json.loads(listed):
             name = id_
-            if body is not None:
-                fields = json.loads(body)
+            if fields is not None:
                 name = (fields[1] or fields[0]) if kind == ObjectNo.ACCOUNT else fields[0]
             self._known[no] = Thing(no, _KIND_WORD[kind], id_, name or id_)
+
+    def __getitem__(self, no: int) -> Thing:
         return self._known[no]
 
 
-_StoredGrant = tuple[int, str, int, int, str]
+_StoredGrant = tuple[int, str, int, int, Sequence[object]]
 
 
-def _grants_of(reader: Reader, principal_no: int, snapshot_id: int) -> Sequence[_StoredGrant]:
-    found: list[_StoredGrant] = reader.connection.execute(
-        _GRANTS, (snapshot_id, principal_no)
-    ).fetchall()
+def _stored(
+    reader: Reader, statement: str, values: Mapping[str, str | int]
+) -> Sequence[_StoredGrant]:
+    (listed,) = reader.connection.execute(statement, values).fetchone()
+    found: list[_StoredGrant] = json.loads(listed)
     return found
 
 
 def _path(names: _Names, grant: _StoredGrant, chain: tuple[Thing, ...], *, more: bool) -> Path:
-    vault_no, carrier, principal_no, level, body = grant
+    vault_no, carrier, principal_no, level, fields = grant
     return Path(
         vault=names[vault_no],
         carrier=carrier,
         principal=names[principal_no],
         level=str(LEVELS[level]),
-        permissions=", ".join(json.loads(body)[3]),
+        permissions=", ".join(cast("Sequence[str]", fields[3])),
         chain=chain,
         more=more,
     )
