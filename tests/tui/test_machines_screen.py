@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+from tests.run.event_source import DAY_MS, USAGES, logging, usages
 from tests.tui.looking import access, ready, shows, text_of, until
-from tests.tui.simulated import Bench, with_machines
+from tests.tui.simulated import START_MS, Bench, with_machines
 from textual.pilot import Pilot
 
 from keyturn.decide.rules import MachineRule
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.screens.machines import Machines
+from keyturn_providers.records import Grant, Level, PrincipalKind
 
 SIZE = (120, 36)
 
@@ -34,7 +36,7 @@ async def test_owners_and_what_was_found_stand_in_the_line(empty_bench: Bench) -
         assert "Dana Okafor" in lines["invoice-sync"]
         assert "! left" in lines["invoice-sync"]
         assert "9d ago" in lines["invoice-sync"]
-        assert lines["invoice-sync"].rstrip("┃ ").endswith("2  owner")
+        assert lines["invoice-sync"].rstrip("┃ ").endswith("2  no data")
         assert "? terraform" in lines["terraform"]
         assert "nobody" in lines["terraform"]
         assert "no data" in lines["terraform"]
@@ -51,10 +53,27 @@ async def test_the_text_tells_scopes_expiry_and_with_whom_it_ends(empty_bench: B
         await shows(pilot, "scopes     users.read, groups.read")
         await shows(pilot, "owner      Dana Okafor, left; it ends with their account")
         await shows(pilot, "in 29d, 2027-02-14")
+        await shows(pilot, "used       no data: no archived event names it")
         await pilot.press("j")
         await shows(pilot, "owner      nobody; it lives on without them")
         await shows(pilot, "last used  no data: the source does not say")
         await shows(pilot, "note       runs nightly")
+
+
+async def test_what_was_granted_stands_against_what_was_used(empty_bench: Bench) -> None:
+    secrets = empty_bench.pair.secrets.tenant
+    billing, other = sorted(secrets.vaults, key=lambda id_: id_ != "v-billing")[:2]
+    for vault_id in (billing, other):
+        secrets.add(Grant(vault_id, PrincipalKind.MACHINE, "m-2", Level.READ, "m-2"))
+    logging(empty_bench.pair).add(USAGES, usages(1, 3, at_ms=START_MS - DAY_MS, user="m-2"))
+    await with_machines(empty_bench)
+    app = empty_bench.app()
+    async with app.run_test(size=(149, 44)) as pilot:
+        await _machines(pilot, app)
+        await shows(pilot, "1 of 2")
+        await pilot.press("slash", *"k8s", "enter")
+        await shows(pilot, f"used       1 of 2 vaults: {secrets.vaults[billing].name}, last ")
+        await shows(pilot, f"{secrets.vaults[other].name}: no archived event says it was used")
 
 
 async def test_a_filter_finds_by_owner_and_enter_goes_to_them(empty_bench: Bench) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     # Not needed for the first paint.
     from keyturn.decide.people import Person
     from keyturn.decide.rules import Rules
+    from keyturn.decide.scope_use import ScopeUse
     from keyturn.run.as_of import AsOf
     from keyturn.run.difference import Chosen
     from keyturn.run.explained import Explained
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from keyturn.tui.jump_rows import Screen
     from keyturn_storage.queries.activity import ExchangeRow
     from keyturn_storage.queries.finding_lines import Order
+    from keyturn_storage.queries.machines import MachineRow
     from keyturn_storage.queries.moments import DriftPoint
     from keyturn_storage.queries.past import Past
     from keyturn_storage.queries.vaults import VaultRow
@@ -213,7 +215,16 @@ class CacheData:
         """The rows of the Machines screen."""
         from keyturn.tui.line_sources import MachineLines
 
-        return MachineLines(self.reads, now_ms) if self.exists() else RowsInMemory()
+        if not self.exists():
+            return RowsInMemory()
+        return MachineLines(self.reads, now_ms, self.machine_use)
+
+    def machine_use(self, rows: "Sequence[MachineRow]") -> "dict[int, ScopeUse]":
+        """From the cache and the archive in the journal beside it."""
+        from keyturn.tui.machine_use import machine_use
+
+        journal = self._path.with_name(JOURNAL_NAME)
+        return machine_use(self.reads.reader(), journal, rows, self._now_ms())
 
     def person_card(self, key: str) -> "PersonFacts | None":
         """From the cache, the journal beside it, and the policy as it is now."""

@@ -21,6 +21,7 @@ from keyturn_storage.stream_rows import StreamCoverage
 if TYPE_CHECKING:
     # Not needed for the first paint.
     from keyturn.decide.people import Person
+    from keyturn.decide.scope_use import ScopeUse
     from keyturn.run.as_of import AsOf
     from keyturn.run.difference import Chosen
     from keyturn.run.explained import Explained
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from keyturn.tui.jump_rows import Screen
     from keyturn_storage.queries.activity import ExchangeRow
     from keyturn_storage.queries.finding_lines import Order
+    from keyturn_storage.queries.machines import MachineRow
     from keyturn_storage.queries.moments import DriftPoint
     from keyturn_storage.queries.past import Past
     from keyturn_storage.queries.vaults import VaultRow
@@ -132,6 +134,10 @@ class Data(Protocol):
 
     def machine_lines(self, now_ms: int) -> RowSource:
         """Every machine identity of both sources, those something was found about first."""
+        ...
+
+    def machine_use(self, rows: "Sequence[MachineRow]") -> "dict[int, ScopeUse]":
+        """What these used of what they may, by their numbers."""
         ...
 
     def person_card(self, key: str) -> "PersonFacts | None":

@@ -1,7 +1,8 @@
 """What the lists of the Drift and Machines screens ask of the cache. Only in the reading thread."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from keyturn.decide.scope_use import ScopeUse
 from keyturn.tui.drift_rows import finding_line
 from keyturn.tui.filtering import FINDING_FIELDS, Filtering
 from keyturn.tui.machine_rows import machine_line
@@ -9,6 +10,8 @@ from keyturn.tui.reads import Reads
 from keyturn.tui.widgets.row_source import Found, Row, Suggestion, Wish
 from keyturn_storage.queries import finding_lines, machines
 from keyturn_storage.queries.reader import Reader
+
+Used = Callable[[Sequence[machines.MachineRow]], Mapping[int, ScopeUse]]
 
 
 class FindingLines:
@@ -42,8 +45,8 @@ class MachineLines:
 
     orders = machines.ORDERS
 
-    def __init__(self, reads: Reads[Reader], now_ms: int) -> None:
-        self._reads, self._now_ms = reads, now_ms
+    def __init__(self, reads: Reads[Reader], now_ms: int, used: Used) -> None:
+        self._reads, self._now_ms, self._used = reads, now_ms, used
         self._filtering = Filtering(machines.FIELDS, reads.reader, lambda: now_ms)
 
     def ids(self) -> Sequence[int]:
@@ -51,7 +54,8 @@ class MachineLines:
 
     def rows(self, ids: Sequence[int]) -> Sequence[Row]:
         found = machines.machine_rows(self._reads.reader(), ids)
-        return [machine_line(row, self._now_ms) for row in found]
+        used = self._used(found)
+        return [machine_line(row, self._now_ms, used.get(row.no)) for row in found]
 
     def find(self, wish: Wish) -> Found:
         reader = self._reads.reader()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from keyturn.decide.scope_use import ScopeUse
 from keyturn.decide.words import DriftKind
 from keyturn.tui.ages import age, moment, until
 from keyturn.tui.drift_rows import whole_finding
@@ -22,6 +23,7 @@ COLUMNS = (
     Column("last used", 9, right=True),
     Column("expires", 8, right=True, drop=6),
     Column("scopes", 6, right=True, drop=2),
+    Column("used", 7, right=True, drop=3),
     Column("dies with", 9, drop=1),
 )
 NOBODY, IN_POLICY = "nobody", "as in policy"
@@ -29,7 +31,7 @@ OFF = frozenset({"suspended", "deactivated"})
 HANG = 13
 
 
-def machine_line(row: MachineRow, now_ms: int) -> Row:
+def machine_line(row: MachineRow, now_ms: int, use: ScopeUse | None = None) -> Row:
     """One line."""
     found, (owner, owner_role), (state, state_role) = row.machine, _owner(row), _owner_state(row)
     expires, expires_role = _expires(found.expires_ms, now_ms)
@@ -39,17 +41,20 @@ def machine_line(row: MachineRow, now_ms: int) -> Row:
         row.sign,
         (
             found.name, found.kind, row.source, owner, state, used, expires,
-            str(len(found.scopes)) if found.scopes else "–",
+            str(_granted(row, use)) if _granted(row, use) else "–",
+            "no data" if use is None or not use.known else
+            f"{len(use.used)} of {len(use.granted)}" if use.granted else str(len(use.beyond)),
             "owner" if found.dies_with_owner else "–",
         ),
         ("strong", "dim", "dim", owner_role, state_role,
-         "dim" if found.last_used_ms is None else "", expires_role, "", "dim"),
+         "dim" if found.last_used_ms is None else "", expires_role, "",
+         "" if use is not None and use.known else "dim", "dim"),
         label=found.name,
         about=row,
     )  # fmt: skip
 
 
-def machine_lines(row: MachineRow, now_ms: int) -> Iterator[Line]:
+def machine_lines(row: MachineRow, now_ms: int, use: ScopeUse | None = None) -> Iterator[Line]:
     """What was found about it, whose it is, what it may do, and how long it lives."""
     found = row.machine
     style = STYLE[SIGN_ROLE.get(row.sign, "dim")]
@@ -63,7 +68,9 @@ def machine_lines(row: MachineRow, now_ms: int) -> Iterator[Line]:
     used = "no data: the source does not say" if found.last_used_ms is None else (
         f"{age(found.last_used_ms, now_ms)} ago, {moment(found.last_used_ms)}")  # fmt: skip
     yield _line("last used", used)
-    yield _line("scopes", ", ".join(found.scopes) or "the source does not say")
+    may = found.scopes or (use.granted if use is not None else ())
+    yield _line("scopes", ", ".join(may) or "the source does not say")
+    yield from _use_lines(use, now_ms)
     lives = "never, as far as the source says" if found.expires_ms is None else (
         f"{_expires(found.expires_ms, now_ms)[0]}, {moment(found.expires_ms)}")  # fmt: skip
     yield _line("expires", lives)
@@ -75,6 +82,29 @@ def machine_lines(row: MachineRow, now_ms: int) -> Iterator[Line]:
         yield _line("made", f"{age(found.created_ms, now_ms)} ago, {moment(found.created_ms)}")
     if found.note:
         yield _line("note", found.note)
+
+
+def _granted(row: MachineRow, use: ScopeUse | None) -> int:
+    """How many scopes; where the source names none, how many vaults it may open."""
+    return len(row.machine.scopes) or (len(use.granted) if use is not None else 0)
+
+
+def _use_lines(use: ScopeUse | None, now_ms: int) -> Iterator[Line]:
+    """Granted against used, as far as archived events tell."""
+    if use is None or use.last_ms is None:
+        yield _line("used", "no data: no archived event names it")
+        return
+    last = f", last {age(use.last_ms, now_ms)} ago"
+    if use.granted:
+        which = f": {', '.join(use.used)}" if use.used else ""
+        yield _line("used", f"{len(use.used)} of {len(use.granted)} vaults{which}{last}")
+    else:
+        yield _line("used", f"vaults it opened: {', '.join(use.beyond)}{last}")
+        return
+    if use.unseen:
+        yield _line("not seen", f"{', '.join(use.unseen)}: no archived event says it was used")
+    if use.beyond:
+        yield _line("once", f"{', '.join(use.beyond)}: used, and not granted now")
 
 
 def _owner(row: MachineRow) -> tuple[str, str]:

@@ -35,7 +35,9 @@ class Machines(ListScreen):
         """All that is known of a machine identity."""
         if not isinstance(row, MachineRow):
             return ()
-        return tuple(machine_lines(row, self.keyturn.parts.now_ms()))
+        data = self.keyturn.parts.data
+        used = await self.keyturn.parts.reads.ask(lambda: data.machine_use((row,)))
+        return tuple(machine_lines(row, self.keyturn.parts.now_ms(), used.get(row.no)))
 
     @property
     def hand(self) -> Hand:
