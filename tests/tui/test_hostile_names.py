@@ -15,15 +15,19 @@ from tests.tui.simulated import Bench, Policy, rules_of
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
+from keyturn.tui.actions import Where
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.data import Pane
 from keyturn.tui.screens.dialog import Dialog
+from keyturn.tui.screens.differences import Differences
+from keyturn.tui.screens.history import History
 from keyturn.tui.screens.offboard import Offboard
 from keyturn.tui.screens.plan import PlanReview
 from keyturn.tui.screens.sources import Sources
+from keyturn.tui.state import Remembered, remember
 from keyturn_providers.contract import Ability
 from keyturn_providers.errors import NotAllowed
-from keyturn_providers.records import MachineIdentity
+from keyturn_providers.records import AccountState, MachineIdentity
 from keyturn_providers.simulated.faults import ABOUT
 from keyturn_providers.simulated.remote import Moment, Remote
 from keyturn_providers.text import is_hostile
@@ -54,6 +58,7 @@ SENT = re.compile(
 """What Textual itself writes between texts: styles, places, modes, the shape of the pointer."""
 EDGES = "│┃╭╮╰╯┏┓┗┛"
 SIZE = (120, 40)
+HOUR_MS = 3_600_000
 
 
 def hostile(number: int) -> str:
@@ -83,6 +88,15 @@ def poison(bench: Bench) -> None:
     bench.doors.policy = Policy(rules_of(pair), organisation="acme\x1b[31m[red]")
 
 
+def rename(bench: Bench) -> None:
+    """Before the second read: somebody is suspended, and everybody in secrets is called anew."""
+    bench.watch.at_ms += 72 * HOUR_MS
+    tenant = bench.pair.secrets.tenant
+    for number, account in enumerate(list(tenant.accounts.values())):
+        tenant.add(replace(account, display_name=hostile(number + 1)))
+    tenant.add(replace(tenant.accounts["s-003"], state=AccountState.SUSPENDED))
+
+
 def refuse(remote: Remote, *abilities: Ability | str) -> None:
     """Answers these with an error whose every word is hostile."""
     words = " ".join(HOSTILE[:10])
@@ -101,13 +115,26 @@ class Seen:
     pilot: Pilot[None]
     written: list[str]
     screens: list[str] = field(default_factory=list)
+    places: set[Where] = field(default_factory=set)
 
     def look(self, name: str) -> None:
-        """Every line of this screen is printable and exactly as wide as the terminal."""
-        for line in lines_of(self.pilot.app):
+        """Every line of this screen is printable, exactly as wide as the terminal, and nothing in
+        it is red or can be pressed because a name says so."""
+        app = self.pilot.app
+        assert isinstance(app, KeyturnApp)
+        for strip in app.screen._compositor.render_strips():
+            line = "".join(piece.text for piece in strip)
             assert not is_hostile(line), f"{name}: {line!r}"
-            assert cell_len(line) == self.pilot.app.size.width, f"{name}: {line!r}"
+            assert cell_len(line) == app.size.width, f"{name}: {line!r}"
+            for text, style, _control in strip:
+                if style is not None:
+                    red = style.color is not None and style.color.triplet == (255, 0, 0)
+                    assert not red, f"{name}: {text!r}"
+                    assert "app.quit" not in str(style.meta), f"{name}: {text!r}"
+                    assert style.link is None, f"{name}: {text!r}"
         self.screens.append(name)
+        if app.frame is not None and app.screen is app.frame:
+            self.places.add(app.frame.WHERE)
 
     def markup_is_literal(self) -> None:
         """A tag is on the screen as it was written."""
@@ -139,11 +166,17 @@ async def test_no_screen_lets_a_hostile_name_out(empty_bench: Bench, written: li
     name = " ".join(HOSTILE[:10])
     bench.pair.secrets.tenant.add(MachineIdentity("m", name, name, note=name, scopes=HOSTILE))
     await bench.engine.refresh(lambda _event: None, lambda: False)
+    rename(bench)
+    await bench.engine.refresh(lambda _event: None, lambda: False)
+    remember(bench.data, Remembered().with_saved("drift", hostile(0), "/".join(HOSTILE[:8])))
     app = bench.app()
     async with app.run_test(size=SIZE) as pilot:
         seen = Seen(pilot, written)
         await _access(app, seen)
         await _lists(app, seen)
+        await _cards(app, seen)
+        await _past(app, seen)
+        await _pickers(app, seen)
         await _leaver(bench, app, seen)
         await _sources(bench, app, seen)
         await pilot.press("3")
@@ -154,7 +187,8 @@ async def test_no_screen_lets_a_hostile_name_out(empty_bench: Bench, written: li
     assert "".join(written).count("Robert") > 3
     assert raw(written) == set()
     assert "\x1b]52" not in "".join(written)
-    assert len(seen.screens) == 27
+    assert seen.places == set(Where) - {Where.EVERYWHERE, Where.LIST}, "a screen without a look"
+    assert len(seen.screens) == 39
 
 
 async def _access(app: KeyturnApp, seen: Seen) -> None:
@@ -198,6 +232,73 @@ async def _lists(app: KeyturnApp, seen: Seen) -> None:
             seen.look(f"screen {key} at {size}")
     seen.markup_is_literal()
     await pilot.press("1")
+    await until(pilot, lambda: app.screen is access(app))
+
+
+async def _cards(app: KeyturnApp, seen: Seen) -> None:
+    pilot = seen.pilot
+    await pilot.resize_terminal(80, 24)
+    access(app).go_to_person("d:d-001")
+    await until(pilot, lambda: "d-001" in access(app).person_key)
+    await pilot.press("i")
+    await shows(pilot, "matched")
+    seen.look("person")
+    seen.markup_is_literal()
+    for key, words in (("j", "The way in"), ("G", "Gate by gate")):
+        await pilot.press(key)
+        await shows(pilot, words)
+        seen.look(words)
+    await pilot.press("1")
+    access(app).go_to_vault("v-payments")
+    await until(pilot, lambda: access(app).hand.vault.key == "v-payments")
+    await pilot.press("V")
+    await shows(pilot, "managed by")
+    seen.look("vault")
+    await pilot.press("1", "a")
+    await until(pilot, lambda: app.screen is access(app))
+
+
+async def _past(app: KeyturnApp, seen: Seen) -> None:
+    pilot = seen.pilot
+    await pilot.resize_terminal(*SIZE)
+    await pilot.press("4")
+    await shows(pilot, "read #")
+    seen.look("history")
+    await pilot.press("G", "d")
+    await until(pilot, lambda: isinstance(app.screen, Differences))
+    await shows(pilot, "name: ")
+    await pilot.press("down")
+    await shows(pilot, "first so in the read")
+    seen.look("differences")
+    await pilot.press("escape")
+    await until(pilot, lambda: isinstance(app.screen, History))
+    await pilot.press("G", "enter")
+    await shows(pilot, "AS OF")
+    await pilot.press("1")
+    await until(pilot, lambda: app.screen is access(app))
+    await shows(pilot, "AS OF")
+    seen.look("as of")
+    await pilot.press("t")
+    await until(pilot, lambda: app.back is None)
+
+
+async def _pickers(app: KeyturnApp, seen: Seen) -> None:
+    pilot = seen.pilot
+    await pilot.press("2")
+    await shows(pilot, "remedy")
+    opened = (
+        ("F", "Saved filters"), ("H", "always shown"), ("J", "Jobs"), ("f3", "(1 of 5)"),
+    )  # fmt: skip
+    for key, words in opened:
+        await pilot.press(key)
+        await shows(pilot, words)
+        seen.look(words)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.frame)
+    await pilot.press("ctrl+k", *"red")
+    await shows(pilot, "[red]")
+    seen.look("jump")
+    await pilot.press("escape", "1")
     await until(pilot, lambda: app.screen is access(app))
 
 
