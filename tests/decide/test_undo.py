@@ -158,6 +158,8 @@ def test_what_the_run_did_not_do_is_counted() -> None:
         "Whether it was done is not known yet: keyturn resume reads it first.",
     ]
     assert [one.open for one in steps] == [False, False, True]
+    given_up = StepDone(third, State.GIVEN_UP, "{}", "unknown")
+    assert "nobody knows whether it was done" in given_up.why_not_made
     already = StepDone(first, State.VERIFIED, "{}", "already so req-1")
     assert not already.made
     assert StepDone(first, State.ALREADY_SO, "{}", "").made

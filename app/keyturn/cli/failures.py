@@ -66,6 +66,7 @@ def _code_of_ours(failure: Exception) -> Exit | None:
     from keyturn.run.admission import NotAdmitted
     from keyturn.run.assess import NothingRead
     from keyturn.run.cases import NoSuchCase
+    from keyturn.run.giving_up import CannotGiveUp
     from keyturn.run.leavers import WrongDecision
     from keyturn.run.persons import NoSuchPerson
     from keyturn.run.runs_done import NoSuchRun, StillOpen
@@ -96,6 +97,7 @@ def _code_of_ours(failure: Exception) -> Exit | None:
         (WrongDecision, Exit.USAGE),
         (NoSuchRun, Exit.NOT_FOUND),
         (StillOpen, Exit.STOPPED),
+        (CannotGiveUp, Exit.REFUSED),
         (LeaseHeld, Exit.LOCKED),
         (LeaseLost, Exit.LOCKED),
         (StorageBusy, Exit.LOCKED),

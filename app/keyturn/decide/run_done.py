@@ -8,6 +8,9 @@ from keyturn.decide.plans import Operation, Plan
 from keyturn.decide.steps import State
 
 _NOT_BY_US = ("already so", "gone")
+NOT_KNOWN = "unknown"
+"""The outcome that is kept of a step that somebody gave up before anybody knew what became of its
+call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class StepDone:
             return "Whether it was done is not known yet: keyturn resume reads it first."
         if self.state.accepted:
             return self.by_another or "It was so before the run, which changed nothing there."
+        if self.outcome == NOT_KNOWN:
+            return "It was given up, and nobody knows whether it was done: look at it yourself."
         return "The run did not do it."
 
 

@@ -17,6 +17,7 @@ from keyturn.decide.concerned import login_of
 from keyturn.decide.people import Person
 from keyturn.decide.planfile import recorded
 from keyturn.decide.plans import Operation, Plan, PlanScope
+from keyturn.decide.run_done import NOT_KNOWN
 from keyturn.decide.steps import State
 from keyturn.decide.values import NotThatValue, from_plain, to_plain
 from keyturn.decide.world import World
@@ -294,5 +295,5 @@ def cut_ms_of(journal: Journal, row: CaseRow) -> int | None:
 def _cut_ms(step: StepRow) -> int:
     """When a step was taken, if it was sent once and answered; a verdict that comes later does not
     move it. Else when it was last written down: what was lost may have been done late."""
-    sure = step.done_ms is not None and step.attempts == 1 and step.outcome != ""
+    sure = step.done_ms is not None and step.attempts == 1 and step.outcome not in {"", NOT_KNOWN}
     return step.done_ms if sure and step.done_ms is not None else step.at_ms
