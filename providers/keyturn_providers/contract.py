@@ -44,6 +44,7 @@ class Ability(StrEnum):
     LIST_ITEMS = "list items from outside"
     READ_ACCOUNT = "read one account"
     READ_MEMBERS = "read one group's members"
+    READ_MEMBERSHIPS = "read one account's memberships"
     READ_GRANT = "read one grant"
     READ_SESSIONS = "read an account's sessions"
     READ_TOKENS = "read who holds tokens of an account"
@@ -216,6 +217,14 @@ class ReadsAccount(Protocol):
 class ReadsMembers(Protocol):
     async def read_members(self, group_id: str) -> tuple[Membership, ...] | None:
         """The exact direct members now; None if the group is proven gone."""
+        ...
+
+
+@runtime_checkable
+class ReadsMemberships(Protocol):
+    async def read_memberships_of(self, account_id: str) -> tuple[Membership, ...]:
+        """Every group the account is in directly now; none of an account that is gone. All of
+        them, or it raises: what is not named here counts as not held."""
         ...
 
 
@@ -476,6 +485,7 @@ READER_PROTOCOLS: Mapping[Ability, type] = {
     Ability.LIST_ITEMS: ListsItems,
     Ability.READ_ACCOUNT: ReadsAccount,
     Ability.READ_MEMBERS: ReadsMembers,
+    Ability.READ_MEMBERSHIPS: ReadsMemberships,
     Ability.READ_GRANT: ReadsGrant,
     Ability.READ_SESSIONS: ReadsSessions,
     Ability.READ_TOKENS: ReadsTokens,

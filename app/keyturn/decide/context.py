@@ -50,7 +50,7 @@ class PlanContext:
     and machine identities, and `abilities` the words of what the connector can do, per side.
     `previous` is missing for a side that has no earlier complete snapshot. `blind_spots` are added
     to those of the snapshots. `waived` gives the reason, by vault id, why a vault may be left
-    without a manager."""
+    without a manager. `half_read` says which listings of the leavers are not whole."""
 
     world: World
     new_id: Callable[[], str]
@@ -61,6 +61,7 @@ class PlanContext:
     previous: Mapping[Side, Counts] = field(default_factory=dict)
     blind_spots: tuple[str, ...] = ()
     waived: Mapping[str, str] = field(default_factory=dict)
+    half_read: tuple[str, ...] = ()
 
     def able(self, side: Side, kind: ChangeKind) -> bool:
         return ABILITY_OF[kind] in self.abilities.get(side, frozenset())

@@ -60,7 +60,11 @@ def _person(world: World, change: Change) -> Person | None:
 def complete(
     operations: tuple[Operation, ...], context: PlanContext, scope: PlanScope
 ) -> GuardVerdict:
-    """Absence is never evidence: no removal rests on a listing that was not read to its end."""
+    """Absence is never evidence: no removal rests on a listing that was not read to its end.
+
+    An offboarding also asks where something of the leaver's may have been missed: what is in no
+    listing that was read is in no operation either.
+    """
     removals = [o for o in operations if o.change.kind.removes]
     needs = dict.fromkeys(
         need for o in removals for need in needs_of(context.world, o.change, scope)
@@ -82,6 +86,15 @@ def complete(
             f"{len(removals)} removals rest on listings that are not complete: {listed(missing)}.",
             missing,
             _REFRESH,
+        )
+    if scope is PlanScope.OFFBOARD and context.half_read:
+        return GuardVerdict(
+            "complete listings",
+            Verdict.ASK,
+            "More may be open than this plan ends, for not everything could be read: "
+            f"{listed(context.half_read)}.",
+            context.half_read,
+            "Go on if there is no time; then refresh, and offboard again: it finds what is left.",
         )
     words = (
         f"All {len(needs)} listings that the {len(removals)} removals rest on are complete."

@@ -1,7 +1,10 @@
 """Reads one person fresh from both sources, by id, into the world that the plan is made from."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
+from keyturn.decide.context import PlanContext
+from keyturn.decide.half_read import ReadNow, half_read, not_asked
 from keyturn.decide.people import Person
 from keyturn.decide.rules import Rules
 from keyturn.run.assess import Assessment, decide
@@ -12,13 +15,16 @@ from keyturn_providers.contract import (
     ReadsAccount,
     ReadsGrant,
     ReadsMembers,
+    ReadsMemberships,
     ReadsSessions,
     able,
 )
-from keyturn_providers.errors import Gone
+from keyturn_providers.errors import BadAnswer, Conflict, Gone, NotAllowed, ProviderError
 from keyturn_providers.records import (
     Account,
+    Collection,
     Grant,
+    Listing,
     Membership,
     PrincipalKind,
     Session,
@@ -34,6 +40,28 @@ class LeaverNow:
     assessment: Assessment
     person: Person
     sessions: tuple[Session, ...]
+    read: ReadNow
+
+
+@dataclass(slots=True)
+class _Told:
+    """What was learnt while asking, in the order of asking."""
+
+    whole: set[tuple[Side, Collection]] = field(default_factory=set)
+    failed: list[str] = field(default_factory=list)
+
+
+def with_what_was_read(context: PlanContext, leavers: Iterable[LeaverNow]) -> PlanContext:
+    """The context with what may have been missed of these leavers: for the guard that asks, and
+    among what keyturn cannot see. Each is judged by the world that is planned from."""
+    world, every = context.world, tuple(leavers)
+    half = _different(half_read(world, one.person, one.read) for one in every)
+    spots = _different(not_asked(world, one.person, one.read) for one in every)
+    return replace(context, half_read=half, blind_spots=(*context.blind_spots, *half, *spots))
+
+
+def _different(several: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words for some in several for words in some))
 
 
 async def read_leaver(
@@ -44,11 +72,12 @@ async def read_leaver(
     rules: Rules,
     now_ms: int,
 ) -> LeaverNow:
-    """Reads the person's accounts, sessions, direct grants and known memberships now.
+    """Reads the person's accounts, sessions, direct grants and memberships now.
 
-    What a source cannot be asked for stays as in its snapshot. An account that is gone is gone from
-    the world, too. Raises the sources' ProviderError.
+    What a source cannot be asked for stays as in its snapshot, and `LeaverNow.read` lacks it. An
+    account that is gone is gone from the world, too. Raises the sources' ProviderError.
     """
+    told = _Told()
     directory, secrets = before.directory, before.secrets
     sessions: tuple[Session, ...] = ()
     if person.directory is not None:
@@ -57,7 +86,9 @@ async def read_leaver(
         account = await _account(reader, about, person.directory)
         directory = _with_account(directory, about, person.directory.id, account)
         pushed = frozenset(group.id for group in directory.groups if group.push is not None)
-        directory = await _with_memberships(directory, reader, about, person.directory.id, pushed)
+        directory = await _with_memberships(
+            directory, reader, about, person.directory.id, told, pushed
+        )
     if person.secrets is not None:
         reader, about = connections.secrets.reader(), abouts[Side.SECRETS]
         account_id = person.secrets.id
@@ -66,10 +97,12 @@ async def read_leaver(
         if account is not None:
             sessions = await _sessions(reader, about, account_id)
         secrets = await _with_grants(secrets, reader, about, account_id, gone=account is None)
-        every = frozenset(one.group_id for one in secrets.memberships)
-        secrets = await _with_memberships(secrets, reader, about, account_id, every)
+        if Ability.READ_GRANT in about.abilities:
+            told.whole.add((Side.SECRETS, Collection.GRANTS))
+        secrets = await _with_memberships(secrets, reader, about, account_id, told)
     after = decide(directory, secrets, rules, now_ms)
-    return LeaverNow(after, _again(after, person), sessions)
+    read = ReadNow(frozenset(told.whole), tuple(told.failed))
+    return LeaverNow(after, _again(after, person), sessions, read)
 
 
 def _again(after: Assessment, person: Person) -> Person:
@@ -148,15 +181,70 @@ def _is_of(grant: Grant, account_id: str) -> bool:
 
 
 async def _with_memberships(
-    snapshot: Snapshot, reader: object, about: About, account_id: str, among: frozenset[str]
+    snapshot: Snapshot,
+    reader: object,
+    about: About,
+    account_id: str,
+    told: _Told,
+    among: frozenset[str] | None = None,
 ) -> Snapshot:
-    """The groups `among` those the account is known to be in, with their members of now."""
-    if Ability.READ_MEMBERS not in about.abilities:
-        return snapshot
-    groups = among & {one.group_id for one in snapshot.memberships if one.member_id == account_id}
-    fresh: list[Membership] = []
-    for group_id in sorted(groups):
-        members = await able(reader, ReadsMembers).read_members(group_id)
-        fresh.extend(members or ())
-    others = tuple(one for one in snapshot.memberships if one.group_id not in groups)
-    return replace(snapshot, memberships=(*others, *fresh))
+    """With the account's memberships of now: those that the source names for it, and the known
+    ones. The groups `among` these (all, where it is None) come with all their members of now."""
+    named = await _named(reader, about, account_id, told)
+    mine = {one.group_id for one in snapshot.memberships if one.member_id == account_id}
+    every = mine | {one.group_id for one in named}
+    groups = every if among is None else every & among
+    fresh: dict[str, tuple[Membership, ...]] = {}
+    if Ability.READ_MEMBERS in about.abilities:
+        for group_id in sorted(groups):
+            try:
+                members = await able(reader, ReadsMembers).read_members(group_id)
+            except (NotAllowed, BadAnswer, Conflict):
+                # One group that cannot be looked into stops nothing: what is known of it stays.
+                told.failed.append(
+                    f"the members of {_name(snapshot, group_id)} in {snapshot.source.name} could "
+                    "not be read now"
+                )
+            else:
+                fresh[group_id] = members or ()
+    others = (one for one in snapshot.memberships if one.group_id not in fresh)
+    more = (one for one in named if one.group_id not in fresh)
+    rows = (*others, *more, *(one for members in fresh.values() for one in members))
+    return replace(
+        snapshot,
+        memberships=tuple(dict.fromkeys(rows)),
+        listings=(
+            *(one for one in snapshot.listings if not _is_of_group(one, fresh)),
+            *(_read_by_id(group_id, len(members)) for group_id, members in fresh.items()),
+        ),
+    )
+
+
+async def _named(
+    reader: object, about: About, account_id: str, told: _Told
+) -> tuple[Membership, ...]:
+    """The memberships that the source itself names for the account. None where it cannot be asked,
+    or fails: who leaves is put out of what is known all the same."""
+    if Ability.READ_MEMBERSHIPS not in about.abilities:
+        return ()
+    try:
+        named = await able(reader, ReadsMemberships).read_memberships_of(account_id)
+    except ProviderError as error:
+        told.failed.append(
+            f"the groups of {account_id} in {about.source.name} could not be read now ({error.why})"
+        )
+        return ()
+    told.whole.add((about.source.side, Collection.MEMBERSHIPS))
+    return named
+
+
+def _name(snapshot: Snapshot, group_id: str) -> str:
+    return next((one.name for one in snapshot.groups if one.id == group_id), "") or group_id
+
+
+def _is_of_group(listing: Listing, groups: Iterable[str]) -> bool:
+    return listing.collection is Collection.MEMBERSHIPS and listing.parent_id in groups
+
+
+def _read_by_id(group_id: str, rows: int) -> Listing:
+    return Listing(Collection.MEMBERSHIPS, group_id, complete=True, proof="read by id", rows=rows)

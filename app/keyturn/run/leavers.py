@@ -18,7 +18,7 @@ from keyturn.run.assess import read_assessment
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
 from keyturn.run.ids import new_id
-from keyturn.run.leaver_now import read_leaver
+from keyturn.run.leaver_now import LeaverNow, read_leaver, with_what_was_read
 from keyturn.run.persons import find_person
 from keyturn.run.planning import ask_same, context_of
 from keyturn.run.usage import usage_of
@@ -75,13 +75,15 @@ async def plan_leavers(
     named = [find_person(found.world, who) for who in whos]
     abouts = await ask_same(connections, found)
     leavers: dict[str, Leaver] = {}
+    read: list[LeaverNow] = []
     for person in dict.fromkeys(named):
         now = await read_leaver(person, found, connections, abouts, loaded.rules, clock.now_ms())
         found = now.assessment
+        read.append(now)
         leavers[person.key] = Leaver(now.person, now.sessions)
     world = found.world
     people = tuple(leaver.person for leaver in leavers.values())
-    context = context_of(world, abouts, cache, journal, clock, ids)
+    context = with_what_was_read(context_of(world, abouts, cache, journal, clock, ids), read)
     alone = last_managed(context, people)
     successors, waivers = _decided(world, people, alone, decisions or Decisions())
     context = replace(context, waived=waivers)

@@ -16,7 +16,7 @@ from keyturn.run.assess import Assessment, read_assessment
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
 from keyturn.run.ids import new_id
-from keyturn.run.leaver_now import read_leaver
+from keyturn.run.leaver_now import read_leaver, with_what_was_read
 from keyturn.run.persons import find_person
 from keyturn_providers.contract import About
 from keyturn_providers.errors import TenantChanged
@@ -63,7 +63,7 @@ async def plan_offboard(
     ids: Callable[[], str] = new_id,
 ) -> Plan:
     """A plan that puts one person out, about this moment: their accounts, sessions, direct grants
-    and memberships are read now, by id.
+    and memberships are read now, by id; what could not be read so is among the blind spots.
 
     `who` is a person's key, login, e-mail, id or exact name. Raises NoSuchPerson, NothingRead,
     TenantChanged, or the sources' ProviderError.
@@ -73,7 +73,7 @@ async def plan_offboard(
     abouts = await ask_same(connections, before)
     now = await read_leaver(person, before, connections, abouts, loaded.rules, clock.now_ms())
     context = context_of(now.assessment.world, abouts, cache, journal, clock, ids)
-    return decide_offboard(now.person, now.sessions, context)
+    return decide_offboard(now.person, now.sessions, with_what_was_read(context, (now,)))
 
 
 async def ask_same(connections: Connections, assessment: Assessment) -> dict[Side, About]:

@@ -11,9 +11,10 @@ from keyturn_providers.contract import (
     ReadsAccount,
     ReadsGrant,
     ReadsMembers,
+    ReadsMemberships,
     ReadsSessions,
 )
-from keyturn_providers.records import Grant, MemberKind, PrincipalKind
+from keyturn_providers.records import Grant, MemberKind, Membership, PrincipalKind
 from keyturn_providers.text import safe, safe_id
 
 _MOST_READ = 25
@@ -99,9 +100,24 @@ async def reads_by_id_agree(bench: Bench) -> str:
             compared += _agree(
                 f"members of {group.id}", wanted, None if have is None else set(have)
             )
+    if Ability.READ_MEMBERSHIPS in can:
+        own = bench.reads(ReadsMemberships)
+        for account in sample(found.accounts, _MOST_READ):
+            told = {one for one in found.memberships if _is_account(one, account.id)}
+            named = set(await own.read_memberships_of(account.id))
+            compared += _agree(f"memberships of {account.id}", _pairs(told), _pairs(named))
     if Ability.READ_GRANT in can and Ability.LIST_GRANTS in can:
         compared += await _grants_agree(bench, found)
     return f"{compared} objects compared"
+
+
+def _is_account(membership: Membership, account_id: str) -> bool:
+    return (membership.member_kind, membership.member_id) == (MemberKind.ACCOUNT, account_id)
+
+
+def _pairs(memberships: Iterable[Membership]) -> set[tuple[str, str]]:
+    """Without the role: a source may tell it by group only."""
+    return {(one.group_id, one.member_id) for one in memberships}
 
 
 async def _grants_agree(bench: Bench, found: Listed) -> int:
@@ -135,6 +151,9 @@ async def unknown_ids_are_nothing(bench: Bench) -> str:
         asked.append(("an account", await bench.reads(ReadsAccount).read_account(unknown), None))
     if Ability.READ_MEMBERS in can:
         asked.append(("members", await bench.reads(ReadsMembers).read_members(unknown), None))
+    if Ability.READ_MEMBERSHIPS in can:
+        own = bench.reads(ReadsMemberships)
+        asked.append(("memberships", await own.read_memberships_of(unknown), ()))
     if Ability.READ_SESSIONS in can:
         asked.append(("sessions", await bench.reads(ReadsSessions).read_sessions(unknown), ()))
     if Ability.READ_GRANT in can:

@@ -23,6 +23,7 @@ _READS = frozenset(
         Ability.LIST_MEMBERSHIPS,
         Ability.READ_ACCOUNT,
         Ability.READ_MEMBERS,
+        Ability.READ_MEMBERSHIPS,
         Ability.READ_TOKENS,
     }
 )

@@ -155,6 +155,16 @@ class OktaReader:
             return None
         return tuple(members)
 
+    async def read_memberships_of(self, account_id: str) -> tuple[Membership, ...]:
+        """Every group of the user, those of apps and by rules included."""
+        what = f"listing the groups of user {account_id}"
+        path = self._client.path("/api/v1/users/{}/groups", account_id, what=what)
+        try:
+            groups = await self._client.all(path, GROUPS, noun=f"groups of user {account_id}")
+        except Gone:
+            return ()
+        return tuple(Membership(one.id, account_id) for one in groups)
+
 
 def _unlike(
     rows: Rows[UserPayload],

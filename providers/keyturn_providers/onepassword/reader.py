@@ -88,6 +88,13 @@ class _ReadsMembers(Asked):
         return await self._reading.read_members(group_id)
 
 
+class _ReadsMemberships(Asked):
+    async def read_memberships_of(self, account_id: str) -> tuple[Membership, ...]:
+        op = self._reading.op()
+        with at(Surface.OP):
+            return await op.read_memberships_of(account_id)
+
+
 class _ReadsGrant(Asked):
     async def read_grants_of(
         self,
@@ -145,6 +152,7 @@ _ABLE: Mapping[Ability, type[Asked]] = {
     Ability.LIST_ITEMS: _ListsItems,
     Ability.READ_ACCOUNT: _ReadsAccount,
     Ability.READ_MEMBERS: _ReadsMembers,
+    Ability.READ_MEMBERSHIPS: _ReadsMemberships,
     Ability.READ_GRANT: _ReadsGrant,
     Ability.FIND_ACCOUNT: _FindsAccount,
     Ability.READ_AUDIT: _ReadsAudit,

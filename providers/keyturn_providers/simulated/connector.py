@@ -30,6 +30,7 @@ _PEOPLE = frozenset(
         Ability.LIST_MEMBERSHIPS,
         Ability.READ_ACCOUNT,
         Ability.READ_MEMBERS,
+        Ability.READ_MEMBERSHIPS,
         Ability.SUSPEND,
         Ability.REACTIVATE,
         Ability.ADD_MEMBERSHIP,

@@ -66,6 +66,16 @@ class _People(_Reads):
 
         return await self.remote.read(Ability.READ_MEMBERS, group_id, members)
 
+    async def read_memberships_of(self, account_id: str) -> tuple[Membership, ...]:
+        def held(tenant: Tenant) -> tuple[Membership, ...]:
+            return tuple(
+                members[account_id]
+                for group_id, members in tenant.members.items()
+                if group_id in tenant.groups and account_id in members
+            )
+
+        return await self.remote.read(Ability.READ_MEMBERSHIPS, account_id, held)
+
 
 class _ByEmail(_Reads):
     __slots__ = ()

@@ -70,8 +70,10 @@ def command(
 ) -> int:
     """Plan the offboarding of each PERSON (login, e-mail, name or id) and apply it.
 
-    The accounts, sessions, direct grants and memberships are read now, by id. Nothing is done
-    before the login, or of several people their number, has been typed or given with --confirm.
+    The accounts, sessions, direct grants and memberships are read now, by id, as far as the sources
+    can be asked for those of one account; what is known from the refresh only, or was not read to
+    its end, is said. Nothing is done before the login, or of several people their number, has been
+    typed or given with --confirm.
 
     Each leaver has a case: it is opened here, or joined where there is one, and keeps what is
     stated, who takes over, and every run. A vault that only a leaver can manage needs a successor,

@@ -66,6 +66,22 @@ class LiveRead:
             )
         return tuple(translate.membership(group_id, user) for user in members.items)
 
+    async def memberships_of(self, account_id: str) -> tuple[Membership, ...]:
+        """Of a person whom `op` knows no more, none; the roles in the groups are not told here."""
+        groups = await self._queries.groups_of(account_id) if is_id(account_id) else None
+        if groups is None:
+            if await self.user(account_id) is not None:
+                raise self._contradiction("person", account_id)
+            return ()
+        if groups.unreadable:
+            raise BadAnswer(
+                self._queries.source,
+                f"listing the groups of {safe(account_id, 60)}",
+                f"{len(groups.unreadable)} of them could not be understood.",
+                "Nothing was concluded; look at the person in 1Password.",
+            )
+        return tuple(Membership(group.id, account_id) for group in groups.items)
+
     async def grants_of(
         self, kind: PrincipalKind, principal_id: str, vault_ids: frozenset[str]
     ) -> tuple[Grant, ...]:

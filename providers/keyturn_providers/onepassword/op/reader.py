@@ -177,6 +177,9 @@ class OpReader:
     async def read_members(self, group_id: str) -> tuple[Membership, ...] | None:
         return await self._live.members(group_id)
 
+    async def read_memberships_of(self, account_id: str) -> tuple[Membership, ...]:
+        return await self._live.memberships_of(account_id)
+
     async def read_grants_of(
         self,
         principal_kind: PrincipalKind,

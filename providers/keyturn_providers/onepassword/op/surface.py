@@ -33,6 +33,7 @@ READS = frozenset(
         Ability.LIST_ITEMS,
         Ability.READ_ACCOUNT,
         Ability.READ_MEMBERS,
+        Ability.READ_MEMBERSHIPS,
         Ability.READ_GRANT,
         Ability.FIND_ACCOUNT,
     }
