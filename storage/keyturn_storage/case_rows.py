@@ -1,7 +1,10 @@
 """The row types of cases. Plain frozen values; all times are UTC milliseconds."""
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
+
+from keyturn_storage.errors import StorageRefused
 
 
 class Noted(StrEnum):
@@ -86,6 +89,26 @@ class NoteRow:
     at_ms: int
     run_id: str
     entry: int
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """The body of a note that holds JSON. Raises StorageRefused where it is none."""
+        try:
+            found: object = json.loads(self.body)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise StorageRefused(
+                f"journal.db, entry {self.entry}",
+                f"cannot read the note {self.what!r} of a case",
+                "it is not what keyturn writes.",
+                "Keep the file as it is, and compare it with a copy: keyturn doctor checks it.",
+            )
+        return found
+
+    def field(self, name: str) -> str:
+        """A text in it. Raises StorageRefused where there is none."""
+        return str(self.plain.get(name, ""))
 
 
 @dataclass(frozen=True, slots=True)

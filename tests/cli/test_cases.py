@@ -10,6 +10,8 @@ from keyturn.cli.exit_codes import Exit
 from keyturn.run.connections import Connections
 from keyturn_providers.records import Grant, Level, PrincipalKind, Side, SourceIdentity
 from keyturn_providers.simulated import Pair, simulated_pair
+from keyturn_storage.case_files import note_case
+from keyturn_storage.case_rows import Noted, NoteIn
 from keyturn_storage.journal import open_journal
 from keyturn_storage.queries.cases import cases
 from keyturn_storage.stream_archive import begin_stream, store_page
@@ -255,6 +257,59 @@ def test_a_mover_loses_what_nothing_justifies_and_stays(
     assert (case["type"], case["state"]) == ("mover", "verified")
     assert case["missing"] == ["not said: leave time"]
     assert run([*front, "move", LEA]) == Exit.IN_STEP
+
+
+def test_a_second_run_hides_nothing_and_the_case_has_the_evidence_of_the_first(
+    pair: Pair, front: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    saved = [tmp_path / "1.json", tmp_path / "2.json"]
+    for one in saved:
+        arguments = ["offboard", DANA, "--waive", "Payments=x", "--plan-only", "--out", str(one)]
+        assert run([*front, *arguments]) == Exit.DRIFT
+    for one in saved:
+        assert run([*front, "apply", str(one), "--confirm", DANA]) == Exit.IN_STEP
+    capsys.readouterr()
+    assert run([*front, "case", DANA, "--json"]) == Exit.IN_STEP
+    found = json.loads(capsys.readouterr().out)["case"]
+    assert [words for words in found["missing"] if "in no log" in words] == []
+    first, second = found["runs"]
+    for meant in (DANA, found["id"], found["id"][:8]):
+        assert run([*front, "report", meant, "--json"]) == Exit.IN_STEP
+        told = json.loads(capsys.readouterr().out)
+        assert told["run"] == first
+        page = (Path(told["folder"]) / "leaver.json").read_text("utf-8")
+        assert f"Run {second} of the same case is not in this evidence" in page
+    assert run([*front, "report", second]) == Exit.IN_STEP
+
+
+def test_a_note_that_is_no_json_is_a_broken_journal_and_a_crash_is_told_where_the_data_are(
+    pair: Pair,
+    front: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run([*front, "offboard", DANA, "--waive", "Payments=x", "--plan-only"])
+    data = Path(front[-1])
+    with open_journal(data / "journal.db") as journal:
+        (row,) = cases(journal)
+        note_case(journal, row.id, NoteIn(Noted.HELD, "{not json", "x", 1))
+    capsys.readouterr()
+    assert run([*front, "case", DANA]) == Exit.STORAGE
+    assert "cannot read the note 'held' of a case" in capsys.readouterr().err
+    monkeypatch.setattr("keyturn.cli.verbs.case.find_case", lambda *_: 1 / 0)
+    assert run([*front, "case", DANA]) == Exit.CRASH
+    assert len(list(data.glob("crash-*.txt"))) == 1
+
+
+def test_whoever_is_never_touched_gets_no_case(
+    pair: Pair, front: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(front[1]).write_text(f"{CONFIG}never_touch: [{LEA}]\n", "utf-8")
+    capsys.readouterr()
+    assert run([*front, "offboard", LEA, "--plan-only"]) == Exit.REFUSED
+    assert "no case is opened" in capsys.readouterr().out
+    with open_journal(Path(front[-1]) / "journal.db") as journal:
+        assert cases(journal) == ()
 
 
 def test_read_only_opens_no_case(

@@ -91,6 +91,26 @@ def test_an_undo_of_the_first_run_leaves_nothing_of_the_second() -> None:
     assert standing_cuts([run(VERIFIED), again]) == ((run(VERIFIED), again), "")
 
 
+def same(run_id: str, state: State, verdict: str, *, sent: bool) -> CaseRun:
+    return run(CaseStep(2, "Revoke", state, verdict, "revoke g1", sent), run_id=run_id)
+
+
+def test_a_second_run_does_not_hide_the_proof_of_the_first() -> None:
+    first = same("r1", State.VERIFIED, GOOD, sent=True)
+    again = same("r2", State.VERIFIED, UNLOGGED, sent=False)
+    assert standing([first, again]).missing == ()
+    assert standing([first, again]).state is CaseState.VERIFIED
+    # What was sent anew has to be logged anew.
+    anew = same("r2", State.VERIFIED, UNLOGGED, sent=True)
+    assert standing([first, anew]).missing == ("step 2 is in effect, but in no log: Revoke",)
+    # The newest look counts: for better, and for worse.
+    late = same("r1", State.NOT_SEEN, "lagging", sent=True)
+    assert standing([late, again]).missing == ("step 2 is in effect, but in no log: Revoke",)
+    assert standing([first, same("r2", State.ALREADY_SO, "lagging", sent=False)]).state is CUT
+    refused = same("r2", State.REFUSED, "", sent=True)
+    assert standing([first, refused]).state is OPEN
+
+
 def test_somebody_closes_it_and_a_recheck_opens_it_again() -> None:
     found = standing([run(step(State.REFUSED))], closed=True, unsaid=("approver",))
     assert (found.state, found.missing) == (CaseState.CLOSED, ("not said: approver",))

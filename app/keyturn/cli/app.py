@@ -123,18 +123,25 @@ def run(arguments: Sequence[str]) -> int:
         click.echo("keyturn: interrupted. Nothing is lost: keyturn resume goes on.", err=True)
         return int(Exit.INTERRUPTED)
     except Exception as failure:  # noqa: BLE001 - the last border: a traceback would show secrets
-        return _failed(failure, as_json="--json" in arguments)
+        return _failed(failure, arguments)
     return answer if isinstance(answer, int) else int(Exit.IN_STEP)
 
 
-def _failed(failure: Exception, *, as_json: bool) -> int:
+def _data_said(arguments: Sequence[str]) -> Path | None:
+    """The data directory that the command line names; nothing is run."""
+    with keyturn.make_context("keyturn", list(arguments), resilient_parsing=True) as context:
+        found: object = context.params.get("data")
+    return found if isinstance(found, Path) else None
+
+
+def _failed(failure: Exception, arguments: Sequence[str]) -> int:
     """Says what failed on stderr and, for programs, as the one document on stdout."""
     from keyturn.cli.failures import explain
 
     said: list[str] = []
-    code = int(explain(failure, said.append))
+    code = int(explain(failure, said.append, _data_said(arguments)))
     for line in said:
         click.echo(line, err=True)
-    if as_json:
+    if "--json" in arguments:
         click.echo(json.dumps({"error": said, "exit_code": code}, ensure_ascii=False, indent=2))
     return code

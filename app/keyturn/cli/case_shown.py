@@ -1,6 +1,5 @@
 """Cases as lines for people and as JSON for programs."""
 
-import json
 from collections.abc import Iterator
 
 from keyturn.cli.invocation import Answer, Json
@@ -13,7 +12,7 @@ from keyturn.evidence.moments import in_zone
 from keyturn.run.cases import held_of, reopened, runs_of, standing_of
 from keyturn.run.proofs import proofs
 from keyturn_providers.records import Side
-from keyturn_storage.case_rows import CaseRow, Noted
+from keyturn_storage.case_rows import CaseRow, Noted, NoteRow
 from keyturn_storage.journal import Journal
 from keyturn_storage.rows import ArchivedEvent
 
@@ -51,7 +50,12 @@ def case_json(journal: Journal, row: CaseRow) -> Json:
         "ticket": row.facts.ticket or None,
         "legal_hold": row.facts.legal_hold,
         "decisions": [
-            {"what": note.what, "by": note.by, "at_ms": note.at_ms, **json.loads(note.body)}
+            {
+                "what": note.what,
+                "by": note.by,
+                "at_ms": note.at_ms,
+                **_said(note),
+            }
             for what in (
                 Noted.SUCCESSOR,
                 Noted.WAIVER,
@@ -88,6 +92,10 @@ def case_json(journal: Journal, row: CaseRow) -> Json:
     }
 
 
+def _said(note: NoteRow) -> dict[str, Json]:
+    return {name: str(value) for name, value in note.plain.items()}
+
+
 def _proven(journal: Journal, run: CaseRun) -> Iterator[tuple[CaseStep, ArchivedEvent | None, str]]:
     """The leaver's steps of a run, each with the audit event that proves it, or what is missing:
     which deadline has passed, who else did it."""
@@ -118,17 +126,17 @@ def show_case(answer: Answer, journal: Journal, row: CaseRow, names: dict[Side, 
         if value:
             answer.line(f"  {label:10} {value}")
     for note in row.of(Noted.SUCCESSOR):
-        body = json.loads(note.body)
-        answer.line(f"  successor  {body['vault_name']}: {body['person_name']}")
+        vault, person = note.field("vault_name"), note.field("person_name")
+        answer.line(f"  successor  {vault}: {person}")
     for note in row.of(Noted.WAIVER):
-        body = json.loads(note.body)
-        answer.line(f"  waived     {body['vault_name']}: {body['reason']} ({note.by})")
+        vault, why = note.field("vault_name"), note.field("reason")
+        answer.line(f"  waived     {vault}: {why} ({note.by})")
     for note in row.of(Noted.COMMENT):
         answer.line(f"  note       {note.body} ({note.by})")
     for note in row.notes:
         if note.what in {Noted.CLOSED, Noted.REOPENED, Noted.SETTLED}:
             at = in_zone(note.at_ms, "")
-            answer.line(f"  {note.what:10} {json.loads(note.body)['reason']} ({note.by}, {at})")
+            answer.line(f"  {note.what:10} {note.field('reason')} ({note.by}, {at})")
     for run in runs_of(journal, row):
         done = sum(step.good for step in run.steps)
         answer.line(f"  run        {run.id} ({run.scope.value}): {done} of {len(run.steps)} proven")

@@ -1,7 +1,7 @@
 """How a case stands, worked out from its runs and decisions. It is nowhere stored."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from keyturn.decide.names import counted, listed
@@ -22,12 +22,15 @@ class CaseState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CaseStep:
-    """A step of a run, as far as it is about the leaver."""
+    """A step of a run, as far as it is about the leaver. Steps with the same `change` do the same
+    to the same; `sent` is whether anything was: what was so already needed nothing."""
 
     number: int
     words: str
     state: State
     verdict: str = ""
+    change: str = ""
+    sent: bool = True
 
     @property
     def good(self) -> bool:
@@ -74,6 +77,7 @@ def standing(
     undone = (f"run {taken_back} took the cut back",) if taken_back else ()
     if not cuts:
         return Standing(CaseState.OPEN, (*again, *undone, "no plan was applied yet", *facts))
+    cuts = _each_change_once(cuts)
     missing = (*again, *(words for run in cuts for words in _missing(run, run is cuts[-1])))
     return Standing(_state(cuts, again), (*missing, *facts))
 
@@ -92,6 +96,34 @@ def standing_cuts(runs: Sequence[CaseRun]) -> tuple[tuple[CaseRun, ...], str]:
         else:
             cuts, taken_back = (*cuts, run), ""
     return cuts, taken_back
+
+
+def _each_change_once(cuts: Sequence[CaseRun]) -> tuple[CaseRun, ...]:
+    """The runs, with only the last accepted step of each change: the newest look at it counts. What
+    it found so already is logged where an earlier run, which did it, was."""
+    last: dict[str, tuple[str, CaseStep]] = {}
+    for run in cuts:
+        for step in run.steps:
+            if step.change and step.state.accepted:
+                _, before = last.get(step.change, ("", None))
+                last[step.change] = run.id, _with_proof_of(before, step)
+    return tuple(replace(run, steps=tuple(_counting(run, last))) for run in cuts)
+
+
+def _with_proof_of(before: CaseStep | None, step: CaseStep) -> CaseStep:
+    logged = ProofVerdict.EFFECTIVE_LOGGED.value
+    if before is None or before.verdict != logged or step.sent or not step.good:
+        return step
+    return replace(step, verdict=logged)
+
+
+def _counting(run: CaseRun, last: Mapping[str, tuple[str, CaseStep]]) -> Iterator[CaseStep]:
+    for step in run.steps:
+        run_id, counting = last.get(step.change, (run.id, step))
+        if not step.state.accepted:
+            yield step
+        elif run_id == run.id:
+            yield counting
 
 
 def _state(cuts: Sequence[CaseRun], again: tuple[str, ...]) -> CaseState:

@@ -19,22 +19,26 @@ _RECHECK = "recheck"
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """`case` is None where the run belongs to none that is of this person."""
+    """`case` is None where the run belongs to none that is of this person. `other_runs` are those
+    of the same case, which are not in this evidence."""
 
     case: CaseRow | None
     others: tuple[CaseRow, ...]
     rechecks: tuple[RecheckTold, ...]
     undone: tuple[UndoneTold, ...]
+    other_runs: tuple[str, ...] = ()
 
 
 def beside(journal: Journal, run_id: str, key: str) -> Beside:
     """What there is beside the run, for the person with this key."""
     cases = cases_of_run(journal, run_id)
+    case = next((one for one in cases if one.person_key == key), None)
     return Beside(
-        case=next((one for one in cases if one.person_key == key), None),
+        case=case,
         others=tuple(one for one in cases if one.person_key != key),
         rechecks=tuple(_rechecks(journal, run_id)),
         undone=_undone(journal, run_id),
+        other_runs=tuple(one for one in case.run_ids if one != run_id) if case else (),
     )
 
 

@@ -91,6 +91,8 @@ def _risks(
 ) -> Iterator[str]:
     for undo in besides.undone:
         yield f"The run was undone by run {undo.run} at {undo.at} ({undo.state})."
+    for run_id in besides.other_runs:
+        yield f"Run {run_id} of the same case is not in this evidence: keyturn report {run_id}"
     if besides.rechecks:
         last = besides.rechecks[-1]
         yield from (f"Came back, seen at {last.at}: {words}" for words in last.came_back)

@@ -18,7 +18,7 @@ from keyturn.decide.people import Person
 from keyturn.decide.planfile import recorded
 from keyturn.decide.plans import Operation, Plan, PlanScope
 from keyturn.decide.run_done import NOT_KNOWN
-from keyturn.decide.steps import State
+from keyturn.decide.steps import ProofVerdict, State
 from keyturn.decide.values import NotThatValue, from_plain, to_plain
 from keyturn.decide.world import World
 from keyturn.run.ids import new_id
@@ -130,7 +130,7 @@ def held_of(row: CaseRow) -> tuple[BlastRadius, ...]:
     found: list[BlastRadius] = []
     for note in row.of(Noted.HELD):
         try:
-            found.append(from_plain(BlastRadius, json.loads(note.body)))
+            found.append(from_plain(BlastRadius, note.plain))
         except NotThatValue:
             continue
     return tuple(found)
@@ -203,12 +203,44 @@ def runs_of(journal: Journal, row: CaseRow) -> tuple[CaseRun, ...]:
                 words=operation.words,
                 state=State(rows[operation.id].state) if operation.id in rows else State.PLANNED,
                 verdict=rows[operation.id].verdict if operation.id in rows else "",
+                change=_same_change(operation),
+                sent=operation.id not in rows or rows[operation.id].attempts > 0,
             )
             for operation in plan.operations
             if alone or _is_about(operation, plan, row)
         )
         found.append(CaseRun(run_id, plan.scope, steps, plan.undoes))
     return tuple(found)
+
+
+def _same_change(operation: Operation) -> str:
+    """What is equal for two operations that do the same to the same, whatever it is called."""
+    change = operation.change
+    refs = (change.account, change.group, change.principal, *change.vaults)
+    return "\n".join(
+        (
+            change.kind.value,
+            change.side.value,
+            *(ref.id if ref is not None else "" for ref in refs),
+            change.carrier,
+            change.session_id,
+            change.level.value if change.level is not None else "",
+            *change.permissions,
+        )
+    )
+
+
+def best_proven(journal: Journal, row: CaseRow) -> str:
+    """The id of the standing run of the case with the most steps in effect, and of these the most
+    that are logged; the oldest of equal ones, "" where none stands."""
+    cuts, _ = standing_cuts(runs_of(journal, row))
+    logged = ProofVerdict.EFFECTIVE_LOGGED.value
+
+    def proof(run: CaseRun) -> tuple[int, int]:
+        steps = run.steps
+        return sum(x.good for x in steps), sum(x.verdict == logged for x in steps)
+
+    return max(cuts, key=proof).id if cuts else ""
 
 
 def _is_about(operation: Operation, plan: Plan, row: CaseRow) -> bool:
@@ -256,7 +288,7 @@ def reopened(row: CaseRow) -> str:
     words = ""
     for note in row.notes:
         if note.what == Noted.REOPENED.value:
-            words = str(json.loads(note.body)["reason"])
+            words = str(note.field("reason"))
         elif note.what in {Noted.CLOSED, Noted.RUN, Noted.SETTLED}:
             words = ""
     return words

@@ -1,6 +1,5 @@
 """Cases as the journal has them, each with what was stated of it and every note."""
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -100,5 +99,5 @@ def _facts(notes: tuple[NoteRow, ...]) -> Facts:
     facts = Facts()
     for note in notes:
         if note.what == Noted.FACTS.value:
-            facts = replace(facts, **json.loads(note.body))
+            facts = replace(facts, **note.plain)  # type: ignore[arg-type]  # fields by name, as they were written
     return facts

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from keyturn.cli.case_facts import TYPES, by_vault, fact_options, said
-from keyturn.cli.case_opened import open_cases, told
+from keyturn.cli.case_opened import never_touched, open_cases, told
 from keyturn.cli.case_shown import blast_json, show_blast
 from keyturn.cli.emergency_shown import show_emergency
 from keyturn.cli.invocation import Answer, Invocation, Json, json_option
@@ -121,6 +121,8 @@ def command(
         more: dict[str, Json] = {"cases": [], "blast_radius": [blast_json(x) for x in planned.held]}
         if invocation.read_only or loaded.read_only:
             answer.line("read-only: no case is opened")
+        elif never_touched(planned.plan):
+            answer.line("never_touch refuses it: no case is opened, nothing stated is kept")
         else:
             rows = open_cases(journal, planned, facts)
             more = told(journal, answer, rows, planned.held)

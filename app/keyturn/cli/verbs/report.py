@@ -1,4 +1,4 @@
-"""`keyturn report RUN_OR_PERSON`: the evidence of a run, as a folder and a zip."""
+"""`keyturn report RUN|CASE|PERSON`: the evidence of a run, as a folder and a zip."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +20,7 @@ from keyturn_storage.journal import open_journal
 
 
 @click.command(name="report")
-@click.argument("run_or_person", metavar="RUN_OR_PERSON")
+@click.argument("run_or_person", metavar="RUN|CASE|PERSON")
 @click.option("--person", help="Who is meant, where several people left in one run.")
 @click.option("--left-at", metavar="TIME", help="When they left, such as 2027-01-15T17:30+01:00.")
 @click.option("--approver", metavar="NAME", help="Who approved it.")
@@ -50,7 +50,10 @@ def command(
     whole_chain: bool,
     answer: Answer,
 ) -> int:
-    """Write the evidence of a run (its id, or its beginning), or of a PERSON's latest offboarding.
+    """Write the evidence of a run (its id, or its beginning), of a CASE, or of a PERSON's latest.
+
+    Evidence is of one run: of a case with several it is the one with the best proof, and the others
+    are named in it as not included.
 
     Made from the journal and the cache alone; no source is asked, nothing is changed. What the
     options say is written down as stated by you, and what they do not say is taken from the case.
