@@ -106,9 +106,13 @@ async def test_an_offboarding_is_taken_back_exactly(office: Office, pair: Pair) 
     assert both(pair) == before
 
 
+@pytest.mark.parametrize("throttled", [False, True])
 async def test_a_suspension_that_somebody_else_made_just_before_the_call_is_told_as_theirs(
-    office: Office, pair: Pair, journal: Journal, watch: Watch
+    office: Office, pair: Pair, journal: Journal, watch: Watch, throttled: bool
 ) -> None:
+    if throttled:
+        busy = Fault(Effect.THROTTLED, Ability.SUSPEND, target="s-001", retry_after_s=60.0)
+        pair.secrets.faults.add(busy)
     await office.look()
     plan = await office.offboarding("Dana Okafor")
     tenant = pair.secrets.tenant

@@ -71,11 +71,14 @@ async def perform(run: Run, operation: Operation) -> None:
         await _send(run, operation, before)
 
 
-def _wanted(run: Run, operation: Operation, before: Effect) -> bool:
-    """Whether it is to be sent after what was read; why not is written down."""
+def _wanted(run: Run, operation: Operation, before: Effect, *, unsent: bool = False) -> bool:
+    """Whether it is to be sent after what was read; why not is written down. `unsent`: it has an
+    intent, and surely no call of it arrived, so that what is found done is somebody else's."""
     match before.seen:
         case Seen.AS_WANTED:
-            run.record(operation, Event.WAS_SO, f"{before.words}; nothing was sent")
+            outcome = Outcome.ALREADY_SO.value if unsent else ""
+            words = f"{before.words}; nothing was sent"
+            run.record(operation, Event.WAS_SO, words, outcome=outcome)
         case Seen.IMPOSSIBLE:
             words = f"{before.words}; nothing was sent"
             run.record(operation, Event.DRIFTED, words, outcome=DRIFTED)
@@ -152,6 +155,8 @@ async def _settle_unread(run: Run, operation: Operation, effect: Effect, lost: i
 async def _send(run: Run, operation: Operation, before: Effect, *, lost: int = 0) -> None:
     side = operation.change.side
     tries, waited = 0, 0.0
+    step = run.steps.get(operation.id)
+    never_called = lost == 0 and (step is None or step.attempts == 0)
     while not run.stop() and side not in run.blocked:
         run.keep_lease()
         await run.intend(operation, before)
@@ -196,7 +201,7 @@ async def _send(run: Run, operation: Operation, before: Effect, *, lost: int = 0
             return
         if pause > LONG_PAUSE_S:
             before = await look(run, operation)
-            if not _wanted(run, operation, before):
+            if not _wanted(run, operation, before, unsent=never_called):
                 return
 
 
