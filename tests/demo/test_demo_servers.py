@@ -111,10 +111,10 @@ def test_they_end_on_a_signal(number: int, code: int, busy: str) -> None:
     with victim(busy) as process:
         directory, pids = announced(process)
         process.send_signal(number)
-        process.wait(20)
+        process.wait(50)
     assert process.returncode == code
-    assert not any(map(alive, pids))
-    assert not directory.exists()
+    wait_until(lambda: not any(map(alive, pids)), "both servers gone")
+    wait_until(lambda: not directory.exists(), "their directory gone")
 
 
 def victim(ending: str) -> "subprocess.Popen[str]":
