@@ -119,9 +119,10 @@ def comes_after(changes: Sequence[Change]) -> Mapping[int, tuple[int, ...]]:
     begins, whatever came of them.
 
     An account's state comes before and after everything else of that account, in the plan's order;
-    sessions end after whatever lets nobody sign in any more; of one side, nothing is taken before
-    everything was given; an account is brought back in the directory first; and the very same
-    object is never changed twice at once.
+    sessions end after whatever lets nobody sign in any more, and what is taken from an account is
+    taken after its single sessions, or one that still lives would have it when it is read back; of
+    one side, nothing is taken before everything was given; an account is brought back in the
+    directory first; and the very same object is never changed twice at once.
     """
     found: dict[int, tuple[int, ...]] = {}
     of_account: dict[tuple[Side, str], list[int]] = defaultdict(list)
@@ -129,6 +130,7 @@ def comes_after(changes: Sequence[Change]) -> Mapping[int, tuple[int, ...]]:
     last_at: dict[tuple[Side, tuple[str, ...]], int] = {}
     given: dict[Side, list[int]] = {side: [] for side in Side}
     of_kind: dict[tuple[Side, ChangeKind], list[int]] = defaultdict(list)
+    ends_of: dict[tuple[Side, str], list[int]] = defaultdict(list)
     for number, change in enumerate(changes):
         accounts = [(change.side, ref.id) for ref in (change.account, change.principal) if ref]
         target = (change.side, _target(change))
@@ -141,11 +143,15 @@ def comes_after(changes: Sequence[Change]) -> Mapping[int, tuple[int, ...]]:
             before.update(of_kind[Side.DIRECTORY, ChangeKind.REACTIVATE])
         if change.kind in _TAKES:
             before.update(given[change.side])
+            for account in accounts:
+                before.update(ends_of[account])
         found[number] = tuple(sorted(before))
         for account in accounts:
             of_account[account].append(number)
             if change.kind in _STATES:
                 states_of[account].append(number)
+            if change.kind is ChangeKind.END_SESSION:
+                ends_of[account].append(number)
         if change.kind in _GIVES:
             given[change.side].append(number)
         last_at[target] = number
