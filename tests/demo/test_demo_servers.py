@@ -89,8 +89,8 @@ def assert_nowhere(up: Servers, *tokens: str) -> None:
     ids=["crash", "kill -9"],
 )
 def test_they_end_with_a_keyturn_that_ends_badly(ending: str) -> None:
-    with victim(ending) as process:
-        directory, pids = announced(process)
+    process, directory, pids = victim(ending)
+    with process:
         process.wait(20)
     assert process.returncode != 0
     wait_until(lambda: not any(map(alive, pids)), "both servers gone")
@@ -108,8 +108,8 @@ BUSY = {
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, -2), (signal.SIGHUP, 129)]
 )
 def test_they_end_on_a_signal(number: int, code: int, busy: str) -> None:
-    with victim(busy) as process:
-        directory, pids = announced(process)
+    process, directory, pids = victim(busy)
+    with process:
         process.send_signal(number)
         process.wait(50)
     assert process.returncode == code
@@ -117,19 +117,22 @@ def test_they_end_on_a_signal(number: int, code: int, busy: str) -> None:
     wait_until(lambda: not directory.exists(), "their directory gone")
 
 
-def victim(ending: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-c", VICTIM.format(ending=ending)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-
-
-def announced(process: "subprocess.Popen[str]") -> tuple[Path, list[int]]:
-    assert process.stdout is not None
-    directory, *pids = process.stdout.readline().split()
-    return Path(directory), [int(pid) for pid in pids]
+def victim(ending: str) -> tuple["subprocess.Popen[str]", Path, list[int]]:
+    """A process with both servers up, where they are, and their process ids. A port that was free
+    when it was chosen may be taken when a server asks for it: then it is tried again."""
+    for _ in range(3):
+        process = subprocess.Popen(
+            [sys.executable, "-c", VICTIM.format(ending=ending)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stdout is not None
+        directory, *pids = process.stdout.readline().split() or [""]
+        if directory:
+            return process, Path(directory), [int(pid) for pid in pids]
+        process.communicate()
+    raise AssertionError("the servers did not start, three times")
 
 
 def test_a_killed_keeper_leaves_no_server() -> None:
