@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from keyturn.decide.plans import Operation
 from keyturn.decide.rechecks import CameBack, Recheck
+from keyturn.run.archived_event import archived_event
 from keyturn.run.cases import is_back, reopened
 from keyturn.run.running import Run
 from keyturn.run.sought import intended_ms, sought_again
@@ -17,7 +18,6 @@ from keyturn_storage.case_files import note_case
 from keyturn_storage.case_rows import CaseRow, Noted, NoteIn
 from keyturn_storage.journal import Journal
 from keyturn_storage.queries.cases import cases_of_run
-from keyturn_storage.rows import ArchivedEvent
 
 Back = tuple[CameBack, Operation | None]
 """What came back, and the operation that had cut it; None where no event of it is to be sought."""
@@ -71,28 +71,15 @@ def _told(back: CameBack, event: AuditEvent | None) -> CameBack:
 
 
 def _archive(run: Run, found: Sequence[Back], told: dict[str, AuditEvent]) -> None:
-    rows: list[ArchivedEvent] = []
+    """Keeps the events with the run, as proof of none of its steps: they came after them."""
+    rows = []
     for number, event in told.items():
         operation = found[int(number)][1]
         if operation is None:
             continue
         side = operation.change.side
-        rows.append(
-            ArchivedEvent(
-                run_id=run.id,
-                # Not a proof of the step: what came after it.
-                operation_id="",
-                source=run.abouts[side].source.name,
-                side=side,
-                event_id=event.id,
-                at_ms=event.at_ms,
-                actor=event.actor,
-                action=event.action,
-                target=event.target,
-                source_address=event.source_address,
-                raw=event.raw,
-            )
-        )
+        source = run.abouts[side].source.name
+        rows.append(archived_event(event, run_id=run.id, operation_id="", source=source, side=side))
     if rows:
         run.journal.archive_events(rows)
 

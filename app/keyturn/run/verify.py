@@ -19,6 +19,7 @@ from keyturn.decide.steps import (
     State,
     judge_proof,
 )
+from keyturn.run.archived_event import archived_event
 from keyturn.run.looking import BLOCKING, look_again, look_in_turn
 from keyturn.run.running import Run
 from keyturn.run.seen import Effect, Seen
@@ -26,7 +27,6 @@ from keyturn.run.sought import sought_by
 from keyturn_providers.contract import Ability, ReadsAudit
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.records import AuditEvent, Side
-from keyturn_storage.rows import ArchivedEvent
 
 DEFAULT_AUDIT_WAIT_S = 30.0
 """How long a run waits for audit events before it leaves them to `resume` as lagging."""
@@ -195,20 +195,15 @@ def _proves(event: AuditEvent) -> tuple[bool, bool]:
 
 def _archive(run: Run, side: Side, events: tuple[AuditEvent, ...]) -> None:
     about = run.abouts.get(side)
+    source = about.source.name if about else side.value
     run.journal.archive_events(
         [
-            ArchivedEvent(
+            archived_event(
+                event,
                 run_id=run.id,
                 operation_id=event.operation_id or "",
-                source=about.source.name if about else side.value,
+                source=source,
                 side=side,
-                event_id=event.id,
-                at_ms=event.at_ms,
-                actor=event.actor,
-                action=event.action,
-                target=event.target,
-                source_address=event.source_address,
-                raw=event.raw,
             )
             for event in events
         ],
