@@ -21,7 +21,7 @@ from keyturn_storage.queries.activity import RunLine
 HOSTILE = "x[/b] [red]Mallory\x1b]52;c;bWFs\x07\u202e\u200b" + "🦊" * 40
 
 
-async def _card(pilot: Pilot[None], app: KeyturnApp) -> Card:
+async def _card(pilot: Pilot[None], app: KeyturnApp) -> Card[object]:
     """The card in front, once its lines are there."""
     await until(pilot, lambda: isinstance(app.screen, Card) and app.screen.alive)
     found = app.screen
@@ -30,7 +30,7 @@ async def _card(pilot: Pilot[None], app: KeyturnApp) -> Card:
     return found
 
 
-def _said(card: Card) -> str:
+def _said(card: Card[object]) -> str:
     return as_text(card.text.lines)
 
 

@@ -6,7 +6,9 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 
+from keyturn.tui.safe import literal
 from keyturn.tui.screens.list_screen import ListScreen
+from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.row_source import Found, Row, RowSource, Wish
 from keyturn.tui.widgets.sheet import SHEET_STYLE
 from keyturn.tui.widgets.virtual_list import VirtualList
@@ -38,8 +40,9 @@ class CardSource(Generic[FactsT]):
         return Found(()) if self._lines is None else self._lines.find(wish)
 
 
-class Card(ListScreen):
-    """A list whose first line is the subject of the card, and the text about the line in hand."""
+class Card(ListScreen, Generic[FactsT]):
+    """A list whose first line is the subject of the card, and the text about the line in hand.
+    `subject` is its name."""
 
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         SHEET_STYLE,
@@ -59,8 +62,37 @@ class Card(ListScreen):
             ask=self.keyturn.parts.reads.ask, id="lines",
         )  # fmt: skip
 
-    def nothing_words(self, source: "CardSource[FactsT] | None") -> str:
-        """What stands beside the list while it has no line under its cursor."""
+    def __init__(self, subject: str) -> None:
+        super().__init__()
+        self.subject = subject
+        self._source: CardSource[FactsT] | None = None
+        self._said: Sequence[Line] = ()
+        self._title = ""
+
+    def card_source(self) -> CardSource[FactsT]:
+        """Where the facts and the lines come from."""
+        raise NotImplementedError
+
+    @property
+    def facts(self) -> FactsT | None:
+        """What was read; None before that, and where nothing of that id was read."""
+        return self._source.facts if self._source is not None else None
+
+    def rows(self) -> RowSource:
+        """Read anew each time it is asked for."""
+        self.table.title = self.subject
+        self._source = self.card_source()
+        return self._source
+
+    def about_nothing(self) -> Sequence[Line]:
+        """While there is no row, there is nothing to say but that."""
+        source = self._source
         if source is None or not source.read:
-            return "Reading …"
-        return self.EMPTY if source.facts is None else "No line here has these words."
+            words = "Reading …"
+        else:
+            words = self.EMPTY if source.facts is None else "No line here has these words."
+        return (Line(literal(words, "$quiet")),)
+
+    def title_of_text(self) -> str:
+        """Who or what the text is about."""
+        return self._title

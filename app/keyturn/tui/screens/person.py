@@ -12,16 +12,14 @@ from keyturn.tui.card_lines import as_text, read_words
 from keyturn.tui.hand import Copied, Hand, Named, Thing
 from keyturn.tui.person_rows import COLUMNS, AboutVault
 from keyturn.tui.person_words import access_lines, overview_lines
-from keyturn.tui.safe import literal
 from keyturn.tui.screens.card import Card, CardSource
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.paragraphs import Line
-from keyturn.tui.widgets.row_source import RowSource
 from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn_providers.records import Side
 
 
-class Person(Card):
+class Person(Card[PersonFacts]):
     """The first line is the person; then the vaults they open, then every other vault, of which the
     text says why not. `vault_id` puts the cursor on a vault."""
 
@@ -31,33 +29,14 @@ class Person(Card):
     COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
 
     def __init__(self, person_key: str, name: str, vault_id: str = "") -> None:
-        super().__init__()
+        super().__init__(name)
         self.person_key = person_key
-        self.person_name = name
         self._wanted_vault = vault_id
-        self._source: CardSource[PersonFacts] | None = None
-        self._said: Sequence[Line] = ()
-        self._title = ""
 
-    @property
-    def facts(self) -> PersonFacts | None:
-        """What was read; None before that, and for nobody."""
-        return self._source.facts if self._source is not None else None
-
-    def rows(self) -> RowSource:
-        """Read anew each time it is asked for."""
+    def card_source(self) -> CardSource[PersonFacts]:
+        """The person, then every vault."""
         data = self.keyturn.parts.data
-        self.table.title = self.person_name
-        self._source = CardSource(lambda: data.person_card(self.person_key), data.person_lines)
-        return self._source
-
-    def about_nothing(self) -> Sequence[Line]:
-        """While there is no row, there is nothing to say but that."""
-        return (Line(literal(self.nothing_words(self._source), "$quiet")),)
-
-    def title_of_text(self) -> str:
-        """Who or what the text is about."""
-        return self._title
+        return CardSource(lambda: data.person_card(self.person_key), data.person_lines)
 
     async def about(self, row: object, label: str) -> Sequence[Line]:
         """The whole person, or one vault."""
@@ -68,7 +47,7 @@ class Person(Card):
             found = tuple(overview_lines(row, now_ms))
         elif isinstance(row, AboutVault):
             data, vault = self.keyturn.parts.data, row.vault
-            self._title = f"{self.person_name} and {vault.name}"
+            self._title = f"{self.subject} and {vault.name}"
             whole = await self.keyturn.parts.reads.ask(
                 lambda: data.explained(self.person_key, vault.id)
             )
@@ -100,7 +79,7 @@ class Person(Card):
         vault = (
             Named(about.vault.id, about.vault.name) if isinstance(about, AboutVault) else Named()
         )
-        return Hand(Named(self.person_key, self.person_name), vault, self._things(vault))
+        return Hand(Named(self.person_key, self.subject), vault, self._things(vault))
 
     def _things(self, vault: Named) -> tuple[Thing, ...]:
         if vault:
@@ -140,4 +119,4 @@ class Person(Card):
         """The leaver's card, then the plan."""
         from keyturn.tui.screens.offboard import Offboard
 
-        _ = self.app.push_screen(Offboard(self.person_key, self.person_name))
+        _ = self.app.push_screen(Offboard(self.person_key, self.subject))

@@ -16,7 +16,6 @@ from keyturn.tui.vault_rows import COLUMNS, Opener, TooMany
 from keyturn.tui.vault_words import holder_lines, missing_lines, vault_lines
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.paragraphs import Line
-from keyturn.tui.widgets.row_source import RowSource
 from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn_providers.records import PrincipalKind, Side
 from keyturn_storage.rows import GrantRow
@@ -27,7 +26,7 @@ MANY_WORDS = (
 )
 
 
-class Vault(Card):
+class Vault(Card[VaultFacts]):
     """The first line is the vault; then the grants on it, then every person who can open it."""
 
     WHERE = Where.VAULT
@@ -36,32 +35,13 @@ class Vault(Card):
     COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
 
     def __init__(self, vault_id: str, name: str) -> None:
-        super().__init__()
+        super().__init__(name)
         self.vault_id = vault_id
-        self.vault_name = name
-        self._source: CardSource[VaultFacts] | None = None
-        self._said: Sequence[Line] = ()
-        self._title = ""
 
-    @property
-    def facts(self) -> VaultFacts | None:
-        """What was read; None before that, and where there is no such vault."""
-        return self._source.facts if self._source is not None else None
-
-    def rows(self) -> RowSource:
-        """Read anew each time it is asked for."""
+    def card_source(self) -> CardSource[VaultFacts]:
+        """The vault, its grants, then everybody who opens it."""
         data = self.keyturn.parts.data
-        self.table.title = self.vault_name
-        self._source = CardSource(lambda: data.vault_card(self.vault_id), data.vault_lines)
-        return self._source
-
-    def about_nothing(self) -> Sequence[Line]:
-        """While there is no row, there is nothing to say but that."""
-        return (Line(literal(self.nothing_words(self._source), "$quiet")),)
-
-    def title_of_text(self) -> str:
-        """Who or what the text is about."""
-        return self._title
+        return CardSource(lambda: data.vault_card(self.vault_id), data.vault_lines)
 
     async def about(self, row: object, label: str) -> Sequence[Line]:
         """The whole vault, one grant, or one person's access."""
@@ -75,10 +55,10 @@ class Vault(Card):
         elif isinstance(row, GrantRow) and facts is not None:
             found = tuple(missing_lines(facts, row))
         elif isinstance(row, TooMany):
-            found = (Line(literal(MANY_WORDS.format(f"{row.count:,}", self.vault_name)), hang=0),)
+            found = (Line(literal(MANY_WORDS.format(f"{row.count:,}", self.subject)), hang=0),)
         elif isinstance(row, Opener):
             data, key = self.keyturn.parts.data, row.person.key
-            self._title = f"{row.person.name} and {self.vault_name}"
+            self._title = f"{row.person.name} and {self.subject}"
             whole = await self.keyturn.parts.reads.ask(lambda: data.explained(key, self.vault_id))
             if whole is not None:
                 found = tuple(access_lines(*whole, None, now_ms))
@@ -93,7 +73,7 @@ class Vault(Card):
         row = self.table.row if self.alive else None
         about = row.about if row is not None else None
         person = Named()
-        thing = Thing(Side.SECRETS, "vault", self.vault_id, self.vault_name)
+        thing = Thing(Side.SECRETS, "vault", self.vault_id, self.subject)
         if isinstance(about, Opener):
             person = Named(about.person.key, about.person.name)
             thing = Thing(Side.SECRETS, "account", about.person.secrets_id or "", person.name)
@@ -102,7 +82,7 @@ class Vault(Card):
             kind = about.grant.principal_kind
             if kind is not PrincipalKind.MACHINE:
                 thing = Thing(Side.SECRETS, kind.value, about.grant.principal_id, about.name)
-        return Hand(person, Named(self.vault_id, self.vault_name), (thing,))
+        return Hand(person, Named(self.vault_id, self.subject), (thing,))
 
     def copied(self) -> Copied:
         """The text about the line in hand, as it goes into a ticket."""
@@ -110,9 +90,9 @@ class Vault(Card):
         if facts is None or not self._said:
             return Copied()
         row = self.table.row
-        other = f" and {row.label}" if row is not None and row.label != self.vault_name else ""
+        other = f" and {row.label}" if row is not None and row.label != self.subject else ""
         text = f"{as_text(self._said)}\n{read_words(facts.world)}"
-        return Copied(f"{self.vault_name}{other}", f"Vault {self.vault_name}{other}\n{text}")
+        return Copied(f"{self.subject}{other}", f"Vault {self.subject}{other}\n{text}")
 
     # ------------------------------------------------------------------ actions
 
