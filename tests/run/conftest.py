@@ -1,14 +1,19 @@
-"""A clock that never waits, and both files of storage in a private directory."""
+"""A clock that never waits, both files of storage in a private directory, and runs of plans."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from tests.run.plans_by_hand import Loaded
 
+from keyturn.decide.plans import Plan
+from keyturn.run.apply import apply
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
-from keyturn.run.progress import Event
+from keyturn.run.progress import Event, never
+from keyturn.run.recover import resume
+from keyturn.run.results import RunResult
 from keyturn_providers.simulated import Pair, simulated_pair
 from keyturn_storage.journal import Journal, open_journal
 from keyturn_storage.snapshots import Cache, open_cache
@@ -83,3 +88,55 @@ def cache(data: Path) -> Iterator[Cache]:
 def journal(data: Path) -> Iterator[Journal]:
     with open_journal(data / "journal.db") as opened:
         yield opened
+
+
+Apply = Callable[..., Awaitable[RunResult]]
+
+
+@pytest.fixture
+def run_plan(connections: Connections, journal: Journal, watch: Watch, seen: Seen) -> Apply:
+    """Applies a plan, confirmed as it asks unless told otherwise."""
+
+    async def applied(
+        plan: Plan,
+        *,
+        stop: Callable[[], bool] = never,
+        loaded: Loaded | None = None,
+        confirmed: str | None = None,
+        audit_wait_s: float = 60.0,
+        clock: Clock | None = None,
+        observe: Callable[[Event], None] | None = None,
+    ) -> RunResult:
+        return await apply(
+            plan,
+            connections,
+            journal,
+            loaded=loaded or Loaded(),
+            observe=observe or seen,
+            stop=stop,
+            clock=clock or watch.clock,
+            operator="t.ong",
+            confirmed=plan.confirm_with if confirmed is None else confirmed,
+            audit_wait_s=audit_wait_s,
+        )
+
+    return applied
+
+
+@pytest.fixture
+def go_on(connections: Connections, journal: Journal, watch: Watch, seen: Seen) -> Apply:
+    """Resumes the one run that is open."""
+
+    async def resumed(loaded: Loaded | None = None) -> RunResult:
+        (result,) = await resume(
+            journal,
+            connections,
+            loaded=loaded or Loaded(),
+            observe=seen,
+            stop=never,
+            clock=watch.clock,
+            operator="m.reed",
+        )
+        return result
+
+    return resumed

@@ -1,11 +1,10 @@
 """Applying a plan: every error class, order, stop, proof; each against a pair that behaves."""
 
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
-from tests.run.conftest import START_MS, Seen, Watch
+from tests.run.conftest import START_MS, Apply, Seen, Watch
 from tests.run.plans_by_hand import (
     CARRIER,
     END_1,
@@ -26,8 +25,6 @@ from keyturn.run.admission import ConfirmationWrong, NotAdmitted
 from keyturn.run.apply import apply
 from keyturn.run.connections import Connections
 from keyturn.run.progress import RunEnded, StepChanged, never
-from keyturn.run.recover import resume
-from keyturn.run.results import RunResult
 from keyturn_providers.contract import Ability, Waiting
 from keyturn_providers.errors import NotAuthenticated, ReadOnly
 from keyturn_providers.records import AccountState, AuditEvent, Level, PrincipalKind, Side
@@ -38,52 +35,6 @@ from keyturn_storage.journal import Journal
 
 LOGGED = "effective and logged"
 UNLOGGED = "effective, not logged"
-
-Apply = Callable[..., Awaitable[RunResult]]
-
-
-@pytest.fixture
-def run_plan(connections: Connections, journal: Journal, watch: Watch, seen: Seen) -> Apply:
-    async def applied(
-        plan: Plan,
-        *,
-        stop: Callable[[], bool] = never,
-        loaded: Loaded | None = None,
-        confirmed: str | None = None,
-        audit_wait_s: float = 60.0,
-    ) -> RunResult:
-        return await apply(
-            plan,
-            connections,
-            journal,
-            loaded=loaded or Loaded(),
-            observe=seen,
-            stop=stop,
-            clock=watch.clock,
-            operator="t.ong",
-            confirmed=plan.confirm_with if confirmed is None else confirmed,
-            audit_wait_s=audit_wait_s,
-        )
-
-    return applied
-
-
-@pytest.fixture
-def go_on(connections: Connections, journal: Journal, watch: Watch, seen: Seen) -> Apply:
-    async def resumed(loaded: Loaded | None = None) -> RunResult:
-        results = await resume(
-            journal,
-            connections,
-            loaded=loaded or Loaded(),
-            observe=seen,
-            stop=never,
-            clock=watch.clock,
-            operator="t.ong",
-        )
-        assert len(results) == 1
-        return results[0]
-
-    return resumed
 
 
 def _only_once(pair: Pair, plan: Plan) -> None:

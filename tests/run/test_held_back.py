@@ -1,65 +1,22 @@
 """One of many goes first, and what fails of one cause again and again is held back, open."""
 
-from collections.abc import Awaitable, Callable
-
 import pytest
-from tests.run.conftest import Seen, Watch
+from tests.run.conftest import Apply
 from tests.run.many import UnderWay, leave_many
-from tests.run.plans_by_hand import REVOKE, SUSPEND_HERE, Loaded, plan_of
+from tests.run.plans_by_hand import REVOKE, SUSPEND_HERE, plan_of
 
 from keyturn.decide.alike import MOST_ALIKE
-from keyturn.decide.plans import Plan
-from keyturn.run.apply import apply
-from keyturn.run.connections import Connections
-from keyturn.run.progress import never
-from keyturn.run.recover import resume
 from keyturn.run.results import RunResult
 from keyturn_providers.contract import Ability
 from keyturn_providers.simulated import Effect, Fault, Pair, When
-from keyturn_storage.journal import Journal
 
 LOGGED = "effective and logged"
 OUT = Ability.REMOVE_MEMBERSHIP
-Apply = Callable[..., Awaitable[RunResult]]
 
 
-@pytest.fixture
-def run_plan(
-    pair: Pair, connections: Connections, journal: Journal, watch: Watch, seen: Seen
-) -> Apply:
+@pytest.fixture(autouse=True)
+def _four_at_once(pair: Pair) -> None:
     pair.secrets.changes_at_once = 4
-
-    async def applied(plan: Plan) -> RunResult:
-        return await apply(
-            plan,
-            connections,
-            journal,
-            loaded=Loaded(),
-            observe=seen,
-            stop=never,
-            clock=watch.clock,
-            operator="t.ong",
-            confirmed=plan.confirm_with,
-        )
-
-    return applied
-
-
-@pytest.fixture
-def go_on(connections: Connections, journal: Journal, watch: Watch, seen: Seen) -> Apply:
-    async def resumed() -> RunResult:
-        (result,) = await resume(
-            journal,
-            connections,
-            loaded=Loaded(),
-            observe=seen,
-            stop=never,
-            clock=watch.clock,
-            operator="m.reed",
-        )
-        return result
-
-    return resumed
 
 
 def states(result: RunResult) -> list[str]:

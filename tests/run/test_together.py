@@ -1,70 +1,22 @@
 """Steps that are under way together: as many as the source takes, in order where it matters."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.run.conftest import Seen, Watch
+from tests.run.conftest import Apply, Watch
 from tests.run.many import UnderWay, leave_many
-from tests.run.plans_by_hand import END_1, END_2, REVOKE, SUSPEND_HERE, Loaded, plan_of
+from tests.run.plans_by_hand import END_1, END_2, REVOKE, SUSPEND_HERE, plan_of
 
-from keyturn.decide.plans import Plan
 from keyturn.decide.steps import State
-from keyturn.run.apply import apply
 from keyturn.run.clock import Clock
-from keyturn.run.connections import Connections
-from keyturn.run.progress import StepChanged, never
-from keyturn.run.recover import resume
+from keyturn.run.progress import StepChanged
 from keyturn.run.results import RunResult
 from keyturn.run.together import together
 from keyturn.run.turns import Turns
 from keyturn_providers.contract import Ability
 from keyturn_providers.simulated import Effect, Fault, Moment, Pair, When
-from keyturn_storage.journal import Journal
 
 LOGGED = "effective and logged"
-Apply = Callable[..., Awaitable[RunResult]]
-
-
-@pytest.fixture
-def run_plan(connections: Connections, journal: Journal, watch: Watch, seen: Seen) -> Apply:
-    async def applied(
-        plan: Plan,
-        *,
-        stop: Callable[[], bool] = never,
-        clock: Clock | None = None,
-        observe: Callable[[object], None] | None = None,
-    ) -> RunResult:
-        return await apply(
-            plan,
-            connections,
-            journal,
-            loaded=Loaded(),
-            observe=observe or seen,
-            stop=stop,
-            clock=clock or watch.clock,
-            operator="t.ong",
-            confirmed=plan.confirm_with,
-        )
-
-    return applied
-
-
-@pytest.fixture
-def go_on(connections: Connections, journal: Journal, watch: Watch, seen: Seen) -> Apply:
-    async def resumed() -> RunResult:
-        (result,) = await resume(
-            journal,
-            connections,
-            loaded=Loaded(),
-            observe=seen,
-            stop=never,
-            clock=watch.clock,
-            operator="t.ong",
-        )
-        return result
-
-    return resumed
 
 
 def verdicts(result: RunResult) -> list[str]:
