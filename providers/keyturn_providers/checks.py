@@ -6,7 +6,12 @@ connector's own to word.
 
 from collections.abc import Iterator, Mapping
 
-from keyturn_providers.contract import Check, Condition, OwnIdentity, Topic
+from keyturn_providers.contract import (
+    Check,
+    Condition,
+    OwnIdentity,
+    Topic,
+)
 from keyturn_providers.ratelimit import Window
 from keyturn_providers.sightings import Seen
 

@@ -21,7 +21,11 @@ import stamina
 from pydantic import SecretStr
 
 from keyturn_providers import failures
-from keyturn_providers.contract import RequestSeen, Surroundings, Waiting
+from keyturn_providers.contract import (
+    RequestSeen,
+    Surroundings,
+    Waiting,
+)
 from keyturn_providers.echoes import headers_without, without
 from keyturn_providers.errors import (
     BadAnswer,

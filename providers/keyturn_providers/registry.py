@@ -7,11 +7,13 @@ installing another distribution adds kinds, no configuration needed.
 from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
-from keyturn_providers.contract import (
-    CONTRACT_VERSION,
+from keyturn_providers.abilities import (
     READER_PROTOCOLS,
     WRITER_PROTOCOLS,
     Ability,
+)
+from keyturn_providers.contract import (
+    CONTRACT_VERSION,
     About,
     Provider,
 )

@@ -28,7 +28,11 @@ from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
 from keyturn.run.progress import never
 from keyturn.run.refresh import refresh
-from keyturn_providers.contract import RequestSeen, Surroundings, Waiting
+from keyturn_providers.contract import (
+    RequestSeen,
+    Surroundings,
+    Waiting,
+)
 from keyturn_providers.okta import PROVIDER
 from keyturn_providers.simulated import simulated_pair
 from keyturn_providers.simulated.okta.manners import BUCKETS

@@ -8,7 +8,7 @@ from tests.cli.conftest import DANA
 
 from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.simulated import Effect, Fault, Pair
 from keyturn_storage.journal import open_journal
 

@@ -8,7 +8,7 @@ import pytest
 
 from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import AccountState, Level, PrincipalKind
 from keyturn_providers.records import Grant as GrantRecord
 from keyturn_providers.simulated import Effect, Fault, Pair

@@ -9,7 +9,7 @@ import pytest
 from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.verbs import recheck as verb
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import AccountState
 from keyturn_providers.simulated import Effect, Fault, Pair
 from keyturn_storage.journal import open_journal

@@ -10,7 +10,7 @@ from keyturn.cli.exit_codes import Exit
 from keyturn.cli.invocation import Answer, Invocation
 from keyturn.cli.verbs.refresh import refresh_both
 from keyturn.run.connections import Connections
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.simulated import Effect, Fault, Pair, simulated_pair
 
 CONFIG = (

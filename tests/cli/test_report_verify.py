@@ -13,7 +13,7 @@ from tests.evidence.offices import both_out, office, put_out
 
 from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.simulated import Effect, Fault, Pair, simulated_pair
 from keyturn_storage.journal import open_journal
 

@@ -11,7 +11,7 @@ from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit
 from keyturn.decide.planfile import recorded
 from keyturn.decide.skipping import skipped
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.simulated import Effect, Fault, Pair
 from keyturn_storage.journal import open_journal
 

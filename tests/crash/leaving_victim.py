@@ -16,7 +16,7 @@ import keyturn.tui.make
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.screens.plan import APPLYING
 from keyturn.tui.start import DashboardOptions, run_dashboard
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.simulated import load, save
 from keyturn_providers.simulated.remote import Moment, When
 

@@ -18,7 +18,7 @@ import pytest
 from tests.crash.leaving_victim import tenants
 from tests.tui.simulated import START_MS, bench
 
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_storage.journal import open_journal
 
 HOUR_MS = 3_600_000

@@ -23,7 +23,7 @@ from keyturn.evidence.stated import Stated
 from keyturn.evidence.verify_bundle import verify_bundle
 from keyturn.run.progress import never, unobserved
 from keyturn.run.recover import resume
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import Level
 from keyturn_providers.simulated import Effect, Fault, Pair, simulated_pair
 from keyturn_storage.purging import purge

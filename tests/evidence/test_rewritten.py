@@ -16,7 +16,7 @@ from keyturn.evidence.manifest import entries_of, seal_of
 from keyturn.evidence.pack import Pack
 from keyturn.evidence.page import page
 from keyturn.evidence.verify_bundle import verify_bundle
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.simulated import Effect, Fault, simulated_pair
 
 

@@ -11,7 +11,7 @@ from tests.run.office import Office
 from keyturn.decide.rotation import ItemNow
 from keyturn.evidence.moments import utc
 from keyturn.run.items_kept import ItemsSeen, items_kept, keep_items
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import Side, SourceIdentity
 from keyturn_providers.simulated import Effect, Fault, Pair, simulated_pair
 from keyturn_storage.queries.cases import cases_of_run

@@ -9,7 +9,7 @@ from tests.fault.scim_tenant import ScimTenant
 from tests.fault.server import fault_server
 from tests.fault.wire import Wire
 
-from keyturn_providers.contract import Page
+from keyturn_providers.abilities import Page
 from keyturn_providers.errors import (
     ProviderError,
 )

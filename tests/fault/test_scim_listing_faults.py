@@ -8,7 +8,7 @@ from tests.fault.scim_tenant import ScimTenant, people, scim_error, teams
 from tests.fault.scim_wire import broken, gather, opened
 from tests.fault.server import Reply, Request, json_reply
 
-from keyturn_providers.contract import Page
+from keyturn_providers.abilities import Page
 from keyturn_providers.errors import (
     BadAnswer,
     Conflict,

@@ -5,7 +5,7 @@ from tests.fault.scim_tenant import ScimTenant, people, scim_error, teams
 from tests.fault.scim_wire import opened
 from tests.fault.server import Reply, Request
 
-from keyturn_providers.contract import Outcome
+from keyturn_providers.abilities import Outcome
 from keyturn_providers.errors import (
     Conflict,
     OutcomeUnknown,

@@ -6,7 +6,11 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from keyturn_providers.contract import RequestSeen, Surroundings, Waiting
+from keyturn_providers.contract import (
+    RequestSeen,
+    Surroundings,
+    Waiting,
+)
 from keyturn_providers.http import BEARER, AuthHeader, Retries, Timeouts, Transport
 from keyturn_providers.pacing import Pacer
 

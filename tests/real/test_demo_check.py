@@ -29,7 +29,7 @@ from keyturn.run.persons import find_person
 from keyturn.run.planning import plan_sync
 from keyturn.run.refresh import refresh
 from keyturn.settings import Places
-from keyturn_providers.contract import Reactivates, able
+from keyturn_providers.abilities import Reactivates, able
 from keyturn_storage.journal import open_journal
 from keyturn_storage.snapshots import open_cache
 

@@ -16,7 +16,7 @@ from tests.real.openbao_people import (
     vault_named,
 )
 
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     READER_PROTOCOLS,
     WRITER_PROTOCOLS,
     Ability,

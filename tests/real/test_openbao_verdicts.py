@@ -15,7 +15,8 @@ from keyturn.run.clock import system_clock
 from keyturn.run.connections import Connections
 from keyturn.run.progress import StepChanged, never
 from keyturn.run.results import RunResult
-from keyturn_providers.contract import About, Connector, Receipt
+from keyturn_providers.abilities import Receipt
+from keyturn_providers.contract import About, Connector
 from keyturn_providers.errors import OutcomeUnknown
 from keyturn_providers.records import Side
 from keyturn_providers.simulated import simulated_pair

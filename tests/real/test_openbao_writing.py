@@ -17,7 +17,12 @@ from tests.real.openbao_people import (
     writer_of,
 )
 
-from keyturn_providers.contract import WRITER_PROTOCOLS, Ability, Outcome, Sought
+from keyturn_providers.abilities import (
+    WRITER_PROTOCOLS,
+    Ability,
+    Outcome,
+    Sought,
+)
 from keyturn_providers.errors import BadAnswer, Conflict, Gone, NotAllowed, ReadOnly
 from keyturn_providers.records import Level, PrincipalKind
 

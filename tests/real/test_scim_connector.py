@@ -9,9 +9,8 @@ import pytest
 from pydantic import SecretStr
 from tests.real.scim_server import ENTERPRISE, TOKEN, USER, ScimServer, scim_server
 
+from keyturn_providers.abilities import Outcome, Page
 from keyturn_providers.contract import (
-    Outcome,
-    Page,
     RequestSeen,
     Surroundings,
     Waiting,

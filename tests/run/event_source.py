@@ -1,6 +1,6 @@
 """A secret manager in memory that logs events, for tests of the archive."""
 
-from keyturn_providers.contract import StreamedEvent
+from keyturn_providers.abilities import StreamedEvent
 from keyturn_providers.simulated import EventLog, Pair
 
 DAY_MS = 86_400_000

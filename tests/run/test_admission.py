@@ -16,7 +16,7 @@ from keyturn.run.admission import NotAdmitted
 from keyturn.run.connections import Connections
 from keyturn.run.progress import never, unobserved
 from keyturn.run.recover import resume
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import Email
 from keyturn_providers.simulated import Effect, Fault, Pair
 from keyturn_storage.errors import PlanAlreadyRun

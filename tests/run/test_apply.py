@@ -25,7 +25,8 @@ from keyturn.run.admission import ConfirmationWrong, NotAdmitted
 from keyturn.run.apply import apply
 from keyturn.run.connections import Connections
 from keyturn.run.progress import RunEnded, StepChanged, never
-from keyturn_providers.contract import Ability, Waiting
+from keyturn_providers.abilities import Ability
+from keyturn_providers.contract import Waiting
 from keyturn_providers.errors import NotAuthenticated, ReadOnly
 from keyturn_providers.records import AccountState, AuditEvent, Level, PrincipalKind, Side
 from keyturn_providers.simulated import ABOUT, Effect, Fault, Moment, Pair, When

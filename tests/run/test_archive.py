@@ -12,7 +12,8 @@ from keyturn.run.archive import archive
 from keyturn.run.archive_report import ArchiveReport
 from keyturn.run.connections import Connections
 from keyturn.run.progress import ArchiveProgress, StreamDone, never
-from keyturn_providers.contract import Ability, Connector, StreamsEvents
+from keyturn_providers.abilities import Ability, StreamsEvents
+from keyturn_providers.contract import Connector
 from keyturn_providers.errors import ReadOnly
 from keyturn_providers.registry import check
 from keyturn_providers.simulated import ABOUT, Effect, EventLog, Fault, Pair

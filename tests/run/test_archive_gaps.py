@@ -8,7 +8,7 @@ from tests.run.conftest import START_MS, Seen, Watch
 from tests.run.event_source import DAY_MS, USAGES, logging, usages
 
 from keyturn.run.connections import Connections
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.simulated import Effect, EventLog, Fault, Pair
 
 

@@ -19,7 +19,7 @@ from tests.run.plans_by_hand import (
 from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
 from keyturn.run.effect import observe_effect
 from keyturn.run.seen import Seen
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     Ability,
     AddsMemberships,
     MakesGrants,

@@ -7,7 +7,7 @@ from tests.run.plans_by_hand import REVOKE, SUSPEND_HERE, plan_of
 
 from keyturn.decide.alike import MOST_ALIKE
 from keyturn.run.results import RunResult
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.simulated import Effect, Fault, Pair, When
 
 LOGGED = "effective and logged"

@@ -13,7 +13,7 @@ from keyturn.run.connections import Connections
 from keyturn.run.late_verdicts import LOOKED_AT_MS, LaterVerdicts, later_verdicts
 from keyturn.run.progress import StepChanged, never, unobserved
 from keyturn.run.results import RunResult
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import AccountState
 from keyturn_providers.simulated import ABOUT, Effect, Fault, Pair, simulated_pair
 from keyturn_storage import leases

@@ -10,7 +10,8 @@ from tests.run.plans_by_hand import Loaded
 from keyturn.decide.findings import ChangeKind
 from keyturn.decide.plans import GuardVerdict, Plan, Verdict
 from keyturn.run.connections import Connections
-from keyturn_providers.contract import Ability, About
+from keyturn_providers.abilities import Ability
+from keyturn_providers.contract import About
 from keyturn_providers.records import Membership
 from keyturn_providers.simulated import Effect, Fault, Pair, SimulatedConnector
 from keyturn_storage.journal import Journal

@@ -15,7 +15,7 @@ from keyturn.run.progress import never, unobserved
 from keyturn.run.recover import resume
 from keyturn.run.results import RunResult
 from keyturn.run.seen import Seen
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import AccountState, Email, Level, PrincipalKind, Side
 from keyturn_providers.simulated import Effect, Fault, Moment, Pair, When, simulated_pair
 from keyturn_storage.journal import Journal

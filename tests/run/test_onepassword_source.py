@@ -12,7 +12,7 @@ from keyturn.run.archive import archive
 from keyturn.run.connections import Connections
 from keyturn.run.progress import never
 from keyturn.run.refresh import RefreshReport, refresh
-from keyturn_providers.contract import Suspends, able
+from keyturn_providers.abilities import Suspends, able
 from keyturn_providers.records import AccountState, Collection, Snapshot
 from keyturn_providers.simulated import Pair
 from keyturn_providers.simulated.onepassword import inspection

@@ -13,7 +13,8 @@ from keyturn.decide.words import DriftKind
 from keyturn.run.assess import NothingRead, read_assessment
 from keyturn.run.connections import Connections
 from keyturn.run.persons import NoSuchPerson, find_person
-from keyturn_providers.contract import Ability, About
+from keyturn_providers.abilities import Ability
+from keyturn_providers.contract import About
 from keyturn_providers.errors import TenantChanged, Unreachable
 from keyturn_providers.records import (
     AccountState,

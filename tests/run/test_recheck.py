@@ -18,7 +18,7 @@ from keyturn.run.progress import never, unobserved
 from keyturn.run.recheck import RECHECK, ask, due_of, offboardings, recheck
 from keyturn.run.results import RunResult
 from keyturn.run.undo import plan_undo
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.errors import TenantChanged
 from keyturn_providers.records import (
     AccountState,

@@ -22,7 +22,7 @@ from keyturn.run.connections import Connections
 from keyturn.run.progress import never, unobserved
 from keyturn.run.recover import resume
 from keyturn.run.results import RunResult
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.errors import NotAuthenticated, ReadOnly, TenantChanged
 from keyturn_providers.records import AccountState
 from keyturn_providers.simulated import ABOUT, Effect, Fault, Moment, Pair, When

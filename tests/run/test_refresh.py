@@ -8,7 +8,7 @@ from tests.run.conftest import Seen, Watch
 from keyturn.run.connections import Connections
 from keyturn.run.progress import ListingProgress, SourceDone, never
 from keyturn.run.refresh import RefreshReport, refresh
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import AccountState, Collection, Side
 from keyturn_providers.simulated import ABOUT, Effect, Fault, Pair
 from keyturn_storage.errors import TenantDiffers

@@ -19,7 +19,7 @@ from keyturn.run.progress import never, unobserved
 from keyturn.run.recheck import ask, offboardings, recheck
 from keyturn.run.rotation import leaver_of_case
 from keyturn.run.undo import plan_undo
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import AccountState, AuditEvent, Membership
 from keyturn_providers.simulated import Effect, Fault, Pair, simulated_pair
 from keyturn_storage.case_files import open_case

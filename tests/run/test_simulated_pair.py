@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import pytest
 
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     READER_PROTOCOLS,
     WRITER_PROTOCOLS,
     Ability,

@@ -8,7 +8,8 @@ import pytest
 
 from keyturn.run.listing import Reading, Stopped
 from keyturn.run.source_listings import PARALLEL_PARENTS, read_all
-from keyturn_providers.contract import Ability, About, Page
+from keyturn_providers.abilities import Ability, Page
+from keyturn_providers.contract import About
 from keyturn_providers.errors import NotAllowed
 from keyturn_providers.records import (
     Account,

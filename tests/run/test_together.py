@@ -13,7 +13,7 @@ from keyturn.run.progress import StepChanged
 from keyturn.run.results import RunResult
 from keyturn.run.together import together
 from keyturn.run.turns import Turns
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.simulated import Effect, Fault, Moment, Pair, When
 
 LOGGED = "effective and logged"

@@ -10,7 +10,8 @@ from tests.run.plans_by_hand import JOIN_GROUP, REVOKE, SUSPEND_HERE, Loaded
 from keyturn.decide.findings import ObjectKind
 from keyturn.run.connections import Connections
 from keyturn.run.touched import Touched, read_touched
-from keyturn_providers.contract import Ability, About
+from keyturn_providers.abilities import Ability
+from keyturn_providers.contract import About
 from keyturn_providers.errors import NotAuthenticated
 from keyturn_providers.records import AccountState, Side
 from keyturn_providers.simulated import Effect, Fault, Pair

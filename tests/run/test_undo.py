@@ -20,7 +20,7 @@ from keyturn.run.progress import StepChanged, never
 from keyturn.run.results import RunResult
 from keyturn.run.runs_done import NoSuchRun, StillOpen, undos_of
 from keyturn.run.undo import plan_undo
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.errors import TenantChanged
 from keyturn_providers.records import AccountState, Membership, Side
 from keyturn_providers.simulated import Effect, Fault, Pair, simulated_pair

@@ -13,7 +13,7 @@ from keyturn.run.progress import StepChanged
 from keyturn.tui.app import KeyturnApp, Parts
 from keyturn.tui.cache_data import CacheData
 from keyturn.tui.run_engine import RunEngine
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import MachineIdentity, Side
 from keyturn_providers.simulated import Pair, simulated_pair
 from keyturn_providers.simulated.faults import Effect, Fault

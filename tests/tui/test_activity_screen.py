@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.screens.activity import Activity
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import Push, PushState
 from keyturn_providers.simulated.faults import ABOUT, Effect, Fault
 

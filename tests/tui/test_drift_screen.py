@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.screens.drift import Drift
 from keyturn.tui.screens.plan import PlanReview
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import Side
 from keyturn_providers.simulated.faults import Effect, Fault
 from keyturn_storage.queries.finding_lines import Order, id_of

@@ -12,7 +12,7 @@ from keyturn.tui.data import Pane
 from keyturn.tui.screens.differences import Differences
 from keyturn.tui.screens.history import History
 from keyturn.tui.widgets.past_banner import PastBanner
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind
 from keyturn_providers.simulated.faults import Effect, Fault
 

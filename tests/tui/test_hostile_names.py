@@ -25,7 +25,7 @@ from keyturn.tui.screens.offboard import Offboard
 from keyturn.tui.screens.plan import PlanReview
 from keyturn.tui.screens.sources import Sources
 from keyturn.tui.state import Remembered, remember
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.errors import NotAllowed
 from keyturn_providers.records import AccountState, MachineIdentity
 from keyturn_providers.simulated.faults import ABOUT

@@ -17,7 +17,11 @@ from tests.tui.test_history_screen import HOUR_MS, change
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp
-from keyturn_providers.contract import Check, Condition, Topic
+from keyturn_providers.contract import (
+    Check,
+    Condition,
+    Topic,
+)
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 SCREENS = (

@@ -9,7 +9,7 @@ from keyturn.decide.findings import ChangeKind
 from keyturn.decide.skipping import skipped
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.screens.plan import PlanReview
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 
 
 async def planned(app: KeyturnApp, pilot: Pilot[None]) -> None:

@@ -16,7 +16,7 @@ from keyturn.tui.cache_data import CacheData
 from keyturn.tui.data import Pane
 from keyturn.tui.screens.offboard import Offboard
 from keyturn.tui.screens.plan import PlanReview
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import AccountState
 from keyturn_providers.simulated.faults import Effect, Fault
 from keyturn_providers.simulated.remote import Moment

@@ -10,7 +10,7 @@ from keyturn.decide.planfile import recorded
 from keyturn.run.admission import lease_targets
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.data import Pane
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_storage import leases
 from keyturn_storage.journal import open_journal
 

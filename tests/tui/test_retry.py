@@ -9,7 +9,7 @@ from keyturn.tui.app import KeyturnApp
 from keyturn.tui.causes import Cause
 from keyturn.tui.screens.activity import Activity
 from keyturn.tui.screens.plan import PlanReview
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.simulated.faults import Effect, Fault
 from keyturn_storage.journal import open_journal
 from keyturn_storage.queries.activity import exchanges_of

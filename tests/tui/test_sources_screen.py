@@ -9,7 +9,12 @@ from tests.tui.simulated import START_MS, Bench
 
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.screens.sources import Sources
-from keyturn_providers.contract import Ability, Check, Condition, Topic
+from keyturn_providers.abilities import Ability
+from keyturn_providers.contract import (
+    Check,
+    Condition,
+    Topic,
+)
 from keyturn_providers.simulated.faults import ABOUT, Effect, Fault
 
 SIZE = (149, 44)

@@ -5,7 +5,11 @@ from collections.abc import Sequence
 
 from keyturn.cli.invocation import Answer, Json
 from keyturn.run.source_health import SIGNS, SourceHealth, by_topic, failure_parts, lacking
-from keyturn_providers.contract import About, Check, Condition
+from keyturn_providers.contract import (
+    About,
+    Check,
+    Condition,
+)
 
 _COUNTED = {
     Condition.WRONG: "wrong",

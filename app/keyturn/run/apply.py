@@ -29,7 +29,12 @@ from keyturn.run.results import RunResult
 from keyturn.run.running import Run
 from keyturn.run.runs_done import note_undo
 from keyturn.run.verify import DEFAULT_AUDIT_WAIT_S
-from keyturn_providers.contract import Ability, About, ReadsAudit, able
+from keyturn_providers.abilities import (
+    Ability,
+    ReadsAudit,
+    able,
+)
+from keyturn_providers.contract import About
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.records import Side
 from keyturn_storage import leases

@@ -12,15 +12,14 @@ from keyturn.run.archive_report import ArchiveReport, StreamReport, Tally
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
 from keyturn.run.progress import ArchiveProgress, Observer, StreamDone
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     Ability,
-    About,
-    Connector,
     EventPage,
     StreamedEvent,
     StreamsEvents,
     able,
 )
+from keyturn_providers.contract import About, Connector
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.records import Side
 from keyturn_storage.errors import PageOvertaken, StorageRefused

@@ -11,7 +11,7 @@ from keyturn.run.archived_event import archived_event
 from keyturn.run.cases import is_back, reopened
 from keyturn.run.running import Run
 from keyturn.run.sought import intended_ms, sought_again
-from keyturn_providers.contract import ReadsAudit, Sought
+from keyturn_providers.abilities import ReadsAudit, Sought
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.records import AuditEvent, Side
 from keyturn_storage.case_files import note_case

@@ -8,7 +8,13 @@ from pydantic import BaseModel
 
 from keyturn.policy.loaded import LoadedPolicy, SourceConfig
 from keyturn.run.credentials import secret_of, secret_of_part
-from keyturn_providers.contract import Connector, Provider, RequestSeen, Surroundings, Waiting
+from keyturn_providers.contract import (
+    Connector,
+    Provider,
+    RequestSeen,
+    Surroundings,
+    Waiting,
+)
 from keyturn_providers.errors import Misconfigured
 from keyturn_providers.records import Side
 

@@ -7,7 +7,7 @@ from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.index import TOKEN_PREFIX, edge_of
 from keyturn.run import effect_on_accounts as on_accounts
 from keyturn.run.seen import Effect, Seen, blind, gone, if_same_account, needed
-from keyturn_providers.contract import ReadsGrant, ReadsMembers
+from keyturn_providers.abilities import ReadsGrant, ReadsMembers
 from keyturn_providers.errors import Gone
 from keyturn_providers.records import Grant, Level, Membership, PrincipalKind
 

@@ -6,7 +6,12 @@ from keyturn.decide.before import Before
 from keyturn.decide.findings import Change, ChangeKind, Ref
 from keyturn.decide.names import listed
 from keyturn.run.seen import Effect, Seen, blind, gone, needed, other, same_name
-from keyturn_providers.contract import FindsAccount, ReadsAccount, ReadsSessions, ReadsTokens
+from keyturn_providers.abilities import (
+    FindsAccount,
+    ReadsAccount,
+    ReadsSessions,
+    ReadsTokens,
+)
 from keyturn_providers.errors import BadAnswer, Gone, OutcomeUnknown, Unreachable
 from keyturn_providers.records import Account, AccountState, Session
 

@@ -3,7 +3,11 @@
 from keyturn.decide.rotation import ItemNow
 from keyturn.run.connections import Connections
 from keyturn.run.rotation import ItemsOfVault, ListsVault
-from keyturn_providers.contract import Ability, ListsItems, able
+from keyturn_providers.abilities import (
+    Ability,
+    ListsItems,
+    able,
+)
 from keyturn_providers.errors import ProviderError
 
 

@@ -6,7 +6,7 @@ from keyturn.decide.rechecks import Upgraded
 from keyturn.decide.steps import AuditAnswer, Event, ProofVerdict, ReadBack, judge_proof
 from keyturn.run.running import Run
 from keyturn.run.verify import Claim, audit_of, claim_of, conclude, poll, read_back_of
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import AuditEvent
 
 

@@ -9,9 +9,8 @@ from keyturn.decide.people import Person
 from keyturn.decide.rules import Rules
 from keyturn.run.assess import Assessment, decide
 from keyturn.run.connections import Connections
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     Ability,
-    About,
     ReadsAccount,
     ReadsGrant,
     ReadsMembers,
@@ -19,6 +18,7 @@ from keyturn_providers.contract import (
     ReadsSessions,
     able,
 )
+from keyturn_providers.contract import About
 from keyturn_providers.errors import BadAnswer, Conflict, Gone, NotAllowed, ProviderError
 from keyturn_providers.records import (
     Account,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from keyturn.run.progress import ListingProgress, Observer
-from keyturn_providers.contract import Page
+from keyturn_providers.abilities import Page
 from keyturn_providers.errors import BadAnswer, NotAuthenticated, ProviderError, TenantChanged
 from keyturn_providers.records import (
     Account,

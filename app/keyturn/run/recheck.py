@@ -22,7 +22,8 @@ from keyturn.run.progress import Observer
 from keyturn.run.running import Run
 from keyturn.run.runs_done import Links, run_done, undo_links, undos_of
 from keyturn.run.seen import Effect, Seen
-from keyturn_providers.contract import About, ReadsAccount, ReadsSessions
+from keyturn_providers.abilities import ReadsAccount, ReadsSessions
+from keyturn_providers.contract import About
 from keyturn_providers.errors import Gone, ProviderError
 from keyturn_providers.records import Account, Session, Side
 from keyturn_storage.journal import Journal

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from keyturn.decide.before import NOT_READ, Before
 from keyturn.decide.findings import Ref
-from keyturn_providers.contract import ReadsAccount
+from keyturn_providers.abilities import ReadsAccount
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.records import Account
 

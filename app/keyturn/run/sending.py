@@ -17,7 +17,7 @@ from keyturn.run.looking import (
 )
 from keyturn.run.running import Run
 from keyturn.run.seen import Effect, Seen
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     AddsMemberships,
     Confirms,
     Deactivates,

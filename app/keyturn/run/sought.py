@@ -7,7 +7,7 @@ from keyturn.decide.context import ABILITY_OF
 from keyturn.decide.findings import ChangeKind, Ref
 from keyturn.decide.plans import Operation
 from keyturn.decide.watched import bringing_back
-from keyturn_providers.contract import Ability, Sought
+from keyturn_providers.abilities import Ability, Sought
 from keyturn_storage.rows import StepRow
 
 

@@ -6,7 +6,14 @@ from functools import partial
 
 from keyturn.policy.loaded import LoadedPolicy
 from keyturn.run.connections import config_of, open_source
-from keyturn_providers.contract import Ability, About, Check, Condition, Connector, Topic
+from keyturn_providers.abilities import Ability
+from keyturn_providers.contract import (
+    About,
+    Check,
+    Condition,
+    Connector,
+    Topic,
+)
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.records import Side
 from keyturn_providers.registry import check

@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from keyturn.run.listing import Pages, Reading, read_listing
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     Ability,
-    About,
     ListsAccounts,
     ListsGrants,
     ListsGroups,
@@ -16,6 +15,7 @@ from keyturn_providers.contract import (
     ListsVaults,
     able,
 )
+from keyturn_providers.contract import About
 from keyturn_providers.fan_out import in_order
 from keyturn_providers.records import Collection, Listing
 

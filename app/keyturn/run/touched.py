@@ -8,7 +8,14 @@ from keyturn.decide.findings import Change, ObjectKind, Ref
 from keyturn.decide.rules import Rules
 from keyturn.run.assess import Assessment, decide
 from keyturn.run.connections import Connections
-from keyturn_providers.contract import Ability, About, ReadsAccount, ReadsGrant, ReadsMembers, able
+from keyturn_providers.abilities import (
+    Ability,
+    ReadsAccount,
+    ReadsGrant,
+    ReadsMembers,
+    able,
+)
+from keyturn_providers.contract import About
 from keyturn_providers.errors import Gone, NotAuthenticated, ProviderError, TenantChanged
 from keyturn_providers.records import (
     PrincipalKind,

@@ -24,7 +24,7 @@ from keyturn.run.looking import BLOCKING, look_again, look_in_turn
 from keyturn.run.running import Run
 from keyturn.run.seen import Effect, Seen
 from keyturn.run.sought import sought_by
-from keyturn_providers.contract import Ability, ReadsAudit
+from keyturn_providers.abilities import Ability, ReadsAudit
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.records import AuditEvent, Side
 

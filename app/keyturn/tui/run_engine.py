@@ -319,7 +319,7 @@ def _later_words(later: "tuple[LaterVerdicts, ...]") -> tuple[str, ...]:
 
 async def _sessions(connections: "Connections", person: "Person") -> "tuple[Session, ...] | str":
     """The live sessions, or why they are not known."""
-    from keyturn_providers.contract import ReadsSessions
+    from keyturn_providers.abilities import ReadsSessions
     from keyturn_providers.errors import Gone, ProviderError
 
     if person.secrets is None:

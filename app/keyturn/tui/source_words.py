@@ -11,7 +11,11 @@ from keyturn.tui.engine import Met
 from keyturn.tui.safe import joined
 from keyturn.tui.source_rows import COUNTED, Known, ReadSource
 from keyturn.tui.widgets.paragraphs import Line
-from keyturn_providers.contract import Check, Condition, Topic
+from keyturn_providers.contract import (
+    Check,
+    Condition,
+    Topic,
+)
 from keyturn_storage.rows import SnapshotInfo
 
 BLANK = Line(joined(""))

@@ -2,9 +2,7 @@
 
 import time
 
-from keyturn_providers.conformance.bench import Bench, must, new_operation_id
-from keyturn_providers.conformance.result import NotSo
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     Ability,
     Outcome,
     Reactivates,
@@ -13,6 +11,8 @@ from keyturn_providers.contract import (
     Sought,
     Suspends,
 )
+from keyturn_providers.conformance.bench import Bench, must, new_operation_id
+from keyturn_providers.conformance.result import NotSo
 
 
 async def operations_are_found(bench: Bench) -> str:

@@ -7,13 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterab
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from keyturn_providers.conformance.result import NotHere, NotSo
-from keyturn_providers.conformance.subject import Subject
-from keyturn_providers.conformance.witness import Witness
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     Ability,
-    About,
-    Connector,
     ListsAccounts,
     ListsGrants,
     ListsGroups,
@@ -25,6 +20,10 @@ from keyturn_providers.contract import (
     Receipt,
     able,
 )
+from keyturn_providers.conformance.result import NotHere, NotSo
+from keyturn_providers.conformance.subject import Subject
+from keyturn_providers.conformance.witness import Witness
+from keyturn_providers.contract import About, Connector
 from keyturn_providers.records import (
     Account,
     Collection,

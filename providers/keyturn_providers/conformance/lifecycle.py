@@ -3,9 +3,7 @@
 import time
 from collections.abc import Callable
 
-from keyturn_providers.conformance.bench import Bench, listed, must, new_operation_id, same, sample
-from keyturn_providers.conformance.result import NotHere, NotSo
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     Ability,
     Confirms,
     Deactivates,
@@ -20,6 +18,8 @@ from keyturn_providers.contract import (
     ReadsTokens,
     Sought,
 )
+from keyturn_providers.conformance.bench import Bench, listed, must, new_operation_id, same, sample
+from keyturn_providers.conformance.result import NotHere, NotSo
 from keyturn_providers.records import Account, AccountState
 
 _MOST_FOUND = 10

@@ -1,9 +1,16 @@
 """Checks of sources that grant permissions one by one."""
 
+from keyturn_providers.abilities import (
+    Ability,
+    MakesGrants,
+    Narrows,
+    Outcome,
+    Receipt,
+    Revokes,
+)
 from keyturn_providers.conformance.bench import Bench, must, new_operation_id, same
 from keyturn_providers.conformance.result import NotHere, NotSo
 from keyturn_providers.conformance.writing import grants_of_target
-from keyturn_providers.contract import Ability, MakesGrants, Narrows, Outcome, Receipt, Revokes
 from keyturn_providers.records import Grant, PermissionRules
 
 

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 
 from keyturn_providers import registry
-from keyturn_providers.conformance.bench import Bench, Listed, all_different, listed, sample
-from keyturn_providers.conformance.result import NotSo
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     Ability,
     ReadsAccount,
     ReadsGrant,
@@ -14,6 +12,8 @@ from keyturn_providers.contract import (
     ReadsMemberships,
     ReadsSessions,
 )
+from keyturn_providers.conformance.bench import Bench, Listed, all_different, listed, sample
+from keyturn_providers.conformance.result import NotSo
 from keyturn_providers.records import Grant, MemberKind, Membership, PrincipalKind
 from keyturn_providers.text import safe, safe_id
 

@@ -3,9 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from keyturn_providers.conformance.bench import Bench, must, new_operation_id, same
-from keyturn_providers.conformance.result import NotHere, NotSo
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     Ability,
     AddsMemberships,
     Confirms,
@@ -25,6 +23,8 @@ from keyturn_providers.contract import (
     Revokes,
     Suspends,
 )
+from keyturn_providers.conformance.bench import Bench, must, new_operation_id, same
+from keyturn_providers.conformance.result import NotHere, NotSo
 from keyturn_providers.errors import Conflict, Gone, NotAllowed
 from keyturn_providers.records import Account, AccountState, Grant, Level, Membership
 

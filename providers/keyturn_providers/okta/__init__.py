@@ -6,7 +6,11 @@ does.
 
 from pydantic import BaseModel
 
-from keyturn_providers.contract import Connector, Provider, Surroundings
+from keyturn_providers.contract import (
+    Connector,
+    Provider,
+    Surroundings,
+)
 from keyturn_providers.okta.questions import NEEDS, QUESTIONS
 from keyturn_providers.okta.settings import OktaSettings
 from keyturn_providers.records import Side

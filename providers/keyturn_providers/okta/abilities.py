@@ -6,7 +6,11 @@ combination.
 
 from collections.abc import AsyncIterator, Sequence
 
-from keyturn_providers.contract import Ability, Page, Sought
+from keyturn_providers.abilities import (
+    Ability,
+    Page,
+    Sought,
+)
 from keyturn_providers.okta import sight as scopes
 from keyturn_providers.okta.client import OktaClient
 from keyturn_providers.okta.machines import machines

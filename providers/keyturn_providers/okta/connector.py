@@ -7,7 +7,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from keyturn_providers.checks import server_checks
-from keyturn_providers.contract import About, Surroundings, Waiting
+from keyturn_providers.contract import (
+    About,
+    Surroundings,
+    Waiting,
+)
 from keyturn_providers.errors import Gone, NotAllowed, ReadOnly
 from keyturn_providers.exchange import AuthHeader, Retries
 from keyturn_providers.http import Transport, origin_of

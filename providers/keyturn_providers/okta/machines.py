@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from keyturn_providers.contract import Page
+from keyturn_providers.abilities import Page
 from keyturn_providers.errors import Gone, NotAllowed
 from keyturn_providers.fan_out import in_order
 from keyturn_providers.okta import sight as scopes

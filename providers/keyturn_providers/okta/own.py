@@ -4,7 +4,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keyturn_providers.checks import TOKEN_OLD_MS, span, token_check
-from keyturn_providers.contract import Check, Condition, OwnIdentity, Topic
+from keyturn_providers.contract import (
+    Check,
+    Condition,
+    OwnIdentity,
+    Topic,
+)
 from keyturn_providers.errors import BadAnswer
 from keyturn_providers.okta import translate
 from keyturn_providers.okta.client import OktaClient

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from keyturn_providers.contract import Page
+from keyturn_providers.abilities import Page
 from keyturn_providers.errors import BadAnswer, Gone
 from keyturn_providers.okta import translate
 from keyturn_providers.okta.client import LEAN, OktaClient, Rows

@@ -9,7 +9,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from keyturn_providers.contract import Check, Condition, Topic
+from keyturn_providers.contract import (
+    Check,
+    Condition,
+    Topic,
+)
 from keyturn_providers.errors import Gone, NotAllowed, ProviderError
 from keyturn_providers.okta.client import OktaClient
 from keyturn_providers.okta.payloads import APPS, GROUPS, AppPayload, TokenPayload

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from keyturn_providers.contract import Ability, Sought
+from keyturn_providers.abilities import Ability, Sought
 from keyturn_providers.errors import BadAnswer
 from keyturn_providers.okta import translate
 from keyturn_providers.okta.client import OktaClient, next_link

@@ -5,7 +5,7 @@ Okta's own answer says whether something was done, and its request id stands in 
 where the answer leaves it open is the object read.
 """
 
-from keyturn_providers.contract import Outcome, Receipt
+from keyturn_providers.abilities import Outcome, Receipt
 from keyturn_providers.errors import Conflict, Gone, NotAllowed, ProviderError
 from keyturn_providers.http import Answer
 from keyturn_providers.okta import translate

@@ -5,7 +5,11 @@ Importing this module loads no HTTP library; opening the connector does.
 
 from pydantic import BaseModel
 
-from keyturn_providers.contract import Connector, Provider, Surroundings
+from keyturn_providers.contract import (
+    Connector,
+    Provider,
+    Surroundings,
+)
 from keyturn_providers.onepassword.questions import NEEDS, QUESTIONS
 from keyturn_providers.onepassword.settings import OnePasswordSettings
 from keyturn_providers.records import Side

@@ -1,6 +1,6 @@
 """What a source can do, from which of its surfaces answer."""
 
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.onepassword.parts import PRESUMED
 from keyturn_providers.onepassword.view import Standing
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.onepassword.abilities import reads
 from keyturn_providers.onepassword.view import Standing, Surface
 

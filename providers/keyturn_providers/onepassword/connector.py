@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Iterator
 
+from keyturn_providers.abilities import Ability
 from keyturn_providers.contract import (
-    Ability,
     About,
     Check,
     Condition,

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from keyturn_providers.contract import Ability, Surroundings
+from keyturn_providers.abilities import Ability
+from keyturn_providers.contract import Surroundings
 from keyturn_providers.onepassword.bridge.surface import READS as BRIDGE_READS
 from keyturn_providers.onepassword.bridge.surface import WRITES as BRIDGE_WRITES
 from keyturn_providers.onepassword.bridge.surface import BridgeSurface

@@ -3,7 +3,13 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import lru_cache
 
-from keyturn_providers.contract import Ability, EventPage, ItemsListed, Page, Sought
+from keyturn_providers.abilities import (
+    Ability,
+    EventPage,
+    ItemsListed,
+    Page,
+    Sought,
+)
 from keyturn_providers.onepassword.events.audit import AuditReading
 from keyturn_providers.onepassword.events.streams import Streaming
 from keyturn_providers.onepassword.reading import Reading

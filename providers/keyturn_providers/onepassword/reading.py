@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     FindsAccount,
     ListsAccounts,
     ListsGroups,

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from keyturn_providers.contract import Ability, Check, OwnIdentity
+from keyturn_providers.abilities import Ability
+from keyturn_providers.contract import Check, OwnIdentity
 from keyturn_providers.errors import ProviderError
 
 

@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-from keyturn_providers.contract import Ability, MakesGrants, Narrows, Receipt, able
+from keyturn_providers.abilities import (
+    Ability,
+    MakesGrants,
+    Narrows,
+    Receipt,
+    able,
+)
 from keyturn_providers.onepassword.telling import at
 from keyturn_providers.onepassword.view import Surface
 from keyturn_providers.onepassword.writing import Writing

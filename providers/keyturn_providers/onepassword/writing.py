@@ -9,7 +9,13 @@ that was lost nothing is sent before the target has been read.
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from keyturn_providers.contract import Ability, Reactivates, Receipt, Suspends, able
+from keyturn_providers.abilities import (
+    Ability,
+    Reactivates,
+    Receipt,
+    Suspends,
+    able,
+)
 from keyturn_providers.errors import (
     Conflict,
     Gone,

@@ -2,7 +2,11 @@
 
 from pydantic import BaseModel
 
-from keyturn_providers.contract import Connector, Provider, Surroundings
+from keyturn_providers.contract import (
+    Connector,
+    Provider,
+    Surroundings,
+)
 from keyturn_providers.openbao.questions import NEEDS, QUESTIONS
 from keyturn_providers.openbao.settings import OpenBaoSettings
 from keyturn_providers.records import Side

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from keyturn_providers.contract import Check, Condition, Topic
+from keyturn_providers.contract import (
+    Check,
+    Condition,
+    Topic,
+)
 
 SUBJECT = "OpenBao"
 _PERFORMANCE_STANDBY = 473

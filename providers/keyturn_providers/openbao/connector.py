@@ -2,8 +2,14 @@
 
 import time
 
+from keyturn_providers.abilities import Ability
 from keyturn_providers.checks import server_checks, token_check
-from keyturn_providers.contract import Ability, About, Check, OwnIdentity, Surroundings
+from keyturn_providers.contract import (
+    About,
+    Check,
+    OwnIdentity,
+    Surroundings,
+)
 from keyturn_providers.errors import NotAllowed, NotAuthenticated, ReadOnly, Unreachable
 from keyturn_providers.http import AuthHeader, Transport
 from keyturn_providers.openbao.about_checks import SUBJECT, health_check, log_checks

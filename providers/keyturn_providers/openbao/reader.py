@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from keyturn_providers.contract import Page, Sought
+from keyturn_providers.abilities import Page, Sought
 from keyturn_providers.errors import BadAnswer, Gone, NotAllowed
 from keyturn_providers.openbao import translate
 from keyturn_providers.openbao.audit import AuditLog

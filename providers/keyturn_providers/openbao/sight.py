@@ -7,7 +7,11 @@ error, and the listing it belongs to is incomplete.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from keyturn_providers.contract import Check, Condition, Topic
+from keyturn_providers.contract import (
+    Check,
+    Condition,
+    Topic,
+)
 from keyturn_providers.openbao.client import OPERATION_HEADER, BaoClient
 from keyturn_providers.openbao.state import ROLE_METHODS, USER_METHODS, AuthMount
 from keyturn_providers.text import safe

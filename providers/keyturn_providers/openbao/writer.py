@@ -8,7 +8,7 @@ Two writers at the same moment can still lose one of the two changes: the engine
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from keyturn_providers.contract import Outcome, Receipt
+from keyturn_providers.abilities import Outcome, Receipt
 from keyturn_providers.errors import Conflict, Gone, NotAllowed, ProviderError
 from keyturn_providers.openbao.carriers import Carrier, CarrierKind, Holder, parse_carrier
 from keyturn_providers.openbao.client import BaoClient, part

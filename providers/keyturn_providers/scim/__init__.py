@@ -5,7 +5,11 @@ Importing this module loads neither the HTTP library nor scim2-models; opening t
 
 from pydantic import BaseModel
 
-from keyturn_providers.contract import Connector, Provider, Surroundings
+from keyturn_providers.contract import (
+    Connector,
+    Provider,
+    Surroundings,
+)
 from keyturn_providers.records import Side
 from keyturn_providers.scim.questions import NEEDS, QUESTIONS
 from keyturn_providers.scim.settings import Paging, ScimSettings

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Iterator
 
+from keyturn_providers.abilities import Ability
 from keyturn_providers.checks import server_checks, token_check
 from keyturn_providers.contract import (
-    Ability,
     About,
     Check,
     Condition,

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from keyturn_providers.contract import Page
+from keyturn_providers.abilities import Page
 from keyturn_providers.errors import BadAnswer, Conflict, ProviderError
 from keyturn_providers.paging import Broken, CursorWalk, Done, IndexWalk, NextCursor, NextIndex
 from keyturn_providers.records import Unreadable

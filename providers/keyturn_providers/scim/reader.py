@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 
-from keyturn_providers.contract import Page
+from keyturn_providers.abilities import Page
 from keyturn_providers.errors import BadAnswer, Conflict, Gone
 from keyturn_providers.records import Account, Group, Membership, Unreadable
 from keyturn_providers.scim import translate

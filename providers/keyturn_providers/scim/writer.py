@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from scim2_models import EnterpriseUser, Group, PatchOp, PatchOperation, User
 
-from keyturn_providers.contract import Outcome, Receipt
+from keyturn_providers.abilities import Outcome, Receipt
 from keyturn_providers.errors import Conflict, Gone, Misconfigured
 from keyturn_providers.http import Answer
 from keyturn_providers.records import Account, AccountState, Unreadable

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from keyturn_providers.contract import Ability, About, Check
+from keyturn_providers.abilities import Ability
+from keyturn_providers.contract import About, Check
 from keyturn_providers.errors import ReadOnly
 from keyturn_providers.records import Side
 from keyturn_providers.simulated.faults import ABOUT, Faults

@@ -7,7 +7,7 @@ happens then. Whatever is not hit works as usual, so a test names the one thing 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.errors import (
     BadAnswer,
     Conflict,

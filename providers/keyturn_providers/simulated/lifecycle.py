@@ -3,7 +3,7 @@ are ended all at once, and grants of single permissions."""
 
 from dataclasses import replace
 
-from keyturn_providers.contract import Ability, Receipt
+from keyturn_providers.abilities import Ability, Receipt
 from keyturn_providers.errors import Conflict, Gone, NotAllowed
 from keyturn_providers.records import (
     Account,

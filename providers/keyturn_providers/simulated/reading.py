@@ -4,7 +4,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from keyturn_providers.contract import Ability, Page, Sought
+from keyturn_providers.abilities import (
+    Ability,
+    Page,
+    Sought,
+)
 from keyturn_providers.errors import Gone, NotAllowed
 from keyturn_providers.records import (
     Account,

@@ -9,7 +9,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from keyturn_providers.contract import Ability, Outcome, Receipt, RequestSeen, Waiting
+from keyturn_providers.abilities import (
+    Ability,
+    Outcome,
+    Receipt,
+)
+from keyturn_providers.contract import RequestSeen, Waiting
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.heard import Exchange, tell
 from keyturn_providers.last_look import last_look

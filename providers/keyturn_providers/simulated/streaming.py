@@ -4,7 +4,11 @@ and a source that forgets. Errors come from the faults of its `Remote`, by strea
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 
-from keyturn_providers.contract import Ability, EventPage, StreamedEvent
+from keyturn_providers.abilities import (
+    Ability,
+    EventPage,
+    StreamedEvent,
+)
 from keyturn_providers.records import Side
 from keyturn_providers.simulated.faults import Effect
 from keyturn_providers.simulated.reading import (

@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyturn_providers.contract import Ability, OwnIdentity
+from keyturn_providers.abilities import Ability
+from keyturn_providers.contract import OwnIdentity
 from keyturn_providers.records import (
     Account,
     AuditEvent,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from keyturn_providers.contract import Ability, Receipt
+from keyturn_providers.abilities import Ability, Receipt
 from keyturn_providers.errors import Gone, NotAllowed
 from keyturn_providers.records import (
     AccountState,

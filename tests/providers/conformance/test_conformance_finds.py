@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 import pytest
 from tests.providers.conformance.subjects import TOKEN, simulated
 
-from keyturn_providers import contract
-from keyturn_providers.conformance import CHECKS, CheckResult, Mark, Subject, run_one
-from keyturn_providers.contract import (
+from keyturn_providers import abilities
+from keyturn_providers.abilities import (
     Ability,
-    About,
-    Connector,
     Page,
     Receipt,
-    Surroundings,
     able,
+)
+from keyturn_providers.conformance import CHECKS, CheckResult, Mark, Subject, run_one
+from keyturn_providers.contract import (
+    About,
+    Connector,
+    Surroundings,
 )
 from keyturn_providers.errors import NotAllowed, ReadOnly
 from keyturn_providers.records import (
@@ -350,17 +352,17 @@ class Suspends(Liar):
     """Ends an account only halfway, and signs people out by switching them off."""
 
     async def deactivate(self, account_id: str, operation_id: str) -> Receipt:
-        return await able(self.inner, contract.Suspends).suspend(account_id, operation_id)
+        return await able(self.inner, abilities.Suspends).suspend(account_id, operation_id)
 
     async def end_all_sessions(self, account_id: str, operation_id: str) -> Receipt:
-        return await able(self.inner, contract.Suspends).suspend(account_id, operation_id)
+        return await able(self.inner, abilities.Suspends).suspend(account_id, operation_id)
 
 
 class WrongId(Liar):
     """Invites, and tells another id."""
 
     async def provision(self, email: str, name: str, operation_id: str) -> Receipt:
-        writer = able(self.inner, contract.Provisions)
+        writer = able(self.inner, abilities.Provisions)
         return replace(await writer.provision(email, name, operation_id), account_id="other")
 
 
@@ -370,7 +372,7 @@ class TakesAll(Liar):
     async def narrow(
         self, carrier: str, level: Level, operation_id: str, permissions: tuple[str, ...] = ()
     ) -> Receipt:
-        return await able(self.inner, contract.Revokes).revoke(carrier, operation_id)
+        return await able(self.inner, abilities.Revokes).revoke(carrier, operation_id)
 
 
 class TakesTooMuch(Liar):
@@ -379,7 +381,7 @@ class TakesTooMuch(Liar):
     async def narrow(
         self, carrier: str, level: Level, operation_id: str, permissions: tuple[str, ...] = ()
     ) -> Receipt:
-        return await able(self.inner, contract.Narrows).narrow(
+        return await able(self.inner, abilities.Narrows).narrow(
             carrier, level, operation_id, permissions[:1]
         )
 
@@ -437,7 +439,7 @@ async def test_an_address_that_leads_to_another_is_found() -> None:
             return ANA if email.islower() else None
 
         def accounts(self) -> AsyncIterator[Page[Account]]:
-            return able(inner.reader(), contract.ListsAccounts).accounts()
+            return able(inner.reader(), abilities.ListsAccounts).accounts()
 
     abilities = frozenset({Ability.FIND_ACCOUNT, Ability.LIST_ACCOUNTS})
     around_it = Around(

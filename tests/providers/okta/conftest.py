@@ -11,7 +11,11 @@ from jwt.algorithms import RSAAlgorithm
 from pydantic import SecretStr
 from tests.providers.simulated_okta.acme import ACME, SECRET
 
-from keyturn_providers.contract import RequestSeen, Surroundings, Waiting
+from keyturn_providers.contract import (
+    RequestSeen,
+    Surroundings,
+    Waiting,
+)
 from keyturn_providers.okta.connector import OktaConnector, open_okta
 from keyturn_providers.okta.settings import OktaSettings
 from keyturn_providers.simulated.okta.application import app

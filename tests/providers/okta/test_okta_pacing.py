@@ -7,7 +7,8 @@ import pytest
 from tests.providers.okta.conftest import Org
 from tests.providers.simulated_okta.acme import ADA_ID, ADMIN
 
-from keyturn_providers.contract import RequestSeen, Suspends, Waiting, able
+from keyturn_providers.abilities import Suspends, able
+from keyturn_providers.contract import RequestSeen, Waiting
 from keyturn_providers.errors import Throttled
 from keyturn_providers.okta.connector import OktaConnector
 from keyturn_providers.simulated.okta.seeding import OktaApiToken, OktaSeed, group_id, seed

@@ -6,15 +6,14 @@ import pytest
 from tests.providers.okta.conftest import Org, add, service
 from tests.providers.simulated_okta.acme import ADA, ADA_ID, ADMIN, DANA, DANA_ID, LEFT
 
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     Ability,
-    Condition,
     ListsMachines,
     ReadsAudit,
     ReadsTokens,
-    Topic,
     able,
 )
+from keyturn_providers.contract import Condition, Topic
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.okta.connector import OktaConnector
 from keyturn_providers.okta.payloads import RefreshTokenPayload

@@ -16,7 +16,7 @@ from tests.providers.simulated_okta.acme import (
     PAY,
 )
 
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     Ability,
     AddsMemberships,
     Deactivates,

@@ -16,7 +16,13 @@ from tests.providers.onepassword.bridge_double import (
     health,
 )
 
-from keyturn_providers.contract import Check, Condition, Outcome, Page, Surroundings, Topic
+from keyturn_providers.abilities import Outcome, Page
+from keyturn_providers.contract import (
+    Check,
+    Condition,
+    Surroundings,
+    Topic,
+)
 from keyturn_providers.errors import (
     BadAnswer,
     Conflict,

@@ -17,7 +17,16 @@ from tests.providers.onepassword.events_double import (
     event,
 )
 
-from keyturn_providers.contract import Ability, Condition, EventPage, Sought, Surroundings, Topic
+from keyturn_providers.abilities import (
+    Ability,
+    EventPage,
+    Sought,
+)
+from keyturn_providers.contract import (
+    Condition,
+    Surroundings,
+    Topic,
+)
 from keyturn_providers.errors import BadAnswer, Conflict, NotAuthenticated, Throttled
 from keyturn_providers.onepassword.events.allowance import HOUR, MINUTE, Allowance
 from keyturn_providers.onepassword.events.client import EventsClient

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.providers.onepassword.events_double import DANA, event
 
-from keyturn_providers.contract import Ability, Sought
+from keyturn_providers.abilities import Ability, Sought
 from keyturn_providers.onepassword.events.evidence import (
     TOLERANCE_MS,
     by_another,

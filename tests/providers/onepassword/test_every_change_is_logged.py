@@ -7,7 +7,7 @@ from typing import Any
 from tests.providers.onepassword.whole import WAITING, Whole
 from tests.providers.simulated_onepassword.small_tenant import BILLING, DANA, ENG, LEA, PROD
 
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     Ability,
     AddsMemberships,
     Confirms,

@@ -22,10 +22,8 @@ from tests.providers.onepassword.whole import ALL, Whole
 from tests.providers.simulated_onepassword.small_tenant import ADMIN, DANA, ENG, GUEST, LEA, PROD
 from tests.real.ports import free_port
 
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     Ability,
-    Condition,
-    Connector,
     ListsAccounts,
     ListsGroups,
     ListsMemberships,
@@ -37,10 +35,14 @@ from keyturn_providers.contract import (
     ReadsMembers,
     RemovesMemberships,
     StreamsEvents,
-    Surroundings,
     Suspends,
-    Topic,
     able,
+)
+from keyturn_providers.contract import (
+    Condition,
+    Connector,
+    Surroundings,
+    Topic,
 )
 from keyturn_providers.errors import (
     BadAnswer,

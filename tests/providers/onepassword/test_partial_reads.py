@@ -11,14 +11,14 @@ from tests.providers.onepassword.bridge_double import BridgeDouble, bridge_group
 from tests.providers.onepassword.users_double import ACCOUNT, CLIENT, SECRET, UsersDouble
 from tests.providers.onepassword.users_double import people as users
 
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     ListsAccounts,
     ListsGroups,
     ListsMemberships,
     Page,
-    Surroundings,
     able,
 )
+from keyturn_providers.contract import Surroundings
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.onepassword import PROVIDER, OnePasswordSettings
 

@@ -18,7 +18,8 @@ from tests.providers.onepassword.users_double import (
     user,
 )
 
-from keyturn_providers.contract import Outcome, Page, Surroundings
+from keyturn_providers.abilities import Outcome, Page
+from keyturn_providers.contract import Surroundings
 from keyturn_providers.errors import (
     BadAnswer,
     Conflict,

@@ -7,7 +7,11 @@ from pathlib import Path
 from tests.fault.server import Reply, Request
 from tests.providers.openbao.fake_vault import FakeVault, data, serving, small_vault, told
 
-from keyturn_providers.contract import Check, Condition, Topic
+from keyturn_providers.contract import (
+    Check,
+    Condition,
+    Topic,
+)
 
 DENIED = told({"errors": ["permission denied"]}, 403)
 MUST = {

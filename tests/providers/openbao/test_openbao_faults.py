@@ -16,7 +16,7 @@ from tests.providers.openbao.fake_vault import (
     told,
 )
 
-from keyturn_providers.contract import Page
+from keyturn_providers.abilities import Page
 from keyturn_providers.errors import (
     BadAnswer,
     Conflict,

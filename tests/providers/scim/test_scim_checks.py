@@ -8,7 +8,12 @@ from pydantic import SecretStr
 from tests.fault.scim_tenant import ScimTenant, people, scim_error
 from tests.fault.server import FaultServer, Reply, Request, fault_server
 
-from keyturn_providers.contract import Check, Condition, Surroundings, Topic
+from keyturn_providers.contract import (
+    Check,
+    Condition,
+    Surroundings,
+    Topic,
+)
 from keyturn_providers.errors import Throttled
 from keyturn_providers.scim import PROVIDER, ScimSettings
 

@@ -10,7 +10,11 @@ from keyturn_providers.checks import (
     span,
     token_check,
 )
-from keyturn_providers.contract import Condition, OwnIdentity, Topic
+from keyturn_providers.contract import (
+    Condition,
+    OwnIdentity,
+    Topic,
+)
 from keyturn_providers.ratelimit import Window
 from keyturn_providers.sightings import Seen, seen_in
 

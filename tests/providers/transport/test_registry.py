@@ -6,7 +6,12 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from keyturn_providers.contract import Ability, About, Page, Provider, Receipt
+from keyturn_providers.abilities import (
+    Ability,
+    Page,
+    Receipt,
+)
+from keyturn_providers.contract import About, Provider
 from keyturn_providers.errors import Misconfigured
 from keyturn_providers.records import Account, Side, SourceIdentity
 from keyturn_providers.registry import GROUP, check, find, kinds

@@ -4,7 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from keyturn_providers.contract import Check, Condition, Topic
+from keyturn_providers.contract import (
+    Check,
+    Condition,
+    Topic,
+)
 from keyturn_providers.onepassword.moments import moment_ms
 from keyturn_providers.text import safe
 

@@ -8,7 +8,7 @@ and who was not in the last round is asked for by id.
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Generic
 
-from keyturn_providers.contract import Page
+from keyturn_providers.abilities import Page
 from keyturn_providers.errors import BadAnswer, Conflict
 from keyturn_providers.records import Unreadable
 from keyturn_providers.scim.client import ScimClient

@@ -4,8 +4,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 
+from keyturn_providers.abilities import Ability, Page
 from keyturn_providers.checks import server_checks
-from keyturn_providers.contract import Ability, Check, Condition, Page, Surroundings, Topic
+from keyturn_providers.contract import (
+    Check,
+    Condition,
+    Surroundings,
+    Topic,
+)
 from keyturn_providers.errors import Conflict
 from keyturn_providers.onepassword.bridge.client import BridgeClient
 from keyturn_providers.onepassword.bridge.health import Health, health_checks

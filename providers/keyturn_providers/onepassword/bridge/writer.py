@@ -1,6 +1,6 @@
 """Suspends and reactivates through the bridge; of the rest of SCIM nothing is written there."""
 
-from keyturn_providers.contract import Outcome, Receipt
+from keyturn_providers.abilities import Outcome, Receipt
 from keyturn_providers.errors import Conflict, Gone
 from keyturn_providers.onepassword.bridge.client import BridgeClient
 from keyturn_providers.records import Account, AccountState, Unreadable

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from keyturn_providers.contract import Sought
+from keyturn_providers.abilities import Sought
 from keyturn_providers.errors import Conflict
 from keyturn_providers.onepassword.events.client import EventsClient
 from keyturn_providers.onepassword.events.evidence import by_another, matched

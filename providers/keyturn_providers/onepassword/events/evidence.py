@@ -6,7 +6,7 @@ when, and by whom where the account that made the call is known.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from keyturn_providers.contract import Ability, Sought
+from keyturn_providers.abilities import Ability, Sought
 from keyturn_providers.onepassword.events.payloads import Audited
 from keyturn_providers.records import PrincipalKind
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 
-from keyturn_providers.contract import EventPage, StreamedEvent
+from keyturn_providers.abilities import EventPage, StreamedEvent
 from keyturn_providers.errors import Misconfigured
 from keyturn_providers.onepassword.events.client import EventsClient
 from keyturn_providers.onepassword.events.payloads import (

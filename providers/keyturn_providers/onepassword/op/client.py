@@ -8,7 +8,11 @@ from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 
-from keyturn_providers.contract import RequestSeen, Surroundings, Waiting
+from keyturn_providers.contract import (
+    RequestSeen,
+    Surroundings,
+    Waiting,
+)
 from keyturn_providers.errors import Misconfigured, NotAuthenticated, ProviderError, Throttled
 from keyturn_providers.heard import Exchange, tell
 from keyturn_providers.onepassword.op import failures

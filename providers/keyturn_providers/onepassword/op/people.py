@@ -5,7 +5,7 @@ None checks its own effect: after any of them `op` says nothing, so the engine r
 
 import time
 
-from keyturn_providers.contract import Outcome, Receipt
+from keyturn_providers.abilities import Outcome, Receipt
 from keyturn_providers.errors import Conflict, Gone, NotAllowed, ProviderError
 from keyturn_providers.onepassword.op.classify import Said, Trouble
 from keyturn_providers.onepassword.op.client import OpClient

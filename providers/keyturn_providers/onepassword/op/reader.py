@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from keyturn_providers.contract import ItemsListed, Page
+from keyturn_providers.abilities import ItemsListed, Page
 from keyturn_providers.errors import Gone, ProviderError, Unreachable
 from keyturn_providers.fan_out import in_order
 from keyturn_providers.onepassword.op import translate

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from keyturn_providers.abilities import Ability
 from keyturn_providers.contract import (
-    Ability,
     Check,
     Condition,
     OwnIdentity,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from keyturn_providers.contract import Outcome, Receipt
+from keyturn_providers.abilities import Outcome, Receipt
 from keyturn_providers.errors import Conflict, Gone, NotAllowed
 from keyturn_providers.onepassword.op.carriers import Carrier, parse_carrier
 from keyturn_providers.onepassword.op.classify import Trouble

@@ -4,7 +4,7 @@ have no request ids and the audit log is matched by kind, objects and time."""
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from keyturn_providers.contract import Receipt
+from keyturn_providers.abilities import Receipt
 from keyturn_providers.onepassword.op.people import PeopleWriter
 from keyturn_providers.onepassword.op.vault_access import VaultAccess
 from keyturn_providers.records import Level, PrincipalKind

@@ -3,14 +3,16 @@
 import time
 from collections.abc import AsyncIterator
 
-from keyturn_providers.checks import server_checks
-from keyturn_providers.contract import (
+from keyturn_providers.abilities import (
     Ability,
-    Check,
-    Condition,
     Outcome,
     Page,
     Receipt,
+)
+from keyturn_providers.checks import server_checks
+from keyturn_providers.contract import (
+    Check,
+    Condition,
     Surroundings,
     Topic,
 )

@@ -8,7 +8,12 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
-from keyturn_providers.contract import Page, RequestSeen, Surroundings, Waiting
+from keyturn_providers.abilities import Page
+from keyturn_providers.contract import (
+    RequestSeen,
+    Surroundings,
+    Waiting,
+)
 from keyturn_providers.onepassword.op.settings import OpSettings
 from keyturn_providers.onepassword.op.surface import OpSurface
 from keyturn_providers.simulated.onepassword import inspection

@@ -20,7 +20,12 @@ from tests.providers.onepassword.op.acme import (
     all_of,
 )
 
-from keyturn_providers.contract import Outcome, RequestSeen, Surroundings, Waiting
+from keyturn_providers.abilities import Outcome
+from keyturn_providers.contract import (
+    RequestSeen,
+    Surroundings,
+    Waiting,
+)
 from keyturn_providers.errors import (
     BadAnswer,
     Misconfigured,

@@ -14,7 +14,7 @@ from tests.providers.onepassword.op.acme import (
     made,
 )
 
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.records import ItemOutside
 from keyturn_providers.simulated.onepassword.seeds import Grant, Item, stable_id
 

@@ -29,7 +29,7 @@ from tests.providers.onepassword.op.acme import (
     made,
 )
 
-from keyturn_providers.contract import Ability
+from keyturn_providers.abilities import Ability
 from keyturn_providers.errors import Gone, NotAllowed, Unreachable
 from keyturn_providers.records import (
     AccountKind,

@@ -27,7 +27,8 @@ from tests.providers.onepassword.op.acme import (
     made,
 )
 
-from keyturn_providers.contract import Outcome, Waiting
+from keyturn_providers.abilities import Outcome
+from keyturn_providers.contract import Waiting
 from keyturn_providers.errors import Conflict, Gone, NotAllowed
 from keyturn_providers.records import AccountState, Level, PrincipalKind
 from keyturn_providers.simulated.onepassword import inspection
