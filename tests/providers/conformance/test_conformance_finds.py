@@ -441,10 +441,10 @@ async def test_an_address_that_leads_to_another_is_found() -> None:
         def accounts(self) -> AsyncIterator[Page[Account]]:
             return able(inner.reader(), abilities.ListsAccounts).accounts()
 
-    abilities = frozenset({Ability.FIND_ACCOUNT, Ability.LIST_ACCOUNTS})
+    both = frozenset({Ability.FIND_ACCOUNT, Ability.LIST_ACCOUNTS})
     around_it = Around(
         inner,
-        change_about=lambda about: replace(about, abilities=abilities),
+        change_about=lambda about: replace(about, abilities=both),
         change_reader=lambda _: Someone(),
     )
     result = await run("accounts are found by address", replace(subject, open=lambda _: around_it))
