@@ -28,6 +28,7 @@ from keyturn.tui.screens.frame import Frame
 from keyturn.tui.state import recall, remember
 from keyturn.tui.theme import DARK, DRIFT_DARK, LIGHT
 from keyturn.tui.troubles import trouble_of
+from keyturn.tui.way_actions import WayActions
 from keyturn.tui.widgets.header_line import HeaderFacts
 from keyturn.tui.widgets.list_keys import ListKeys
 from keyturn.tui.widgets.virtual_list import VirtualList
@@ -75,7 +76,7 @@ class Parts:
     """Gives what the first paint shows, if it was read ahead. May wait for it."""
 
 
-class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False):
+class KeyturnApp(App[None], WatchesWorkers, WayActions, CardActions, inherit_bindings=False):
     """One dashboard over one cache. It ends with `return_code` set."""
 
     CSS_PATH = Path(__file__).with_name("keyturn.tcss")
@@ -359,43 +360,6 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
             return False
         return not (self.read_only and action in DANGEROUS)
 
-    def action_help(self) -> None:
-        """Every key."""
-        from keyturn.tui.screens.help import help_dialog
-
-        if self.frame is not None and self.screen is self.frame:
-            _ = self.push_screen(help_dialog(self.frame.WHERE, read_only=self.read_only))
-
-    def action_palette(self) -> None:
-        """Commands and people by typing."""
-        from keyturn.tui.palette import palette
-
-        if self.screen is self.frame:
-            _ = self.push_screen(palette())
-
-    def action_tour(self) -> None:
-        """The five steps; they are offered once."""
-        from keyturn.tui.screens.tour import tour
-
-        if self.screen is self.frame:
-            self.remembered = replace(self.remembered, toured=True)
-            self.save_state()
-            _ = self.push_screen(tour(self))
-
-    def action_jobs(self) -> None:
-        """What runs in the background, and what has ended."""
-        from keyturn.tui.screens.pickers import jobs
-
-        if self.screen is self.frame:
-            _ = self.push_screen(jobs(self))
-
-    def action_jump(self) -> None:
-        """To anything by a few letters."""
-        from keyturn.tui.screens.pickers import jump
-
-        if self.screen is self.frame:
-            _ = self.push_screen(jump(self))
-
     @on(ListKeys.Asks)
     def _choose_for_list(self, event: ListKeys.Asks) -> None:
         from keyturn.tui.screens import pickers
@@ -417,45 +381,6 @@ class KeyturnApp(App[None], WatchesWorkers, CardActions, inherit_bindings=False)
         """Keeps a list's filter under a name, or with an empty one, forgets it."""
         self.remembered = self.remembered.with_saved(place, name, needle)
         self.save_state()
-
-    def action_go_access(self) -> None:
-        """Back to the bottom of the stack."""
-        while len(self.screen_stack) > 1:
-            _ = self.pop_screen()
-
-    def action_go_drift(self) -> None:
-        """The Drift screen."""
-        ways.go(self, "drift")
-
-    def action_go_activity(self) -> None:
-        """The Activity screen."""
-        ways.go(self, "activity")
-
-    def action_go_history(self) -> None:
-        """The History screen."""
-        ways.go(self, "history")
-
-    def action_as_of(self) -> None:
-        """To where a time is chosen; from the past, back to now."""
-        if self.back is None:
-            ways.go(self, "history")
-            return
-        from keyturn.tui.looking_back import come_back
-
-        come_back(self)
-        self.tell("Every screen shows now again.")
-
-    def action_go_machines(self) -> None:
-        """The Machines screen."""
-        ways.go(self, "machines")
-
-    def action_go_sources(self) -> None:
-        """The Sources screen."""
-        ways.go(self, "sources")
-
-    def action_go_cases(self) -> None:
-        """The Cases screen."""
-        ways.go(self, "cases")
 
     async def action_back(self) -> None:
         """Dismisses an error, then a filter, then the screen."""
