@@ -7,9 +7,7 @@ not even in its context. Writes are sent exactly once, on a fresh connection.
 
 import asyncio
 import logging
-import os
 import random
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
@@ -48,7 +46,7 @@ from keyturn_providers.exchange import (
     usable_token,
 )
 from keyturn_providers.heard import Exchange, tell
-from keyturn_providers.http_lane import lane
+from keyturn_providers.http_lane import lane, tls_context
 from keyturn_providers.lanes import Lanes
 from keyturn_providers.last_look import last_look
 from keyturn_providers.origin import checked_base, origin_of, same_origin, target_of
@@ -160,7 +158,7 @@ class Transport:
         self._credential_lock = asyncio.Lock()
         scheme, host, _ = origin_of(self.base_url)
         self._host = host
-        tls = _tls_context(source, ca_file) if scheme == "https" else None
+        tls = tls_context(source, ca_file) if scheme == "https" else None
         self._headers = {**_ALWAYS, **(headers or {})}
         # A write must not meet a kept connection that the server has just closed: its outcome
         # would be unknown for no reason. So writes have a pool that keeps none.
@@ -449,24 +447,3 @@ def _how_it_broke(error: Exception) -> str:
     if isinstance(error, httpx.DecodingError):
         return "The answer could not be unpacked."
     return "The connection broke before the answer was whole."
-
-
-def _tls_context(source: str, ca_file: Path | None) -> ssl.SSLContext:
-    variables = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
-    named, problem = " or ".join(variables), ""
-    context: ssl.SSLContext | None = None
-    try:
-        context = httpx.create_ssl_context()
-        if not variables:
-            context.load_default_certs()
-        if ca_file is not None:
-            named = f"ca_file {safe(str(ca_file), 200)}"
-            context.load_verify_locations(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        reason = safe(error.strerror or "not a certificate", 80)
-        problem = f"The file of authorities named by {named} cannot be used ({reason})."
-    if problem or context is None:
-        raise Misconfigured(
-            source, "reading the settings", problem, "Name a PEM file with the CA's certificate."
-        )
-    return context

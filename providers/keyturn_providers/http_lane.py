@@ -7,18 +7,22 @@ is still used where the environment names a proxy.
 """
 
 import logging
+import os
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
 from typing import Protocol
 from urllib.request import getproxies
 
 import httpcore
 import httpx
 
+from keyturn_providers.errors import Misconfigured
 from keyturn_providers.exchange import Timeouts
 from keyturn_providers.sockets import Sockets
+from keyturn_providers.text import safe
 
 # At its finest level it logs the headers of every answer, where a server may repeat a credential.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
@@ -56,6 +60,29 @@ def lane(tls: ssl.SSLContext | None, timeouts: Timeouts, *, kept: bool) -> Lane:
     if tls is not None and any(getproxies().get(scheme) for scheme in ("https", "all")):
         return _Client(tls, timeouts, kept=kept)
     return _Connection(tls, timeouts, kept=kept)
+
+
+def tls_context(source: str, ca_file: Path | None) -> ssl.SSLContext:
+    """The authorities that are trusted: the system's and certifi's, or those that SSL_CERT_FILE and
+    SSL_CERT_DIR name, and `ca_file` besides. Raises `Misconfigured` for a file that is none."""
+    variables = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
+    named, problem = " or ".join(variables), ""
+    context: ssl.SSLContext | None = None
+    try:
+        context = httpx.create_ssl_context()
+        if not variables:
+            context.load_default_certs()
+        if ca_file is not None:
+            named = f"ca_file {safe(str(ca_file), 200)}"
+            context.load_verify_locations(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        reason = safe(error.strerror or "not a certificate", 80)
+        problem = f"The file of authorities named by {named} cannot be used ({reason})."
+    if problem or context is None:
+        raise Misconfigured(
+            source, "reading the settings", problem, "Name a PEM file with the CA's certificate."
+        )
+    return context
 
 
 class _Connection:
