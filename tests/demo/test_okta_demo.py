@@ -25,8 +25,6 @@ from keyturn_storage.journal import open_journal
 from keyturn_storage.queries.coverage import coverage
 from keyturn_storage.snapshots import open_cache
 
-pytestmark = pytest.mark.xdist_group("okta-demo")
-
 _DAY_MS = 86_400_000
 NOT_SHOWN: frozenset[DriftKind] = frozenset()
 """Every kind there is can be shown on Okta and 1Password, and is."""

@@ -32,6 +32,7 @@ from keyturn_providers.contract import About, Connector
 from keyturn_providers.records import Side
 from keyturn_providers.simulated.okta import behaviour
 from keyturn_providers.simulated.okta.application import app as okta_app
+from keyturn_providers.simulated.okta.manners import BUCKETS
 from keyturn_providers.simulated.okta.seeding import (
     OktaApiToken,
     OktaApp,
@@ -64,6 +65,7 @@ from keyturn_providers.simulated.onepassword.seeds import (
 )
 from keyturn_providers.simulated.onepassword.users_api import users_app
 from keyturn_providers.simulated.wire.serving import serve_in_thread
+from keyturn_providers.simulated.wire.windows import set_limit
 from keyturn_storage.journal import Journal, open_journal
 from keyturn_storage.snapshots import Cache, open_cache
 
@@ -297,6 +299,8 @@ def leaver_org(
     something between Okta and who asks it."""
     okta, onepassword = folder / "okta.db", folder / "onepassword.db"
     create_okta(okta)
+    for bucket in BUCKETS:  # rate limits have tests of their own
+        set_limit(okta, bucket, 100_000)
     seed_okta(okta, _okta(tokens))
     create_onepassword(onepassword)
     seed_onepassword(onepassword, _onepassword(tokens))

@@ -20,7 +20,7 @@ from keyturn_storage.journal import open_journal
 from keyturn_storage.queries.persons import person_nos, person_rows
 from keyturn_storage.queries.reader import Scope, open_reader
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("cli_on_demo")]
+pytestmark = pytest.mark.real
 
 
 @dataclass(frozen=True)

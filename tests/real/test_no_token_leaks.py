@@ -52,7 +52,6 @@ from keyturn_providers.simulated.wire.serving import serve_in_thread
 from keyturn_storage.journal import open_journal
 
 pytestmark = [
-    pytest.mark.xdist_group("token_leaks"),
     pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc"),
     # One connection is left to the garbage collector after an answer that breaks the protocol.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
