@@ -135,7 +135,9 @@ class Proofs:
                 # A log that cannot be read just now says neither yes nor no, however late it is.
                 silent = claim.operation.change.side in unreadable
                 over = answer is AuditAnswer.NO_ACCESS or (now_s >= claim.until_s and not silent)
-                if not conclude(run, claim, answer, why, over=over, last=last):
+                # One that needs somebody to act first will not answer later either.
+                shut = silent and claim.operation.change.side in run.blocked
+                if not conclude(run, claim, answer, why, over=over, last=last or shut):
                     left.append(claim)
         self._waiting.extend(left)
 
