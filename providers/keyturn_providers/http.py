@@ -46,7 +46,7 @@ from keyturn_providers.exchange import (
     usable_token,
 )
 from keyturn_providers.heard import Exchange, tell
-from keyturn_providers.http_lane import lane, tls_context
+from keyturn_providers.http_lane import Lane, lane, tls_context
 from keyturn_providers.lanes import Lanes
 from keyturn_providers.last_look import last_look
 from keyturn_providers.origin import checked_base, origin_of, same_origin, target_of
@@ -347,9 +347,13 @@ class Transport:
     async def _exchange(
         self, call: Call, credential: _Credential | None
     ) -> tuple[int, dict[str, str], bytes]:
-        if call.writes:
+        async with (self._writes if call.writes else self._reads).one() as free:
             last_look()
-        lanes = self._writes if call.writes else self._reads
+            return await self._exchange_on(free, call, credential)
+
+    async def _exchange_on(
+        self, free: Lane, call: Call, credential: _Credential | None
+    ) -> tuple[int, dict[str, str], bytes]:
         started, started_s = time.monotonic(), time.time()
         status: int | None = None
         request_id = ""
@@ -359,7 +363,6 @@ class Transport:
         try:
             async with (
                 asyncio.timeout(self._timeouts.whole),
-                lanes.one() as free,
                 aclosing(await free.send(self._request(call, credential))) as response,
             ):
                 # What is said of a failure is quoted in messages, and may repeat what was sent.

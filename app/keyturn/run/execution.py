@@ -18,6 +18,7 @@ from keyturn.run.seen import Effect, Seen
 from keyturn.run.sending import perform, settle
 from keyturn.run.together import together
 from keyturn.run.verify import Proofs
+from keyturn_providers.last_look import asking
 
 
 async def execute(run: Run, *, audit_wait_s: float) -> RunResult:
@@ -32,7 +33,8 @@ async def execute(run: Run, *, audit_wait_s: float) -> RunResult:
     asked = run.stop
     # Where one step fails so that the run cannot go on, no other may begin anything more.
     run.stop = lambda: flow.over or asked()
-    await together((flow.all(), proofs.match()))
+    with asking(run.refuse_if_taken_over):
+        await together((flow.all(), proofs.match()))
     return _end(run, flow.holding)
 
 
