@@ -23,6 +23,7 @@ from keyturn.tui.screens.cases import Cases
 from keyturn.tui.screens.differences import Differences
 from keyturn.tui.screens.drift import Drift
 from keyturn.tui.screens.history import History
+from keyturn.tui.screens.leavers import Leavers
 from keyturn.tui.screens.machines import Machines
 from keyturn.tui.screens.offboard import Offboard
 from keyturn.tui.screens.person import Person
@@ -40,6 +41,7 @@ DOERS = {
     Where.PERSON: Person,
     Where.VAULT: Vault,
     Where.OFFBOARD: Offboard,
+    Where.LEAVERS: Leavers,
     Where.PLAN: PlanReview,
     Where.DRIFT: Drift,
     Where.ACTIVITY: Activity,

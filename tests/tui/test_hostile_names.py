@@ -188,7 +188,7 @@ async def test_no_screen_lets_a_hostile_name_out(empty_bench: Bench, written: li
     assert raw(written) == set()
     assert "\x1b]52" not in "".join(written)
     assert seen.places == set(Where) - {Where.EVERYWHERE, Where.LIST}, "a screen without a look"
-    assert len(seen.screens) == 39
+    assert len(seen.screens) == 40
 
 
 async def _access(app: KeyturnApp, seen: Seen) -> None:
@@ -304,6 +304,14 @@ async def _pickers(app: KeyturnApp, seen: Seen) -> None:
 
 async def _leaver(bench: Bench, app: KeyturnApp, seen: Seen) -> None:
     pilot = seen.pilot
+    access(app).go_to_person("d:d-001")
+    await until(pilot, lambda: "d-001" in access(app).person_key)
+    await pilot.press("space", "down", "space", "o")
+    await shows(pilot, "Offboard 2 people")
+    await until(pilot, lambda: not app.jobs.running())
+    seen.look("leavers")
+    seen.markup_is_literal()
+    await pilot.press("escape", "u")
     access(app).go_to_person("d:d-001")
     await until(pilot, lambda: "d-001" in access(app).person_key)
     await pilot.press("o")

@@ -26,8 +26,8 @@ from keyturn_providers.contract import (
 SIZES = ((80, 24), (120, 40), (200, 60))
 SCREENS = (
     "access", "drift", "activity", "history", "differences", "as-of", "machines", "plan",
-    "offboard", "sources", "sources-asked", "help", "person", "person-vault", "person-why-not",
-    "vault",
+    "offboard", "leavers", "sources", "sources-asked", "help", "person", "person-vault",
+    "person-why-not", "vault",
 )  # fmt: skip
 
 
@@ -104,6 +104,10 @@ async def _go(app: KeyturnApp, pilot: Pilot[None], screen: str) -> None:
     if screen in {"offboard", "plan"}:
         await pilot.press("o")
         await shows(pilot, "What leaving takes along")
+    if screen == "leavers":
+        await pilot.press("space", "j", "space", "j", "space", "o")
+        await shows(pilot, "Offboard 3 people")
+        await shows(pilot, "matched by")
     if screen == "plan":
         await pilot.press("p")
         await shows(pilot, "then type")

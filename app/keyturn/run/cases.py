@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from keyturn.decide.blast_radius import BlastRadius
@@ -207,7 +208,7 @@ def runs_of(journal: Journal, row: CaseRow) -> tuple[CaseRun, ...]:
                 sent=operation.id not in rows or rows[operation.id].attempts > 0,
             )
             for operation in plan.operations
-            if alone or _is_about(operation, plan, row)
+            if alone or is_about(operation, plan, {row.directory_id, row.secrets_id})
         )
         found.append(CaseRun(run_id, plan.scope, steps, plan.undoes))
     return tuple(found)
@@ -243,15 +244,15 @@ def best_proven(journal: Journal, row: CaseRow) -> str:
     return max(cuts, key=proof).id if cuts else ""
 
 
-def _is_about(operation: Operation, plan: Plan, row: CaseRow) -> bool:
-    """Whether an operation is done to the leaver, or something that is waits for it."""
-    ids = {row.directory_id, row.secrets_id} - {""}
+def is_about(operation: Operation, plan: Plan, account_ids: AbstractSet[str]) -> bool:
+    """Whether an operation is done to one of these accounts, or something that is waits for it."""
+    ids = account_ids - {""}
     if _names(operation, ids):
         return True
     return any(operation.id in other.depends_on and _names(other, ids) for other in plan.operations)
 
 
-def _names(operation: Operation, ids: set[str]) -> bool:
+def _names(operation: Operation, ids: AbstractSet[str]) -> bool:
     ref = operation.change.account or operation.change.principal
     return ref is not None and ref.id in ids
 

@@ -20,6 +20,7 @@ class Where(StrEnum):
     PERSON = "Person"
     VAULT = "Vault"
     OFFBOARD = "Offboard"
+    LEAVERS = "Offboard, several at once"
     PLAN = "Plan"
     ROTATION = "Rotation"
     CASES = "Cases"
@@ -58,6 +59,7 @@ _O, _P, _S = Where.OFFBOARD, Where.PLAN, Where.SOURCES
 _W, _V = Where.PERSON, Where.VAULT
 _D, _T, _M = Where.DRIFT, Where.ACTIVITY, Where.MACHINES
 _C, _R = Where.CASES, Where.ROTATION
+_Y = Where.LEAVERS
 _H, _F = Where.HISTORY, Where.DIFFERENCES
 
 
@@ -149,7 +151,8 @@ ACTIONS: tuple[Action, ...] = (
            "Go to the next pane. The pane with focus drives the other two.", _A),
     Action("previous_pane", ("shift+tab", "h", "left"), "previous pane", "Go to the previous pane.",
            _A),
-    Action("offboard", ("o",), "offboard", "Offboard the person in focus: shows the plan first.",
+    Action("offboard", ("o",), "offboard",
+           "Offboard everybody who is marked, else the person in focus: shows the plan first.",
            _A, 1, dangerous=True, palette="person: offboard"),
     Action("sync", ("s",), "sync",
            "Plan what mends the marked drift, or all of it: shows the plan first.", _A, 2,
@@ -187,6 +190,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("close_case", ("C",), "close", "Close the case, with the reason.", _O, dangerous=True,
            palette="case: close it"),
     *_reading(_O),
+    Action("make_plan", ("p",), "plan", "Show the one plan that puts all of them out.", _Y, 1,
+           dangerous=True, palette="offboard: show the plan"),
+    Action("emergency", ("e",), "emergency",
+           "Plan it at once as an emergency: whatever was used is to be changed the same day.", _Y,
+           2, dangerous=True, palette="offboard: plan an emergency"),
+    Action("waive", ("w",), "waive",
+           "Say why a vault may be left without a manager; enter says who takes it over.", _Y, 3,
+           dangerous=True, palette="offboard: waive a vault"),
+    Action("leave_out", ("u",), "leave out",
+           "Leave the person under the cursor out of it; they are not put out.", _Y, 5,
+           palette="offboard: leave this person out"),
+    Action("evidence", ("v",), "evidence", "Write the evidence of each, and say where.", _Y, 6,
+           palette="case: write the evidence"),
+    *_reading(_Y),
     Action("confirm", ("c",), "confirm", "Type the confirmation, then enter applies the plan.", _P,
            1, dangerous=True, palette="plan: confirm and apply", at_once=True),
     Action("resume", ("R",), "resume",

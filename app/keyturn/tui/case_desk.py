@@ -9,6 +9,7 @@ from keyturn.tui.engine import Observe
 from keyturn_storage.case_rows import Facts
 
 if TYPE_CHECKING:
+    from keyturn.decide.blast_radius import BlastRadius
     from keyturn.decide.findings import Change
     from keyturn.decide.plans import Plan
     from keyturn.decide.successors import Candidate
@@ -33,15 +34,24 @@ class VaultLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What of a plan is about one leaver: the ids of its operations."""
+
+    name: str
+    operations: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What is decided of an offboarding before its plan is made. `skips` are changes that are left
-    out, each with its reason."""
+    out, each with its reason. Of a plan that was made, `shares` are what each leaver has of it."""
 
     people: tuple[str, ...]
     name: str
     vaults: tuple[VaultLeft, ...] = ()
     skips: "Mapping[Change, str]" = field(default_factory=dict)
     emergency: bool = False
+    shares: tuple[Share, ...] = ()
 
     @property
     def undecided(self) -> tuple[VaultLeft, ...]:
@@ -87,6 +97,24 @@ class CaseSeen:
     opened: str = ""
     reopened: bool = False
     known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LeaverSeen:
+    """One of several who leave at once. `held` is what the person can reach, None for somebody whom
+    the newest snapshots do not know."""
+
+    key: str
+    case: CaseSeen
+    held: "BlastRadius | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaversSeen:
+    """Several who leave at once, and the vaults that nobody but these people manages."""
+
+    leavers: tuple[LeaverSeen, ...]
+    vaults: tuple[VaultLeft, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +168,16 @@ class CaseDesk(Protocol):
         where there is none."""
         ...
 
-    async def candidates(self, person_key: str, vault_id: str) -> "tuple[Candidate, ...]":
-        """Who could take a vault over, the most likely first."""
+    async def look_at_all(self, people: Sequence[str]) -> LeaversSeen:
+        """The newest case of each of these people, and what each can reach. Asks no source."""
+        ...
+
+    async def state_of_all(self, people: Sequence[str], said: Mapping[str, object]) -> LeaversSeen:
+        """As `state`, the same of each."""
+        ...
+
+    async def candidates(self, people: Sequence[str], vault_id: str) -> "tuple[Candidate, ...]":
+        """Who could take a vault over when these people leave, the most likely first."""
         ...
 
     async def plan(self, draft: Draft, observe: Observe) -> "tuple[Plan, Draft]":

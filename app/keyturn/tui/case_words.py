@@ -52,7 +52,7 @@ def card_lines(card: Card, *, plan_key: bool) -> Iterator[Line]:
         yield Line(joined(("p", "bold $accent"), words))
 
 
-def vault_lines(vault: VaultLeft) -> Iterator[Line]:
+def vault_lines(vault: VaultLeft, *, several: bool = False) -> Iterator[Line]:
     """Why a vault has to be decided about, and how."""
     yield Line(joined((vault.name, "bold")))
     yield BLANK
@@ -68,10 +68,11 @@ def vault_lines(vault: VaultLeft) -> Iterator[Line]:
     elif vault.waiver:
         yield Line(joined(("~ ", "bold $change"), "Waived: ", (vault.waiver, "bold")), 2)
     else:
+        who = "those who leave" if several else "the leaver"
         yield Line(
             joined(
                 ("! ", "bold $urgent"),
-                "Nobody but the leaver can manage it. The plan is refused until somebody "
+                f"Nobody but {who} can manage it. The plan is refused until somebody "
                 "takes it over, or you say why nobody has to.",
             ),
             2,

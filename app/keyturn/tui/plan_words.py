@@ -1,10 +1,11 @@
 """A plan and its run as lines to read: what, to whom, with which side effects; what stands open."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from keyturn.decide.names import counted
 from keyturn.decide.order import STAGE_TITLES, Stage
 from keyturn.decide.plans import Operation, Plan, Verdict
 from keyturn.decide.skipping import SKIPPED, skipped
@@ -15,6 +16,7 @@ from keyturn.tui.widgets.paragraphs import Line
 
 if TYPE_CHECKING:
     from keyturn.decide.findings import Change
+    from keyturn.tui.case_desk import Share
 
 VERDICT_LOOK = {
     Verdict.ALLOW: ("✓", "$accent"),
@@ -72,10 +74,14 @@ def plan_text(
     *,
     skips: "Mapping[Change, LeftOut]" = MappingProxyType({}),
     cursor: int | None = None,
+    shares: "Sequence[Share]" = (),
 ) -> PlanText:
     """The whole plan, with the state of each step where a run has begun. `skips` are left out, and
-    the row number `cursor` is marked."""
+    the row number `cursor` is marked. `shares` are told first where there are several."""
     lines = list(_head(plan, note, begun=bool(steps)))
+    if len(shares) > 1:
+        lines += [BLANK, _line((f"Who leaves: {len(shares)}", "bold $accent"))]
+        lines += [_share(plan, share, steps) for share in shares]
     places: list[int] = []
     _put_operations(lines, places, plan, steps, now_ms, skips, cursor)
     made = {operation.change for operation in plan.operations}
@@ -108,6 +114,25 @@ def _head(plan: Plan, note: str, *, begun: bool) -> Iterator[Line]:
     yield _line((f"{counts_words(plan)}.", "bold"), (f" {note}." if note else "", "$change"))
     if not begun:
         yield _line((f"Plan {plan.id}. Nothing has been done yet.", "$quiet"))
+
+
+def _share(plan: Plan, share: "Share", steps: Mapping[str, StepSeen]) -> Line:
+    """How many changes are about one leaver, or how far they have come."""
+    mine = [one for one in plan.operations if one.id in share.operations]
+    if not steps:
+        removes = sum(one.change.kind.removes for one in mine)
+        given = f", {len(mine) - removes} given" if removes < len(mine) else ""
+        words = f"{counted(len(mine), 'change')}{given}" if mine else "nothing is left to change"
+        return _line("   ", (share.name, "bold"), f": {words}")
+    states = [steps[one.id] for one in mine if one.id in steps]
+    good = sum(one.state in {"verified", "already so"} for one in states)
+    bad = sum(STATE_LOOK.get(one.state, ("", ""))[0] in {"✗", "?", "!"} for one in states)
+    glyph, look = ("✓", "bold $accent") if good == len(states) else ("…", "$quiet")
+    if bad:
+        glyph, look = "!", "bold $urgent"
+    failed = (f", {bad} not as wanted", "bold $urgent") if bad else ""
+    words = f": {good} of {len(states)} verified"
+    return _line((f" {glyph} ", look), (share.name, "bold"), words, failed)
 
 
 def _put_operations(

@@ -12,6 +12,7 @@ from keyturn.tui.case_desk import (
     CasesSeen,
     Draft,
     Evidence,
+    LeaversSeen,
     RunOfCase,
     StepOfCase,
     VaultLeft,
@@ -50,12 +51,20 @@ class RunDesk:
     async def look(self, person_key: str, case_id: str = "") -> CaseSeen:
         """Looking makes neither a journal nor a case."""
         world = self.opened.world(self.opened.doors.load())
-        person = world.people.get(person_key)
         with self.opened.journal_if_any() as journal:
-            row = None if journal is None else _row(journal, person_key, case_id)
-            if journal is not None and row is not None:
-                return _seen(journal, row, world, person)
-        return _unopened(world, person, person_key)
+            return seen_of(journal, person_key, world, case_id)[0]
+
+    async def look_at_all(self, people: Sequence[str]) -> LeaversSeen:
+        """Looking makes neither a journal nor a case."""
+        from keyturn.tui.run_leavers import look_at_all
+
+        return look_at_all(self.opened, people)
+
+    async def state_of_all(self, people: Sequence[str], said: Mapping[str, object]) -> LeaversSeen:
+        """A case for each."""
+        from keyturn.tui.run_leavers import state_of_all
+
+        return state_of_all(self.opened, people, said)
 
     async def state(self, person_key: str, case_id: str, said: Mapping[str, object]) -> CaseSeen:
         """Facts go to the open case; a person whom no snapshot knows any more keeps the case."""
@@ -78,17 +87,18 @@ class RunDesk:
             found = _row(journal, person_key, row.id) or row
             return _seen(journal, found, world, world.people.get(person_key))
 
-    async def candidates(self, person_key: str, vault_id: str) -> "tuple[Candidate, ...]":
+    async def candidates(self, people: Sequence[str], vault_id: str) -> "tuple[Candidate, ...]":
         """From the newest snapshots."""
         from keyturn.decide.successors import successors
 
         world = self.opened.world(self.opened.doors.load())
-        return successors(world, vault_id, (person_key,))
+        return successors(world, vault_id, people)
 
     async def plan(self, draft: Draft, observe: Observe) -> "tuple[Plan, Draft]":
         """As `keyturn offboard`; a case is opened where something was decided."""
         from keyturn.run.case_opening import open_cases
         from keyturn.run.leavers import Decisions, plan_leavers
+        from keyturn.tui.run_leavers import shares
 
         loaded, clock = self.opened.doors.load(), self.opened.now()
         decisions = Decisions(
@@ -106,7 +116,7 @@ class RunDesk:
                 if decided and not read_only:
                     facts = {"mode": "emergency"} if draft.emergency else {}
                     open_cases(journal, planned, facts, by=operator(), at_ms=clock.now_ms())
-        return planned.plan, replace(draft, vaults=_left(planned))
+        return planned.plan, replace(draft, vaults=_left(planned), shares=shares(planned))
 
     async def plan_again(
         self, findings: frozenset[str] | None, skips: "Mapping[Change, str]"
@@ -239,6 +249,18 @@ def _row(journal: "Journal", person_key: str, case_id: str) -> "CaseRow | None":
     return next((one for one in found if not is_closed(one)), found[0] if found else None)
 
 
+def seen_of(
+    journal: "Journal | None", person_key: str, world: "World", case_id: str = ""
+) -> "tuple[CaseSeen, CaseRow | None]":
+    """The case with this id, else the person's newest, and its row; without a case, what there
+    would be to decide."""
+    person = world.people.get(person_key)
+    row = None if journal is None else _row(journal, person_key, case_id)
+    if journal is None or row is None:
+        return _unopened(world, person, person_key), None
+    return _seen(journal, row, world, person), row
+
+
 def _seen(journal: "Journal", row: "CaseRow", world: "World", person: "Person | None") -> CaseSeen:
     from keyturn.run.cases import runs_of, standing_of
 
@@ -250,7 +272,7 @@ def _seen(journal: "Journal", row: "CaseRow", world: "World", person: "Person | 
         state=standing.state.value,
         missing=standing.missing,
         facts=row.facts,
-        vaults=_vaults(world, person, _decisions(row)),
+        vaults=_vaults(world, person, decisions(row)),
         runs=tuple(
             RunOfCase(
                 run.id, run.scope.value, sum(step.good for step in run.steps),
@@ -290,8 +312,8 @@ def _vaults(
     )
 
 
-def _decisions(row: "CaseRow") -> dict[str, VaultLeft]:
-    """The last decision about each vault."""
+def decisions(row: "CaseRow") -> dict[str, VaultLeft]:
+    """By its id the last decision about each vault."""
     found: dict[str, VaultLeft] = {}
     for note in row.notes:
         if note.what not in {Noted.SUCCESSOR, Noted.WAIVER}:

@@ -411,9 +411,16 @@ class Access(Frame):
             self._show(pane, self._views[pane])
 
     def action_offboard(self) -> None:
-        """The leaver's card, then the plan."""
+        """The case of everybody who is marked in Users, else of the person in focus."""
+        from keyturn.tui.screens.marked_leavers import offboard_marked
         from keyturn.tui.screens.offboard import Offboard
 
+        users = self.pane(Pane.USERS).content
+        if users.marks:
+            marks, hidden = tuple(sorted(users.marks)), len(users.hidden_marks())
+            work = partial(offboard_marked, self.keyturn, marks, hidden)
+            self.work("marked", "reading the marks", work)
+            return
         key, name = self._person_in_focus()
         if not key:
             self.keyturn.tell("Offboard: put the cursor on a person in Users first.")

@@ -59,13 +59,13 @@ def _candidate(number: int, one: "Candidate") -> Row:
 
 
 def choose_successor(
-    app: "KeyturnApp", person_key: str, vault: VaultLeft, decided: Callable[[VaultLeft], None]
+    app: "KeyturnApp", people: Sequence[str], vault: VaultLeft, decided: Callable[[VaultLeft], None]
 ) -> None:
     """Who takes a vault over, from a list with the most likely first."""
     desk = app.parts.engine.desk
 
     async def work(_observe: object, _stop: object) -> "tuple[Candidate, ...]":
-        return await desk.candidates(person_key, vault.id)
+        return await desk.candidates(people, vault.id)
 
     def show(found: "tuple[Candidate, ...]") -> None:
         def taken(number: int | None) -> None:
@@ -73,8 +73,9 @@ def choose_successor(
                 one = found[number]
                 decided(replace(vault, successor=one.key, successor_name=one.name, waiver=""))
 
+        who = "the leaver" if len(people) == 1 else "those who leave"
         words = (
-            "Nobody but the leaver can manage it. Who is chosen becomes manager first; nothing is "
+            f"Nobody but {who} can manage it. Who is chosen becomes manager first; nothing is "
             "taken before that is seen."
         )
         title = f"Who takes over {vault.name}?"

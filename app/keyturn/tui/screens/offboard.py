@@ -209,7 +209,9 @@ class Offboard(ListScreen):
         if self.keyturn.read_only:
             self.keyturn.tell("keyturn is read-only here, so it cannot change anything.")
         elif item.what is What.VAULT:
-            choose_successor(self.keyturn, self.person_key, self._vault(item.name), self._decided)
+            choose_successor(
+                self.keyturn, (self.person_key,), self._vault(item.name), self._decided
+            )
         elif item.what is What.FACT:
             state_fact(self.keyturn, self.seen, item.name, self._said)
         else:

@@ -59,7 +59,8 @@ class PlanReview(PlanRows):
     def hand(self) -> Hand:
         """Whom the plan is about, where it is about one person."""
         name = self.plan.title.partition(" ")[2] or self.plan.title
-        return Hand(Named(self.plan.subject_key, name)) if self.plan.subject_key else EMPTY_HAND
+        alone = len(self.plan.subjects) == 1
+        return Hand(Named(self.plan.subjects[0], name)) if alone else EMPTY_HAND
 
     def copied(self) -> Copied:
         """The plan as it is shown."""
@@ -167,8 +168,8 @@ class PlanReview(PlanRows):
     def action_decide(self) -> None:
         """Each vault in turn; then the plan is made anew."""
         draft = self.origin.draft
-        person = draft.people[0] if draft is not None else ""
-        self._decide(lambda vault, done: choose_successor(self.keyturn, person, vault, done))
+        people = draft.people if draft is not None else ()
+        self._decide(lambda vault, done: choose_successor(self.keyturn, people, vault, done))
 
     def action_waive(self) -> None:
         """Each vault in turn, with a reason; then the plan is made anew."""

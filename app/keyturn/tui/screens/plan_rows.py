@@ -37,8 +37,9 @@ class PlanRows(Frame):
         """The plan as it is now."""
         now_ms = self.keyturn.parts.now_ms()
         cursor = None if self.begun or not self.origin.known else self.cursor
+        shares = self.origin.draft.shares if self.origin.draft is not None else ()
         self.text = plan_text(
-            self.plan, self.steps, now_ms, self.note, skips=self.skips, cursor=cursor
+            self.plan, self.steps, now_ms, self.note, skips=self.skips, cursor=cursor, shares=shares
         )
         self.query_one(Sheet).put(self.plan.title, self.text.lines)
 

@@ -1,0 +1,348 @@
+"""Offboard for several at once: each leaver in numbers, what is decided, and one plan for all."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+
+from keyturn.tui.actions import Action, Where, bindings
+from keyturn.tui.case_desk import Draft, Evidence, LeaverSeen, LeaversSeen, VaultLeft
+from keyturn.tui.case_rows import FACTS, Item, What
+from keyturn.tui.case_words import (
+    card_lines,
+    evidence_lines,
+    fact_lines,
+    standing_lines,
+    vault_lines,
+)
+from keyturn.tui.engine import Card
+from keyturn.tui.hand import EMPTY_HAND, Hand, Named
+from keyturn.tui.leavers_rows import COLUMNS, differing_lines, leavers_rows, of_all, totals_words
+from keyturn.tui.plan_words import BLANK, counts_words
+from keyturn.tui.safe import joined
+from keyturn.tui.screens.case_steps import ask_waiver, choose_successor, plan_draft, state_fact
+from keyturn.tui.screens.list_screen import ListScreen
+from keyturn.tui.widgets.cells import Column
+from keyturn.tui.widgets.paragraphs import Line
+from keyturn.tui.widgets.row_source import RowsInMemory, RowSource
+from keyturn.tui.widgets.tally import Tally
+from keyturn.tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from keyturn.decide.plans import Plan
+
+MOST = 200
+"""How many are put out at once from here; the policy's own limit is lower as a rule."""
+LOOKING = "reading the cases of those who leave"
+
+
+class Leavers(ListScreen):
+    """`enter` on a person opens their own case; on a vault or a fact it decides or states. `p`
+    shows the one plan. `note` says of marks what cannot be seen where they were made."""
+
+    WHERE = Where.LEAVERS
+    BINDINGS = bindings(Where.LEAVERS)
+    TITLE_OF_TEXT = "About it"
+    COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
+
+    def __init__(self, people: Sequence[Named], note: str = "") -> None:
+        super().__init__()
+        self.people = tuple(people)
+        self.numbers = tuple(one.key for one in people)
+        self.note = note
+        self.seen: LeaversSeen | None = None
+        self.cards: dict[str, Card] = {}
+        self.evidence: dict[str, Evidence] = {}
+
+    def above(self) -> Iterable[Widget]:
+        """How many leave, and with how much."""
+        yield Tally()
+
+    def keys(self, *, read_only: bool) -> tuple[Action, ...]:
+        """A waiver where a vault may need one, evidence where something was done."""
+        seen = self.seen
+        unwanted = set() if seen is not None and seen.vaults else {"waive"}
+        unwanted |= set() if seen is not None and _with_runs(seen) else {"evidence"}
+        return tuple(key for key in super().keys(read_only=read_only) if key.id not in unwanted)
+
+    def rows(self) -> RowSource:
+        """What is known by now."""
+        if self.seen is None:
+            return RowsInMemory()
+        return RowsInMemory(leavers_rows(self.seen, self.evidence.values(), self.numbers))
+
+    @property
+    def _keys(self) -> tuple[str, ...]:
+        return tuple(one.key for one in self.people)
+
+    @property
+    def _called(self) -> str:
+        return f"{len(self.people)} people" if len(self.people) > 1 else self.people[0].name
+
+    def on_mount(self) -> None:
+        """The cases are read while their place is already there."""
+        self.table.focus()
+        self.table.counted = False
+        self.table.title = f"Offboard {self._called}"
+        self.table.note = self.note
+        self._look()
+
+    def on_screen_resume(self) -> None:
+        """A run may have gone on meanwhile."""
+        super().on_screen_resume()
+        if self.seen is not None:
+            self._look()
+
+    def data_changed(self) -> None:
+        """Newer snapshots."""
+        self.cards.clear()
+        self._look()
+
+    def _look(self) -> None:
+        desk, keys = self.keyturn.parts.engine.desk, self._keys
+
+        async def work(_observe: object, _stop: object) -> LeaversSeen:
+            return await desk.look_at_all(keys)
+
+        if LOOKING not in self.keyturn.jobs.running():
+            self.keyturn.start(LOOKING, work, self._show_seen)
+
+    def _show_seen(self, seen: LeaversSeen) -> None:
+        before = self.seen
+        decided = {one.id: one for one in before.vaults if one.decided} if before else {}
+        vaults = tuple(one if one.decided else decided.get(one.id, one) for one in seen.vaults)
+        # Somebody may have been left out while it was read.
+        staying = tuple(one for one in seen.leavers if one.key in set(self._keys))
+        if len(staying) < len(seen.leavers):
+            self._look()
+            return
+        self.seen = LeaversSeen(staying, vaults)
+        self._draw(again=before is not None)
+
+    def _draw(self, *, again: bool = True) -> None:
+        if not self.alive or self.seen is None:
+            return
+        self.table.title = f"Offboard {self._called}"
+        self.show(again=again)
+        self.query_one(Tally).words = _standing(self.seen)
+        self.say_keys()
+
+    # ------------------------------------------------------------------ the text
+
+    def about_nothing(self) -> Sequence[Line]:
+        """While it is read."""
+        return (Line(joined(("Reading …", "$quiet"))),)
+
+    async def about(self, row: object, label: str) -> Sequence[Line]:
+        """All that is known of a line."""
+        item, seen = row if isinstance(row, Item) else Item(What.PERSON), self.seen
+        if seen is None:
+            return self.about_nothing()
+        match item.what:
+            case What.VAULT:
+                return tuple(vault_lines(self._vault(item.name), several=True))
+            case What.FACT:
+                lines = fact_lines(of_all(seen), item.name, dict(FACTS)[item.name])
+                return (*lines, BLANK, *differing_lines(seen, item.name))
+            case What.EVIDENCE:
+                return self._about_evidence(seen)
+            case _:
+                return self._about_person(item.name)
+
+    def _about_evidence(self, seen: LeaversSeen) -> Sequence[Line]:
+        if not self.evidence:
+            return tuple(evidence_lines(None, applied=bool(_with_runs(seen))))
+        lines: list[Line] = []
+        for one in self.evidence.values():
+            lines += [*evidence_lines(one, applied=True), BLANK]
+        return lines
+
+    def _about_person(self, key: str) -> Sequence[Line]:
+        one = self._leaver(key)
+        if one is None:
+            return ()
+        again = Line(joined(("enter", "bold $accent"), " opens the case of this one person, ",
+                            ("u", "bold $accent"), " leaves them out"), 2)  # fmt: skip
+        standing = (again, BLANK, *standing_lines(one.case))
+        if not one.case.known:
+            words = "Both sources have no account of this person any more."
+            return (*standing, Line(joined(words)))
+        if key in self.cards:
+            return (*standing, *card_lines(self.cards[key], plan_key=False))
+        self._read_card(one)
+        return (*standing, Line(joined(("Reading what they have …", "$quiet"))))
+
+    def _read_card(self, one: LeaverSeen) -> None:
+        engine, key = self.keyturn.parts.engine, one.key
+
+        async def work(_observe: object, _stop: object) -> Card:
+            return await engine.card(key)
+
+        def show(card: Card) -> None:
+            self.cards[key] = card
+            if self.alive:
+                self.say_about()
+
+        name = f"reading what {one.case.name} has"
+        if name not in self.keyturn.jobs.running():
+            self.keyturn.start(name, work, show)
+
+    def _vault(self, vault_id: str) -> VaultLeft:
+        vaults = self.seen.vaults if self.seen is not None else ()
+        return next(one for one in vaults if one.id == vault_id)
+
+    def _leaver(self, key: str) -> LeaverSeen | None:
+        leavers = self.seen.leavers if self.seen is not None else ()
+        return next((one for one in leavers if one.key == key), None)
+
+    def _item(self) -> Item:
+        row = self.table.row
+        about = row.about if row is not None else None
+        return about if isinstance(about, Item) else Item(What.PERSON)
+
+    @property
+    def hand(self) -> Hand:
+        """The leaver under the cursor."""
+        item = self._item() if self.alive else Item(What.FACT)
+        one = self._leaver(item.name) if item.what is What.PERSON else None
+        return Hand(Named(one.key, one.case.name)) if one is not None else EMPTY_HAND
+
+    # ------------------------------------------------------------------ saying and deciding
+
+    @on(VirtualList.Chosen)
+    def _chosen(self) -> None:
+        item, seen = self._item(), self.seen
+        if seen is None:
+            return
+        if item.what is What.EVIDENCE:
+            self.action_evidence()
+        elif item.what is What.PERSON:
+            self._open(item.name)
+        elif self.keyturn.read_only:
+            self.keyturn.tell("keyturn is read-only here, so it cannot change anything.")
+        elif item.what is What.VAULT:
+            choose_successor(self.keyturn, self._keys, self._vault(item.name), self._decided)
+        else:
+            state_fact(self.keyturn, of_all(seen), item.name, self._said)
+
+    def _open(self, key: str) -> None:
+        from keyturn.tui.screens.offboard import Offboard
+
+        one = self._leaver(key)
+        if one is not None:
+            _ = self.keyturn.push_screen(Offboard(one.key, one.case.name, one.case.id))
+
+    def action_leave_out(self) -> None:
+        """They stay marked where they were; nothing that was stated of them is lost."""
+        item, seen = self._item(), self.seen
+        if seen is None or item.what is not What.PERSON:
+            self.keyturn.tell("Leave out: put the cursor on a person.")
+            return
+        if len(self.people) == 1:
+            self.keyturn.tell("Leave out: nobody else leaves. esc goes back.")
+            return
+        gone = next(one.name for one in self.people if one.key == item.name)
+        self.people = tuple(one for one in self.people if one.key != item.name)
+        leavers = tuple(one for one in seen.leavers if one.key != item.name)
+        self.seen = replace(seen, leavers=leavers)
+        self._draw()
+        self._look()  # whoever stays may manage what nobody else did
+        self.keyturn.tell(f"{gone} is left out of it.")
+
+    def action_waive(self) -> None:
+        """The vault under the cursor, or the first nobody decided about."""
+        item, seen = self._item(), self.seen
+        undecided = [one for one in seen.vaults if not one.decided] if seen is not None else []
+        if item.what is What.VAULT:
+            ask_waiver(self.keyturn, self._vault(item.name), self._decided)
+        elif undecided:
+            ask_waiver(self.keyturn, undecided[0], self._decided)
+        else:
+            self.keyturn.tell("Waive: there is no vault that would be left without a manager.")
+
+    def _decided(self, vault: VaultLeft) -> None:
+        if self.seen is None:
+            return
+        vaults = tuple(vault if one.id == vault.id else one for one in self.seen.vaults)
+        self.seen = replace(self.seen, vaults=vaults)
+        self._draw()
+
+    def _said(self, said: Mapping[str, object]) -> None:
+        desk, keys = self.keyturn.parts.engine.desk, self._keys
+
+        async def work(_observe: object, _stop: object) -> LeaversSeen:
+            return await desk.state_of_all(keys, said)
+
+        self.keyturn.start("keeping what was said", work, self._show_seen)
+
+    # ------------------------------------------------------------------ the plan
+
+    def action_make_plan(self) -> None:
+        """The plan, about all of them as they are now."""
+        mode = of_all(self.seen).facts.mode if self.seen is not None else ""
+        self._plan(emergency=mode == "emergency")
+
+    def action_emergency(self) -> None:
+        """The plan at once, and whatever was used is to be changed the same day."""
+        self._plan(emergency=True)
+
+    def _plan(self, *, emergency: bool) -> None:
+        vaults = self.seen.vaults if self.seen is not None else ()
+        draft = Draft(self._keys, self._called, vaults, {}, emergency)
+        plan_draft(self.keyturn, draft, self._show_plan)
+
+    def _show_plan(self, plan: "Plan", draft: Draft) -> None:
+        from keyturn.tui.screens.plan import PlanReview
+        from keyturn.tui.screens.plan_origin import Origin
+
+        if self.is_current:
+            review = PlanReview(plan, self.note, Origin(draft, known=True))
+            _ = self.keyturn.push_screen(review)
+        else:
+            self.keyturn.tell(f"The plan is made ({counts_words(plan)}), but not shown here.")
+
+    # ------------------------------------------------------------------ after the run
+
+    def action_evidence(self) -> None:
+        """A bundle for each of whom something was cut, about the newest run that did."""
+        found = _with_runs(self.seen) if self.seen is not None else {}
+        if not found:
+            self.keyturn.tell("Evidence: no plan was applied yet, so there is nothing to prove.")
+            return
+        desk = self.keyturn.parts.engine.desk
+
+        async def work(_observe: object, _stop: object) -> dict[str, Evidence]:
+            return {key: await desk.report(run_id, key) for key, run_id in found.items()}
+
+        self.keyturn.start("writing the evidence", work, self._show_evidence)
+
+    def _show_evidence(self, written: dict[str, Evidence]) -> None:
+        self.evidence.update(written)
+        self._draw()
+        where = sorted({str(one.folder.parent) for one in written.values()})
+        self.keyturn.tell(f"The evidence of {len(written)} is in {', '.join(where)}.")
+
+
+def _with_runs(seen: LeaversSeen) -> dict[str, str]:
+    """By the key of each of whom something was cut, the newest run that did."""
+    cuts = {one.key: [run.id for run in one.case.runs if not run.undoes] for one in seen.leavers}
+    return {key: runs[-1] for key, runs in cuts.items() if runs}
+
+
+def _standing(seen: LeaversSeen) -> Content:
+    words = totals_words(seen)
+    undecided = sum(not one.decided for one in seen.vaults)
+    if undecided:
+        which = "1 vault has" if undecided == 1 else f"{undecided} vaults have"
+        return joined(
+            ("! Blocked: ", "bold $urgent"),
+            f"{which} no other manager. enter on it says who takes over, w waives it.\n",
+            (words, "bold"),
+        )
+    done = [one for one in seen.leavers if one.case.state in {"verified", "closed"}]
+    states = f"{len(done)} of {len(seen.leavers)} verified. " if _with_runs(seen) else ""
+    rest = "" if len(done) == len(seen.leavers) else "p shows the one plan for all."
+    return joined((states, "bold $accent"), (f"{words}. ", "bold"), rest)
