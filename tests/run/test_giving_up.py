@@ -1,14 +1,16 @@
 """Giving an open step up: by a person, with a reason, under the lease; never what was accepted."""
 
+from dataclasses import replace
+
 import pytest
 from tests.run.conftest import Watch
 from tests.run.plans_by_hand import JOIN_GROUP, SUSPEND_HERE, plan_of
 
-from keyturn.decide.planfile import to_json
+from keyturn.decide.planfile import sealed, to_json
 from keyturn.decide.plans import Plan
 from keyturn.decide.steps import State
 from keyturn.run.admission import lease_targets
-from keyturn.run.giving_up import LOOK, CannotGiveUp, give_up
+from keyturn.run.giving_up import LOOK, CannotGiveUp, give_up, open_steps
 from keyturn.run.results import RunResult
 from keyturn.run.runs_done import NoSuchRun, find_run, run_done
 from keyturn_providers.simulated import Pair
@@ -30,6 +32,12 @@ def plan(pair: Pair) -> Plan:
 @pytest.fixture
 def stopped(journal: Journal, plan: Plan) -> Journal:
     """A run of two steps that was stopped before anything was sent."""
+    stop(journal, plan)
+    return journal
+
+
+def stop(journal: Journal, plan: Plan) -> None:
+    """A run of this plan that was stopped before anything was sent."""
     row = RunRow(
         RUN, plan.id, plan.scope.value, plan.title, "t.ong", 1, None, "running", to_json(plan)
     )
@@ -39,7 +47,6 @@ def stopped(journal: Journal, plan: Plan) -> Journal:
     ]
     journal.start_run(row, steps)
     journal.end_run(RUN, "stopped", 2)
-    return journal
 
 
 def reach(journal: Journal, plan: Plan, *states: State) -> None:
@@ -114,3 +121,28 @@ def test_it_needs_a_step_that_is_there_a_reason_and_the_lease(
     assert stopped.lines(RUN) == lines
     leases.release(stopped, held)
     assert given_up(stopped, watch, 1).steps[0].state is State.GIVEN_UP
+
+
+def test_what_giving_up_does_is_told_before_of_each_open_step(
+    pair: Pair, journal: Journal, watch: Watch
+) -> None:
+    suspend, join = plan_of(pair, SUSPEND_HERE, JOIN_GROUP).operations
+    waits = replace(join, depends_on=(suspend.id,))
+    plan = sealed(replace(plan_of(pair, SUSPEND_HERE, JOIN_GROUP), operations=(suspend, waits)))
+    stop(journal, plan)
+    first, second = open_steps(journal, RUN[:3])
+    assert (first.number, first.waiting, first.others, first.called) == (1, (join.words,), 0, False)
+    told = " ".join(first.effect)
+    assert "nothing is sent now" in told
+    assert f"1 step waits for it and will not be done either: {join.words}" in told
+    assert "it ends" not in told
+    assert (second.waiting, second.others) == ((), 1)
+    assert "1 other step stays open" in " ".join(second.effect)
+    reach(journal, plan, State.INTENDED)
+    (called, _) = open_steps(journal, RUN)
+    assert LOOK in " ".join(called.effect)
+    given_up(journal, watch, 2)
+    (last,) = open_steps(journal, RUN)
+    assert "Nothing else of the run is open: it ends." in last.effect
+    given_up(journal, watch, 1)
+    assert open_steps(journal, RUN) == ()

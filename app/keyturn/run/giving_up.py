@@ -1,6 +1,11 @@
 """An open step that somebody gives up: no run does it any more; the journal has the reason."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from keyturn.decide.names import counted, listed
 from keyturn.decide.planfile import recorded
+from keyturn.decide.plans import Operation
 from keyturn.decide.run_done import NOT_KNOWN
 from keyturn.decide.steps import Event, Impossible, State, advance, replayed
 from keyturn.run.admission import lease_targets
@@ -15,6 +20,72 @@ from keyturn_storage.rows import RunRow
 
 MOST_REASON = 500
 LOOK = "whether it was done is not known: look at it yourself"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStep:
+    """A step that can be given up. `called`: it may have been done, and nobody knows. `waiting` are
+    the open steps that will not be done without it, `others` counts those that stay open then."""
+
+    run_id: str
+    title: str
+    operation_id: str
+    number: int
+    words: str
+    called: bool
+    waiting: tuple[str, ...]
+    others: int
+
+    @property
+    def effect(self) -> tuple[str, ...]:
+        """What giving it up does, in sentences."""
+        undone = "no run does it any more; nothing is sent now, and nothing is taken back"
+        found = [f"{self.words}: {undone}."]
+        if self.called:
+            found.append(f"It was called already, and {LOOK}.")
+        if self.waiting:
+            what = counted(len(self.waiting), "step waits", "steps wait")
+            found.append(f"{what} for it and will not be done either: {listed(self.waiting)}.")
+        if self.others:
+            found.append(f"{counted(self.others, 'other step stays', 'other steps stay')} open.")
+        elif not self.waiting:
+            found.append("Nothing else of the run is open: it ends.")
+        return tuple(found)
+
+
+def open_steps(journal: Journal, run_id: str) -> tuple[OpenStep, ...]:
+    """The steps of a run that can be given up, in the order of the plan. Raises NoSuchRun,
+    PlanFileError."""
+    row = find_run(journal, run_id)
+    plan = recorded(row.plan_json)
+    states = {step.operation_id: State(step.state) for step in journal.steps(row.id)}
+    every = [x for x in plan.operations if states.get(x.id, State.PLANNED).open]
+    found: list[OpenStep] = []
+    for operation in every:
+        waiting = _waiting(operation, every)
+        found.append(
+            OpenStep(
+                row.id,
+                row.title,
+                operation.id,
+                operation.number,
+                operation.words,
+                states.get(operation.id, State.PLANNED) is not State.PLANNED,
+                tuple(one.words for one in waiting),
+                len(every) - len(waiting) - 1,
+            )
+        )
+    return tuple(found)
+
+
+def _waiting(operation: Operation, every: Sequence[Operation]) -> list[Operation]:
+    """What waits for it, directly or through others; a plan names what comes before first."""
+    gone, found = {operation.id}, list[Operation]()
+    for one in every:
+        if one.id not in gone and gone.intersection(one.depends_on):
+            gone.add(one.id)
+            found.append(one)
+    return found
 
 
 class CannotGiveUp(Exception):

@@ -75,6 +75,11 @@ def _reading(where: Where) -> tuple["Action", ...]:
     )  # fmt: skip
 
 
+def _give_up(where: Where, weight: int, help_: str) -> Action:
+    return Action("give_up", ("X",), "give up", help_, where, weight, dangerous=True,
+                  palette="run: give up a step")  # fmt: skip
+
+
 ACTIONS: tuple[Action, ...] = (
     Action("help", ("question_mark", "f1"), "help", "Show every key, and what it does.", _E, 20,
            palette="help: keys"),
@@ -119,6 +124,9 @@ ACTIONS: tuple[Action, ...] = (
            "Go back; clear the filter or a message first. Nothing is changed.", _E, 10),
     Action("stop", ("x",), "stop",
            "Stop what is running, after the one request in flight.", _E, 11, palette="job: stop"),
+    Action("resume", ("R",), "resume",
+           "Go on with every run that is open, reading again before anything is sent.", _E, 1,
+           dangerous=True, palette="run: resume what is open"),
     Action("jobs", ("J",), "jobs", "Show what runs in the background, and stop one of it.", _E,
            palette="job: show all"),
     Action("theme", ("f2",), "light/dark", "Change between the dark and the light theme.", _E,
@@ -167,9 +175,6 @@ ACTIONS: tuple[Action, ...] = (
            palette="view: show all"),
     Action("refresh", ("r",), "refresh", "Read both sources again.", _A, 7,
            palette="sources: refresh"),
-    Action("resume", ("R",), "resume",
-           "Go on with every run that is open, reading again before anything is sent.", _A,
-           dangerous=True, palette="run: resume what is open"),
     Action("unmark", ("u",), "unmark all", "Take all marks away.", _A, palette="view: unmark all"),
     Action("offboard", ("o",), "offboard", "Offboard this person: shows the plan first.", _W, 2,
            dangerous=True, palette="person: offboard"),
@@ -183,6 +188,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("waive", ("w",), "waive",
            "Say why a vault may be left without a manager; enter says who takes it over.", _O, 3,
            dangerous=True, palette="offboard: waive a vault"),
+    _give_up(_O, 4, "Give up a step that is open, with a reason; no run does it any more."),
     Action("rotation", ("T",), "rotation", "List what has to be changed because somebody left.",
            _O, 5, palette="case: what has to be changed"),
     Action("evidence", ("v",), "evidence", "Write the evidence of what was done, and say where.",
@@ -206,9 +212,7 @@ ACTIONS: tuple[Action, ...] = (
     *_reading(_Y),
     Action("confirm", ("c",), "confirm", "Type the confirmation, then enter applies the plan.", _P,
            1, dangerous=True, palette="plan: confirm and apply", at_once=True),
-    Action("resume", ("R",), "resume",
-           "After a stop: go on with what is open, reading again before anything is sent.", _P, 2,
-           dangerous=True, palette="run: resume what is open"),
+    _give_up(_P, 3, "After a stop: give up a step that is open, with a reason; no run does it."),
     Action("undo", ("U",), "undo",
            "After a run: plan what takes it back, shown before anything is done.", _P, 3,
            dangerous=True, palette="run: undo this one"),
@@ -243,12 +247,10 @@ ACTIONS: tuple[Action, ...] = (
            "Make an exception of a direct grant, with owner, reason and last day, as text.", _D, 3,
            palette="drift: make an exception"),
     Action("unmark", ("u",), "unmark all", "Take all marks away.", _D, palette="view: unmark all"),
-    Action("resume", ("R",), "resume",
-           "Go on with every run that is open, reading again before anything is sent.", _T, 1,
-           dangerous=True, palette="run: resume what is open"),
     Action("retry", ("T",), "try again",
            "Plan one of the failed changes anew; once it is verified, the others of its cause.", _T,
            2, dangerous=True, palette="failure: try one again, then the others"),
+    _give_up(_T, 3, "Give up a step that is open, with a reason; no run does it any more."),
     *_reading(_T),
     Action("diff", ("d",), "differs",
            "What differs between the two marked reads, or the one in focus and the newest.", _H, 1,
@@ -327,7 +329,10 @@ def in_the_past(keys: Sequence[Action]) -> tuple[Action, ...]:
 
 def footer(where: Where, *, read_only: bool = False) -> tuple[Action, ...]:
     """The actions the footer of a screen shows, most wanted first."""
-    found = [*actions(where, read_only=read_only), *actions(Where.EVERYWHERE)]
+    found = [
+        action for place in (where, Where.EVERYWHERE)
+        for action in actions(place, read_only=read_only)
+    ]  # fmt: skip
     here = {f"go_{where.name.lower()}", f"{where.name.lower()}_card"}
     if where not in PEOPLE_IN_HAND:
         here.add("person_card")

@@ -44,7 +44,7 @@ class Happened:
     """How many cases are open again because something came back, and names of theirs."""
 
 
-ON_WHAT_FAILED = frozenset({"resume", "retry"})
+ON_WHAT_FAILED = frozenset({"resume", "retry", "give_up"})
 """The actions that need something open, or something that failed."""
 
 
@@ -56,6 +56,8 @@ def what_can_be_done(happened: Happened) -> frozenset[str]:
         cause.open or cause.looks_again for cause in found
     ):
         can.add("resume")
+    if any(run.state != "ended" for run in happened.runs):
+        can.add("give_up")
     if any(failure.can_be_retried for cause in found for failure in cause.failures):
         can.add("retry")
     return frozenset(can)

@@ -101,7 +101,7 @@ def _step(step: StepRow, names: Mapping[str, str]) -> Iterator[Line]:
         yield Line(joined(indent, (step.verdict, look)), hang=18)
     if step.words and step.words != name:
         yield Line(joined(indent, (step.words, "$quiet")), hang=18)
-    if step.error:
+    if step.error and step.error != step.words:
         yield Line(joined(indent, ("why: ", "bold $urgent"), step.error), hang=18)
 
 

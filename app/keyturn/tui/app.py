@@ -185,6 +185,8 @@ class KeyturnApp(App[None], WatchesWorkers, WayActions, CardActions, inherit_bin
             how = "keyturn is read-only here"
         self.standing = f"{runs} open: {how}." if count else ""
         self.tell(self.note)
+        if self.frame is not None:
+            self.frame.say_keys()
 
     def _set(self, found: Setting) -> None:
         self._put_facts(
@@ -309,11 +311,16 @@ class KeyturnApp(App[None], WatchesWorkers, WayActions, CardActions, inherit_bin
         if isinstance(access, Access):
             access.action_refresh()
 
+    def action_resume(self) -> None:
+        """Goes on with every open run, in the way of the screen in front."""
+        if self.frame is not None:
+            self.frame.go_on()
+
     def resume_open_runs(self) -> None:
         """Goes on with every open run, as the Access screen does."""
         access = self.screen_stack[0]
         if isinstance(access, Access):
-            access.action_resume()
+            access.go_on()
 
     def data_changed(self) -> None:
         """The cache has newer snapshots or findings."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from keyturn.tui.engine import Observe
+from keyturn.tui.engine import Ended, Observe
 from keyturn_storage.case_rows import Facts
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keyturn.decide.findings import Change
     from keyturn.decide.plans import Plan
     from keyturn.decide.successors import Candidate
+    from keyturn.run.giving_up import OpenStep
     from keyturn.run.rotation import RotationFound
 
 
@@ -78,6 +79,11 @@ class RunOfCase:
     proven: int
     steps: tuple[StepOfCase, ...]
     undoes: str = ""
+
+    @property
+    def open(self) -> int:
+        """How many of its steps are still to be called, or nobody knows of."""
+        return sum(step.state in {"planned", "intended", "unknown"} for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +199,15 @@ class CaseDesk(Protocol):
 
     async def plan_retry(self, failed: "Sequence[tuple[str, str]]") -> "Plan":
         """What these operations of runs were to do, planned anew and nothing else."""
+        ...
+
+    async def open_steps(self, run_ids: "Sequence[str]") -> "tuple[OpenStep, ...]":
+        """The steps of these runs that can be given up. Asks no source."""
+        ...
+
+    async def give_up(self, run_id: str, number: int, reason: str) -> Ended:
+        """Gives a step up; asks no source. Raises CannotGiveUp, or LeaseHeld where somebody is at
+        work on the run."""
         ...
 
     async def rotation(

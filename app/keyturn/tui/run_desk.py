@@ -17,7 +17,7 @@ from keyturn.tui.case_desk import (
     StepOfCase,
     VaultLeft,
 )
-from keyturn.tui.engine import Observe
+from keyturn.tui.engine import Ended, Observe
 from keyturn.tui.openings import Openings, operator, unobserved
 from keyturn_storage.case_rows import Facts, Noted
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from keyturn.decide.plans import Plan
     from keyturn.decide.successors import Candidate
     from keyturn.decide.world import World
+    from keyturn.run.giving_up import OpenStep
     from keyturn.run.leavers import LeaversPlanned
     from keyturn.run.rotation import RotationFound
     from keyturn_storage.case_rows import CaseRow
@@ -142,6 +143,26 @@ class RunDesk:
                 return await plan_retry(
                     failed, connections, cache, journal, loaded=loaded, clock=self.opened.now()
                 )
+
+    async def open_steps(self, run_ids: Sequence[str]) -> "tuple[OpenStep, ...]":
+        """From the journal."""
+        from keyturn.run.giving_up import open_steps
+
+        with self.opened.journal_if_any() as journal:
+            if journal is None:
+                return ()
+            return tuple(one for run_id in run_ids for one in open_steps(journal, run_id))
+
+    async def give_up(self, run_id: str, number: int, reason: str) -> Ended:
+        """As `keyturn resume RUN --give-up`."""
+        from keyturn.run.giving_up import give_up
+        from keyturn.tui.run_engine import ended_of
+
+        with self.opened.files() as (_cache, journal):
+            now = self.opened.now()
+            return ended_of(
+                give_up(journal, run_id, number, reason, clock=now, operator=operator())
+            )
 
     async def rotation(
         self, person_key: str, case_id: str, observe: Observe

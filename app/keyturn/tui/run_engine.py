@@ -208,7 +208,7 @@ class RunEngine:
                     plan, connections, journal, loaded=loaded, observe=observe, stop=stop,
                     clock=self._open.now(), operator=operator(), confirmed=confirmed,
                 )  # fmt: skip
-        return _ended(result)
+        return ended_of(result)
 
     async def resume(self, observe: Observe, stop: Stop) -> tuple[Ended, ...]:
         """As `keyturn resume`: nothing is sent before it was read again."""
@@ -225,7 +225,7 @@ class RunEngine:
                 )  # fmt: skip
         if not results and stop():
             return (Ended("", "stopped", "Stopped before anything was taken up. R resumes.", ()),)
-        return tuple(map(_ended, results))
+        return tuple(map(ended_of, results))
 
     async def open_runs(self) -> int:
         """Looking does not make a journal."""
@@ -283,7 +283,8 @@ class RunEngine:
         return blast_radius(world, person, ItemsUsed.never_archived(now_ms))
 
 
-def _ended(result: "RunResult") -> Ended:
+def ended_of(result: "RunResult") -> Ended:
+    """The end of a run in the dashboard's words."""
     # The sum is worded for the command line; in front of a dashboard the key is nearer.
     words = result.words.replace(": keyturn resume.", ": R resumes (or keyturn resume).")
     return Ended(

@@ -436,7 +436,7 @@ class Access(Frame):
         view = self._views[self.front]
         return (view.person, view.label) if view.person else ("", "")
 
-    def action_resume(self) -> None:
+    def go_on(self) -> None:
         """Goes on with every open run; how each ended is shown in front."""
 
         def show(ends: tuple[Ended, ...]) -> None:

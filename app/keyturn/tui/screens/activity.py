@@ -7,7 +7,7 @@ from textual.containers import Container, Vertical
 from textual.widget import Widget
 
 from keyturn.run.progress import RunEnded, StepChanged
-from keyturn.tui.actions import Action, Where, bindings
+from keyturn.tui.actions import Action, Where, bindings, footer
 from keyturn.tui.activity_rows import (
     COLUMNS,
     ON_WHAT_FAILED,
@@ -17,8 +17,10 @@ from keyturn.tui.activity_rows import (
 )
 from keyturn.tui.activity_words import cause_lines, push_lines, read_lines, run_lines
 from keyturn.tui.causes import Cause, Failure
+from keyturn.tui.engine import Ended
 from keyturn.tui.night_watch import Watch
 from keyturn.tui.safe import joined
+from keyturn.tui.screens.give_up import give_up_step
 from keyturn.tui.screens.list_screen import ListScreen
 from keyturn.tui.source_words import BLANK, heading
 from keyturn.tui.why_words import STYLE
@@ -74,7 +76,7 @@ class Activity(ListScreen):
         """Going on and trying again are offered where there is something to go on with or to try
         again; the keys say why they cannot act elsewhere."""
         return tuple(
-            one for one in super().keys(read_only=read_only)
+            one for one in footer(self.WHERE, read_only=read_only)
             if one.id not in ON_WHAT_FAILED or one.id in self._can
         )  # fmt: skip
 
@@ -181,6 +183,19 @@ class Activity(ListScreen):
 
         self.keyturn.start("planning what failed anew", work, show)
 
-    def action_resume(self) -> None:
-        """Goes on with every open run."""
-        self.keyturn.resume_open_runs()
+    def action_give_up(self) -> None:
+        """A step of the run under the cursor, or one that failed of the cause there."""
+        row = self.table.row
+        about = row.about if row is not None else None
+        if isinstance(about, RunLine):
+            give_up_step(self.keyturn, (about.id,), self._given_up)
+        elif isinstance(about, Cause) and about.open:
+            still = [failure for failure in about.failures if not failure.settled]
+            runs = dict.fromkeys(failure.run_id for failure in still if failure.run_id)
+            only = frozenset(failure.operation_id for failure in still)
+            give_up_step(self.keyturn, tuple(runs), self._given_up, only)
+        else:
+            self.keyturn.tell("Give up: put the cursor on a run that is open, or on a failure.")
+
+    def _given_up(self, _ended: Ended) -> None:
+        self.show(again=True)

@@ -48,7 +48,8 @@ class Frame(Screen[None], WatchesWorkers):
 
     def keys(self, *, read_only: bool) -> tuple[Action, ...]:
         """What the footer offers, most wanted first."""
-        return footer(self.WHERE, read_only=read_only)
+        found = footer(self.WHERE, read_only=read_only)
+        return tuple(key for key in found if key.id != "resume" or self.keyturn.standing)
 
     @property
     def keyturn(self) -> "KeyturnApp":
@@ -125,6 +126,10 @@ class Frame(Screen[None], WatchesWorkers):
     def go_back(self) -> bool:
         """One step back within the screen; False if there is none."""
         return False
+
+    def go_on(self) -> None:
+        """Goes on with every run that is open."""
+        self.keyturn.resume_open_runs()
 
     def data_changed(self) -> None:
         """New snapshots or findings are in the cache."""

@@ -27,6 +27,7 @@ from keyturn.tui.plan_words import counts_words
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.ask import Ask, needs_words
 from keyturn.tui.screens.case_steps import ask_waiver, choose_successor, plan_draft, state_fact
+from keyturn.tui.screens.give_up import give_up_step
 from keyturn.tui.screens.list_screen import ListScreen
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.paragraphs import Line
@@ -76,6 +77,7 @@ class Offboard(ListScreen):
         """A waiver where a vault may need one, evidence where something was done."""
         unwanted = set() if self.seen.vaults else {"waive"}
         unwanted |= set() if self.seen.runs else {"evidence"}
+        unwanted |= set() if any(run.open for run in self.seen.runs) else {"give_up"}
         return tuple(key for key in super().keys(read_only=read_only) if key.id not in unwanted)
 
     def rows(self) -> RowSource:
@@ -240,6 +242,12 @@ class Offboard(ListScreen):
             return await desk.state(key, case_id, said)
 
         self.keyturn.start("keeping what was said", work, self._show_case)
+
+    def action_give_up(self) -> None:
+        """A step of the run under the cursor, else of any run of the case."""
+        item = self._item()
+        runs = (item.name,) if item.what is What.RUN else tuple(run.id for run in self.seen.runs)
+        give_up_step(self.keyturn, runs, lambda _ended: self._look())
 
     def action_close_case(self) -> None:
         """With a reason, which is kept."""

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from keyturn.decide.findings import Change
 from keyturn.decide.plans import Plan
 from keyturn.decide.skipping import skipped
-from keyturn.tui.actions import Action, Where, bindings
+from keyturn.tui.actions import Action, Where, bindings, footer
 from keyturn.tui.card_lines import as_text
 from keyturn.tui.case_desk import Draft, Evidence, VaultLeft
 from keyturn.tui.engine import Ended, Observe, Stop
@@ -19,6 +19,7 @@ from keyturn.tui.hand import EMPTY_HAND, Copied, Hand, Named
 from keyturn.tui.plan_words import LeftOut, StepSeen, counts_words
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.case_steps import ask_waiver, choose_successor, with_vault
+from keyturn.tui.screens.give_up import give_up_step
 from keyturn.tui.screens.plan_origin import Origin, plan_again
 from keyturn.tui.screens.plan_rows import PlanRows
 from keyturn.tui.screens.resumed import NOTHING_OPEN, RESUMING
@@ -81,20 +82,21 @@ class PlanReview(PlanRows):
 
     def keys(self, *, read_only: bool) -> tuple[Action, ...]:
         """Only what can be done at this point of a plan's life."""
-        unwanted = {"resume", "undo", "evidence"}
+        unwanted = {"resume", "undo", "evidence", "give_up"}
         if self.applying:
             unwanted |= {"confirm", "skip", "plan_again", "decide", "waive"}
         elif self.begun:
             done = self.ended is not None and self.ended.state == "ended"
             unwanted = {"confirm", "skip", "plan_again", "decide", "waive"}
-            unwanted |= {"resume"} if done else {"undo"}
+            unwanted |= {"resume", "give_up"} if done else {"undo"}
             unwanted |= set() if self.plan.subjects else {"evidence"}
         else:
             unwanted |= set() if self._may_confirm else {"confirm"}
             unwanted |= set() if self._undecided else {"decide", "waive"}
             unwanted |= set() if self.origin.known else {"skip"}
             unwanted |= set() if self.unmade else {"plan_again"}
-        return tuple(key for key in super().keys(read_only=read_only) if key.id not in unwanted)
+        found = footer(self.WHERE, read_only=read_only)
+        return tuple(key for key in found if key.id not in unwanted)
 
     def _keys_changed(self) -> None:
         self.facts_changed(self.keyturn.facts)
@@ -235,7 +237,7 @@ class PlanReview(PlanRows):
 
     # ------------------------------------------------------------------ going on after a stop
 
-    def action_resume(self) -> None:
+    def go_on(self) -> None:
         """Goes on with what this run, and any other, left open; shown as the run itself was."""
         if self.applying:
             self.keyturn.tell("The run goes on. x stops it after the request in flight.")
@@ -259,6 +261,17 @@ class PlanReview(PlanRows):
         others = [one.words for one in ends if one is not mine]
         if others:
             self.keyturn.tell(" ".join(others))
+
+    def action_give_up(self) -> None:
+        """A step of this run that is open."""
+        if self.applying:
+            self.keyturn.tell("The run goes on. x stops it after the request in flight.")
+        elif not self.begun:
+            self.keyturn.tell("Give up: this plan has not begun. space leaves a change out.")
+        elif self.ended is None:
+            self.keyturn.tell("Give up: how it stands is not known here. Activity (3) has the run.")
+        else:
+            give_up_step(self.keyturn, (self.ended.run_id,), self._show_end)
 
     # ------------------------------------------------------------------ taking back
 
@@ -340,6 +353,11 @@ class PlanReview(PlanRows):
         )  # fmt: skip
 
     def _done(self, ended: Ended) -> None:
+        self._show_end(ended)
+        self.keyturn.count_open_runs()
+        self.keyturn.refresh_sources()
+
+    def _show_end(self, ended: Ended) -> None:
         self.applying, self.ended = False, ended
         for row in ended.steps:
             before = self.steps.get(row.operation_id, StepSeen("planned"))
@@ -352,8 +370,6 @@ class PlanReview(PlanRows):
             bar.say(joined((_HOW.get(ended.state, ended.state), "bold $accent"), " ", ended.words))
             bar.focus_cancel()
             self._keys_changed()
-        self.keyturn.count_open_runs()
-        self.keyturn.refresh_sources()
 
     def job_failed(self, name: str) -> None:
         """Nothing is known to be going on any more; the error says what to do."""

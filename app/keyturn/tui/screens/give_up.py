@@ -1,0 +1,87 @@
+"""Giving an open step up by keys: which one, what that does, and why; kept in the journal."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from keyturn.tui.engine import Ended
+from keyturn.tui.screens.ask import Ask
+from keyturn.tui.screens.choose import Chooser
+from keyturn.tui.widgets.cells import Column
+from keyturn.tui.widgets.row_source import Row, RowsInMemory
+
+if TYPE_CHECKING:
+    from keyturn.run.giving_up import OpenStep
+    from keyturn.tui.app import KeyturnApp
+
+COLUMNS = (Column("step", 4, right=True), Column("what it was to do", 20, 3), Column("stands", 12))
+
+
+def give_up_step(
+    app: "KeyturnApp",
+    run_ids: Sequence[str],
+    done: Callable[[Ended], None],
+    only: frozenset[str] = frozenset(),
+) -> None:
+    """One of the open steps of these runs, or of `only` these operations of them. `done` is called
+    with the run as it stands then; a question that is left changes nothing."""
+    desk = app.parts.engine.desk
+
+    async def work(_observe: object, _stop: object) -> "tuple[OpenStep, ...]":
+        found = await desk.open_steps(run_ids)
+        return tuple(one for one in found if not only or one.operation_id in only)
+
+    def show(found: "tuple[OpenStep, ...]") -> None:
+        if not found:
+            app.tell("Give up: no step of it is open, so there is nothing to give up.")
+        elif len(found) == 1:
+            _ask_why(app, found[0], done)
+        else:
+            _choose(app, found, done)
+
+    app.start("looking which steps are open", work, show)
+
+
+def _choose(
+    app: "KeyturnApp", found: "tuple[OpenStep, ...]", done: Callable[[Ended], None]
+) -> None:
+    def taken(number: int | None) -> None:
+        if number is not None:
+            _ask_why(app, found[number], done)
+
+    runs = dict.fromkeys(one.title for one in found)
+    words = f"{len(found)} steps are open: {'; '.join(runs)}. R goes on with them instead."
+    rows = tuple(
+        Row(
+            at, "?" if one.called else "·",
+            (str(one.number), one.words, "not known" if one.called else "not sent"),
+            ("dim", "strong", "unknown" if one.called else "dim"), label=one.words,
+        )
+        for at, one in enumerate(found)
+    )  # fmt: skip
+    _ = app.push_screen(Chooser("Give up which step?", words, COLUMNS, RowsInMemory(rows)), taken)
+
+
+def _ask_why(app: "KeyturnApp", one: "OpenStep", done: Callable[[Ended], None]) -> None:
+    desk = app.parts.engine.desk
+
+    def said(reason: str | None) -> None:
+        if reason is None:
+            return
+
+        async def work(_observe: object, _stop: object) -> Ended:
+            return await desk.give_up(one.run_id, one.number, reason)
+
+        def show(ended: Ended) -> None:
+            app.count_open_runs()
+            done(ended)
+            app.tell(f"Step {one.number} is given up. {ended.words}")
+
+        app.start("giving a step up", work, show)
+
+    words = f"{' '.join(one.effect)} Say why: the reason is kept in the journal, under your name."
+    title = f"Give up step {one.number} of {one.title}?"
+    _ = app.push_screen(Ask(title, words, check=_needs_why), said)
+
+
+def _needs_why(text: str) -> str:
+    return "" if text else "Say why, for whoever reads it later; esc gives nothing up."

@@ -1,0 +1,151 @@
+"""An open step is given up by keys: what it does is said first, who and why stay in the journal."""
+
+import json
+
+from tests.tui.looking import access, pane, ready, shows, text_of, until
+from tests.tui.simulated import Bench, stopped_run
+from tests.tui.test_plan_screen import LOGIN, SIZE, hold, review
+from textual.pilot import Pilot
+
+from keyturn.tui.app import KeyturnApp
+from keyturn.tui.data import Pane
+from keyturn.tui.screens.activity import Activity
+from keyturn.tui.screens.ask import Ask
+from keyturn.tui.screens.offboard import Offboard
+from keyturn_providers.abilities import Ability
+from keyturn_storage.journal import open_journal
+
+
+def states(bench: Bench) -> list[str]:
+    """The states of the steps of the one run, in the plan's order."""
+    with open_journal(bench.data / "journal.db", read_only=True) as journal:
+        (row,) = journal.runs()
+        return [one.state for one in sorted(journal.steps(row.id), key=lambda one: one.number)]
+
+
+async def give_up_first(app: KeyturnApp, pilot: Pilot[None], reason: str) -> None:
+    """The first step that is offered, with this reason."""
+    await pilot.press("X")
+    await until(pilot, lambda: app.screen is not app.frame)
+    await until(pilot, lambda: "R goes on with them instead" in text_of(app) or _asked(app))
+    if not _asked(app):
+        await pilot.press("enter")
+        await until(pilot, lambda: _asked(app))
+    assert isinstance(app.screen, Ask)
+    assert "no run does it any more" in app.screen.words
+    await shows(pilot, "esc leaves it as it is")
+    await pilot.press("enter")
+    await shows(pilot, "Say why, for whoever")
+    await pilot.press(*reason, "enter")
+    await shows(pilot, "is given up")
+    await until(pilot, lambda: not app.jobs.running())
+
+
+def _asked(app: KeyturnApp) -> bool:
+    return isinstance(app.screen, Ask)
+
+
+async def test_on_the_run_the_step_goes_and_the_rest_stays_to_be_resumed(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("o")
+        await shows(pilot, "t-dana-1")
+        await pilot.press("p")
+        await shows(pilot, "Guards")
+        await pilot.press("X")
+        await shows(pilot, "this plan has not begun")
+        gate = hold(read_bench, Ability.SUSPEND)
+        await pilot.press("c", *LOGIN, "enter")
+        await until(pilot, gate.reached.is_set)
+        await pilot.press("X")
+        await shows(pilot, "The run goes on")
+        await pilot.press("x")
+        gate.opened.set()
+        await until(pilot, lambda: review(app).ended is not None)
+        await until(pilot, lambda: not app.jobs.running())
+        assert "X give up" in text_of(app)
+        before = states(read_bench)
+        await pilot.press("X")
+        await shows(pilot, "Give up which step?")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.frame)
+        assert states(read_bench) == before
+        await give_up_first(app, pilot, "it is her last day only tomorrow")
+        await pilot.press("g")
+        await shows(pilot, "! given up")
+        await shows(pilot, "her last day only tomorrow")
+        assert states(read_bench).count("given_up") == 1
+        await pilot.press("R")
+        await until(pilot, lambda: review(app).ended.state == "ended")  # type: ignore[union-attr] # awaited above
+        await until(pilot, lambda: not app.jobs.running())
+        await pilot.press("X")
+        await shows(pilot, "no step of it is open")
+    with open_journal(read_bench.data / "journal.db", read_only=True) as journal:
+        (row,) = journal.runs()
+        assert journal.verify_chain().unbroken
+        lines = [json.dumps(line.__repr__()) for line in journal.lines(row.id)]
+    assert any("her last day only tomorrow" in line for line in lines)
+
+
+async def test_on_activity_and_the_case_until_nothing_is_open(read_bench: Bench) -> None:
+    await stopped_run(read_bench)
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(app.screen, Activity))
+        await shows(pilot, "stopped, ")
+        await pilot.press("G", "X")
+        await shows(pilot, "put the cursor on a run that is open")
+        await pilot.press("g")
+        await until(pilot, lambda: "stopped" in _state(app))
+        await give_up_first(app, pilot, "the bridge is gone")
+        await shows(pilot, "! given up")
+        open_steps = states(read_bench).count("planned") + states(read_bench).count("unknown")
+        assert states(read_bench).count("given_up") == 1
+        await pilot.press("7")
+        await until(pilot, lambda: not app.jobs.running())
+        if open_steps:
+            await pilot.press("1", "g")
+            await until(pilot, lambda: access(app).person_key == "d:d-001")
+            await pilot.press("o")
+            await until(pilot, lambda: isinstance(app.screen, Offboard) and app.screen.read)
+            await until(pilot, lambda: not app.jobs.running())
+            for _ in range(open_steps):
+                await give_up_first(app, pilot, "so too")
+        await until(pilot, lambda: "run is open" not in text_of(app))
+        assert not {"planned", "intended", "unknown"} & set(states(read_bench))
+
+
+def _state(app: KeyturnApp) -> str:
+    """What the row under the cursor of Activity says; the cursor goes on where it is no run."""
+    assert isinstance(app.screen, Activity)
+    row = app.screen.table.row
+    if row is not None and row.cells[0] != "run":
+        app.screen.table.action_down()
+    return row.cells[2] if row is not None and row.cells[0] == "run" else ""
+
+
+async def test_what_is_open_is_gone_on_with_from_every_screen(read_bench: Bench) -> None:
+    await stopped_run(read_bench)
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "1 run is open: R resumes it.")
+        await until(pilot, lambda: pane(app, Pane.USERS).row is not None)
+        await pilot.press("2")
+        await shows(pilot, "R resume")
+        await pilot.press("R")
+        await shows(pilot, "1 run was resumed")
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.jobs.running())
+        await until(pilot, lambda: "R resume" not in text_of(app))
+
+
+async def test_nothing_is_given_up_read_only(read_bench: Bench) -> None:
+    await stopped_run(read_bench)
+    app = read_bench.app(read_only=True)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("3", "X")
+        await shows(pilot, "give up: keyturn is read-only here")
