@@ -18,9 +18,10 @@ def purge_digest(gone: Iterable[tuple[str, str, str]], events: Iterable[tuple[in
 
 
 def purged_hashes(connection: sqlite3.Connection) -> dict[int, str]:
-    """The hash that stands for each line that was purged, by the entry's number."""
+    """The hash that stands for each line that was purged, by the entry's number. A key that is no
+    number, which nobody wrote so, stands for no line."""
     found = connection.execute("select key, stands from purged where what = 'entry'")
-    return {int(key): str(stands) for key, stands in found}
+    return {int(key): str(stands) for key, stands in found if str(key).isdecimal()}
 
 
 def first_bad_purge(connection: sqlite3.Connection) -> tuple[int, str] | None:

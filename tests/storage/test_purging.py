@@ -317,6 +317,16 @@ def test_after_a_purge_every_changed_byte_of_what_is_left_is_found(
         assert report.why
 
 
+def test_a_purged_line_whose_number_is_none_is_told_and_not_stumbled_over(rest: Journal) -> None:
+    with taken_back(rest.connection):
+        changed = rest.connection.execute(
+            "update purged set key = key || 'x' where what = 'entry'"
+            " and key = (select min(key) from purged where what = 'entry')"
+        )
+        assert changed.rowcount == 1
+        assert rest.verify_chain().why
+
+
 @MANY
 @given(st.sampled_from(sorted(COVERED)), st.data())
 def test_after_a_purge_every_row_that_is_gone_is_found(
