@@ -12,6 +12,8 @@ _CACHE_KIB = 64 * 1024
 _READING_KIB = 16 * 1024
 """The system keeps the file's pages as well; a second whole copy made up most of what the dashboard
 took more with 100,000 people."""
+_WAL_PAGES = 16_000
+"""64 MiB."""
 _TRIES = 20
 
 
@@ -27,7 +29,9 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def settle_cache(connection: sqlite3.Connection, path: Path) -> None:
-    """WAL, NORMAL (the cache can be pulled again), a big page cache, foreign keys checked."""
+    """WAL, NORMAL (the cache can be pulled again), a big page cache, foreign keys checked. The WAL
+    goes into the file when the connection closes or asks for it, not in the middle of a refresh,
+    unless it has grown large."""
     _pragmas(
         connection,
         path,
@@ -35,6 +39,7 @@ def settle_cache(connection: sqlite3.Connection, path: Path) -> None:
         "pragma synchronous=normal",
         f"pragma cache_size=-{_CACHE_KIB}",
         "pragma foreign_keys=on",
+        f"pragma wal_autocheckpoint={_WAL_PAGES}",
     )
 
 
@@ -91,6 +96,17 @@ def writing(connection: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Conn
         if connection.in_transaction:
             connection.execute("rollback")
         raise refused(path, problem) from None
+
+
+@contextmanager
+def unchecked_keys(connection: sqlite3.Connection) -> Iterator[None]:
+    """For a transaction whose foreign keys hold by the way its rows are made: not checked again,
+    row by row. Not to be entered inside a transaction."""
+    connection.execute("pragma foreign_keys=off")
+    try:
+        yield
+    finally:
+        connection.execute("pragma foreign_keys=on")
 
 
 def _add_casefold(connection: sqlite3.Connection) -> None:

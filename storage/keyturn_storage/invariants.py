@@ -12,18 +12,20 @@ from keyturn_storage.codec import ObjectNo
 PASSED = "passed"
 
 _UNKNOWN_MEMBERS = """
-select count(*) from membership m
-join object o on o.no = m.member_no
-where o.source_no = :source and o.kind = :kind and m.to_snapshot is null
+select o.kind, count(*) from membership m
+cross join object o on o.no = m.member_no
+where o.source_no = :source and m.to_snapshot is null
 and not exists (select 1 from presence p where p.object_no = m.member_no and p.to_snapshot is null)
+group by o.kind
 """
 _UNKNOWN_PRINCIPALS = """
-select count(*) from vault_grant g
-join object o on o.no = g.principal_no
-where o.source_no = :source and o.kind = :kind and g.to_snapshot is null
+select o.kind, count(*) from vault_grant g
+cross join object o on o.no = g.principal_no
+where o.source_no = :source and g.to_snapshot is null
 and not exists (
     select 1 from presence p where p.object_no = g.principal_no and p.to_snapshot is null
 )
+group by o.kind
 """
 _STRAY_PARENTS = """
 select count(*) from listing l
@@ -82,6 +84,11 @@ def check(
         }
         return int(connection.execute(statement, values).fetchone()[0])
 
+    members: dict[int, int] = dict(connection.execute(_UNKNOWN_MEMBERS, {"source": source_no}))
+    principals: dict[int, int] = dict(
+        connection.execute(_UNKNOWN_PRINCIPALS, {"source": source_no})
+    )
+
     def known(rule: str, found: int, needs: Collection, what: str) -> tuple[str, str]:
         if not found:
             return rule, PASSED
@@ -92,31 +99,31 @@ def check(
     return (
         known(
             "every member account is known",
-            count(_UNKNOWN_MEMBERS, ObjectNo.ACCOUNT),
+            members.get(ObjectNo.ACCOUNT, 0),
             Collection.ACCOUNTS,
             "memberships of accounts that were not listed",
         ),
         known(
             "every member group is known",
-            count(_UNKNOWN_MEMBERS, ObjectNo.GROUP),
+            members.get(ObjectNo.GROUP, 0),
             Collection.GROUPS,
             "memberships of groups that were not listed",
         ),
         known(
             "every grant is an account's that is known",
-            count(_UNKNOWN_PRINCIPALS, ObjectNo.ACCOUNT),
+            principals.get(ObjectNo.ACCOUNT, 0),
             Collection.ACCOUNTS,
             "grants to accounts that were not listed",
         ),
         known(
             "every grant is a group's that is known",
-            count(_UNKNOWN_PRINCIPALS, ObjectNo.GROUP),
+            principals.get(ObjectNo.GROUP, 0),
             Collection.GROUPS,
             "grants to groups that were not listed",
         ),
         known(
             "every grant is a machine identity's that is known",
-            count(_UNKNOWN_PRINCIPALS, ObjectNo.MACHINE),
+            principals.get(ObjectNo.MACHINE, 0),
             Collection.MACHINES,
             "grants to machine identities that were not listed",
         ),

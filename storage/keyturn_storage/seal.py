@@ -1,6 +1,7 @@
 """Turning what was staged into interval rows: rows close only inside complete listings.
 
-Everything here runs inside one transaction of the caller.
+Everything here runs inside one transaction of the caller. Every number that is stored was found by
+a join with the table it points into, so the caller need not have foreign keys checked.
 """
 
 import sqlite3
@@ -35,7 +36,7 @@ _CLEAR = (
 _VERSIONS = """
 insert or ignore into version (hash, body)
 select hash, body from temp.stage_object where snapshot_id = :snapshot
-union select hash, body from temp.stage_grant where snapshot_id = :snapshot
+union all select hash, body from temp.stage_grant where snapshot_id = :snapshot
 """
 _REGISTER = """
 insert or ignore into object (source_no, kind, id)
@@ -90,10 +91,10 @@ where l.snapshot_id = :snapshot and l.collection = :collection and l.complete = 
 
 _SEEN_MEMBERS = """
 insert into temp.seen_member
-select g.no, m.no from temp.stage_member s
-join object g on g.source_no = :source and g.kind = :group and g.id = s.group_id
-join object m on m.source_no = :source and m.kind = s.kind and m.id = s.id
-where s.snapshot_id = :snapshot and g.no not in (select no from temp.gone_parent)
+select g.no, m.no from object g
+cross join temp.stage_member s on s.snapshot_id = :snapshot and s.group_id = g.id
+cross join object m on m.source_no = :source and m.kind = s.kind and m.id = s.id
+where g.source_no = :source and g.kind = :group and g.no not in (select no from temp.gone_parent)
 """
 _CLOSE_MEMBERS = """
 update membership set to_snapshot = :snapshot

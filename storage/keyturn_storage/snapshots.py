@@ -24,7 +24,7 @@ from keyturn_storage import (
     staging,
 )
 from keyturn_storage.clock import now_ms
-from keyturn_storage.connections import connect, settle_cache, writing
+from keyturn_storage.connections import connect, settle_cache, unchecked_keys, writing
 from keyturn_storage.errors import SnapshotOvertaken, TenantDiffers
 from keyturn_storage.files import check_file, create_private
 from keyturn_storage.migrations import is_current, migrate
@@ -116,7 +116,7 @@ class Cache:
         that is not being read.
         """
         source_no = self._reading(snapshot_id)
-        with writing(self._connection, self.path) as connection:
+        with unchecked_keys(self._connection), writing(self._connection, self.path) as connection:
             newer = connection.execute(
                 "select id from snapshot where source_no = ? and state = 'sealed' and id > ? "
                 "limit 1",
@@ -143,7 +143,6 @@ class Cache:
                 "Its snapshot is the newer one and is used; refresh again if you need another.",
             )
         staging.drop(self._connection, snapshot_id)
-        self._connection.execute("pragma wal_checkpoint(passive)").fetchall()
         info = self.info(snapshot_id)
         if info is None:
             raise ValueError(f"snapshot {snapshot_id} is not in the cache")

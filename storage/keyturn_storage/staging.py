@@ -148,7 +148,14 @@ def end_listing(connection: sqlite3.Connection, snapshot_id: int, listing: Listi
 def drop(connection: sqlite3.Connection, snapshot_id: int) -> None:
     """Forgets everything staged for one snapshot."""
     for name in _NAMES:
-        connection.execute(f"delete from temp.{name} where snapshot_id = ?", (snapshot_id,))  # noqa: S608 -- names of this module
+        others = connection.execute(
+            f"select exists (select 1 from temp.{name} where snapshot_id < :id)"  # noqa: S608 -- names of this module
+            f" or exists (select 1 from temp.{name} where snapshot_id > :id)",
+            {"id": snapshot_id},
+        ).fetchone()[0]
+        # Without a condition SQLite empties a table at once, and not row by row.
+        only = " where snapshot_id = :id" if others else ""
+        connection.execute(f"delete from temp.{name}{only}", {"id": snapshot_id} if others else {})  # noqa: S608 -- names of this module
 
 
 def _fill(

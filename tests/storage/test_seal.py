@@ -291,6 +291,22 @@ def test_sources_are_kept_apart_though_their_ids_are_the_same(cache: Cache) -> N
     ]
 
 
+def test_two_sources_are_read_at_once_and_the_seal_of_one_leaves_the_other_staged(
+    cache: Cache,
+) -> None:
+    first, second = cache.begin(DIRECTORY, 5), cache.begin(SECRETS, 5)
+    for snapshot_id, one in ((first, A), (second, B), (first, C)):
+        cache.stage(snapshot_id, [one], collection=Collection.ACCOUNTS)
+    for snapshot_id, rows in ((first, 2), (second, 1)):
+        listing = Listing(Collection.ACCOUNTS, "", True, "all", "", rows)
+        cache.end_listing(snapshot_id, listing)
+    assert _ids(cache.load(cache.seal(first, 6).id))[0] == {"a", "c"}
+    assert _ids(cache.load(cache.seal(second, 7).id))[0] == {"b"}
+    third = cache.begin(SECRETS, 8)
+    cache.end_listing(third, Listing(Collection.ACCOUNTS, "", True, "all", "", 0))
+    assert _ids(cache.load(cache.seal(third, 9).id))[0] == set()
+
+
 def test_forgetting_a_gap_makes_one_row_of_two(cache_path: Path) -> None:
     """Otherwise a year of refreshes would leave a row for every flicker."""
     with open_cache(cache_path) as cache:
