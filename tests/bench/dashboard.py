@@ -8,6 +8,7 @@ decides.
 """
 
 import asyncio
+import gc
 import os
 import statistics
 import sys
@@ -23,8 +24,9 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp
+from keyturn.tui.housekeeping import of_own_process
 from keyturn.tui.make import make_app
-from keyturn.tui.start import DashboardOptions, now_ms
+from keyturn.tui.start import SWITCH_S, DashboardOptions, now_ms
 from keyturn.tui.widgets.virtual_list import VirtualList
 
 SIZE = (120, 40)
@@ -155,7 +157,10 @@ async def _cards(app: KeyturnApp, pilot: Pilot[None], table: Table) -> None:
 async def in_process(folder: Path, table: Table) -> None:
     """Everything that is measured inside this process."""
     painted = Painted()
-    app = make_app(DashboardOptions(folder / "keyturn.yaml", folder), now_ms)
+    # As `run_dashboard` has it.
+    gc.disable()
+    sys.setswitchinterval(SWITCH_S)
+    app = make_app(DashboardOptions(folder / "keyturn.yaml", folder), now_ms, of_own_process())
     with (
         patch.object(HeadlessDriver, "is_headless", False),
         patch.object(HeadlessDriver, "write", lambda driver, data: painted.write(driver, data)),

@@ -72,7 +72,7 @@ def main(folder: Path) -> int:
     tenants(made, folder)
     asyncio.run(made.engine.refresh(lambda _event: None, lambda: False))
     made.pair.secrets.remote.at = _held(folder)
-    keyturn.tui.make.make_app = lambda options, now_ms: _app(made, folder)
+    setattr(keyturn.tui.make, "make_app", lambda *_: _app(made, folder))  # noqa: B010 - of other arguments
     return run_dashboard(DashboardOptions(folder / "none.yaml", folder / "data"))
 
 

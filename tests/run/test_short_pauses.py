@@ -2,11 +2,12 @@
 
 import asyncio
 import gc
+import weakref
 
 import pytest
 
 from keyturn.run.background import Background, Stop
-from keyturn.run.short_pauses import SELDOM, short_pauses
+from keyturn.run.short_pauses import SELDOM, collect_between_jobs, short_pauses
 
 TIMEOUT_S = 20.0
 
@@ -38,3 +39,23 @@ def test_a_job_works_with_short_pauses() -> None:
     assert job.join(TIMEOUT_S)
     assert job.result() == SELDOM
     assert gc.get_threshold() == usual
+
+
+class _Ring:
+    """Garbage that only a collection finds."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_garbage_is_collected_between_jobs_and_not_while_one_works() -> None:
+    with short_pauses():
+        gc.disable()
+        try:
+            left = weakref.ref(_Ring())
+            collect_between_jobs()
+            assert left() is not None
+        finally:
+            gc.enable()
+    collect_between_jobs()
+    assert left() is None

@@ -41,3 +41,9 @@ def short_pauses() -> Iterator[None]:
             _working.jobs -= 1
             if not _working.jobs:
                 gc.set_threshold(*_working.usual)
+
+
+def collect_between_jobs() -> None:
+    """A full collection now, unless a job works: then there may be much to look at."""
+    if not _working.jobs:
+        gc.collect()

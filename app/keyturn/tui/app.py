@@ -18,6 +18,7 @@ from keyturn.tui.card_actions import CardActions
 from keyturn.tui.data import Data, Pane
 from keyturn.tui.engine import Engine, Met, Setting
 from keyturn.tui.first_look import FirstLook
+from keyturn.tui.housekeeping import SHARED, Housekeeping
 from keyturn.tui.job_board import JobBoard
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
 from keyturn.tui.reads import Closes, Reads
@@ -74,6 +75,7 @@ class Parts:
     """Whether the tour is offered, if it never was."""
     look: Callable[[], FirstLook | None] = _no_look
     """Gives what the first paint shows, if it was read ahead. May wait for it."""
+    housekeeping: Housekeeping = SHARED
 
 
 class KeyturnApp(App[None], WatchesWorkers, WayActions, CardActions, inherit_bindings=False):
@@ -158,7 +160,10 @@ class KeyturnApp(App[None], WatchesWorkers, WayActions, CardActions, inherit_bin
             from keyturn.tui.ahead import import_cards
 
             import_cards()
-            return await self.parts.engine.setting()
+            try:
+                return await self.parts.engine.setting()
+            finally:
+                self.parts.housekeeping.settled()
 
         self.start(CONFIGURING, setting, self._set, quiet=True)
         self.count_open_runs()

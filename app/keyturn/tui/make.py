@@ -5,6 +5,7 @@ from collections.abc import Callable
 from keyturn.tui.app import KeyturnApp, Parts
 from keyturn.tui.cache_data import CacheData
 from keyturn.tui.first_look import FirstLook, first_look
+from keyturn.tui.housekeeping import SHARED, Housekeeping
 from keyturn.tui.real_doors import RealDoors
 from keyturn.tui.run_engine import RunEngine
 from keyturn.tui.start import DashboardOptions
@@ -12,7 +13,11 @@ from keyturn.tui.state import recall
 from keyturn_storage.files import data_dir
 
 
-def make_app(options: DashboardOptions, now_ms: Callable[[], int]) -> KeyturnApp:
+def make_app(
+    options: DashboardOptions,
+    now_ms: Callable[[], int],
+    housekeeping: Housekeeping = SHARED,
+) -> KeyturnApp:
     """The app over `options`' files. Opens nothing but the data directory."""
     directory = data_dir(options.data)
     doors = RealDoors(options.config)
@@ -42,5 +47,6 @@ def make_app(options: DashboardOptions, now_ms: Callable[[], int]) -> KeyturnApp
             link=link,
             read_first=options.read_first,
             look=look,
+            housekeeping=housekeeping,
         )
     )

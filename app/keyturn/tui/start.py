@@ -70,17 +70,19 @@ def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | Non
     # A key, or a read, gives the lock away and waits for it again hundreds of times.
     sys.setswitchinterval(SWITCH_S)
 
+    from keyturn.tui.housekeeping import of_own_process
     from keyturn.tui.leaving_signals import LOST_TERMINAL_EXIT_CODE, leaving_on_signals
     from keyturn.tui.make import make_app
     from keyturn.tui.terminal import watch_terminal
 
-    app = make_app(options, now_ms)
+    app = make_app(options, now_ms, of_own_process())
     watch_terminal(app, lambda: app.leave(LOST_TERMINAL_EXIT_CODE))
     with leaving_on_signals(app.leave) as asked:
         try:
             app.run()
         finally:
             gc.enable()
+            gc.unfreeze()
             asked.drawn = False
             # However it was left: what runs must not go on with nobody who watches.
             left = app.jobs.stop()

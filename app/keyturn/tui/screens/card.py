@@ -1,6 +1,8 @@
 """What the two cards share: lines that are read when they are asked for, and text to copy."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path, PurePath
 from typing import ClassVar, Generic, TypeVar
 
@@ -9,11 +11,21 @@ from textual.app import ComposeResult
 from keyturn.tui.safe import literal
 from keyturn.tui.screens.list_screen import ListScreen
 from keyturn.tui.widgets.paragraphs import Line
-from keyturn.tui.widgets.row_source import Found, Row, RowSource, Wish
+from keyturn.tui.widgets.row_source import (
+    FIRST_ROWS,
+    Answer,
+    Found,
+    Row,
+    RowSource,
+    Wish,
+    answer_of,
+)
 from keyturn.tui.widgets.sheet import SHEET_STYLE
 from keyturn.tui.widgets.virtual_list import VirtualList
 
 FactsT = TypeVar("FactsT")
+FIRST_WAIT_S = 0.06
+"""How long a card's first paint waits for what it is about; later than that it says so."""
 
 
 class CardSource(Generic[FactsT]):
@@ -26,8 +38,18 @@ class CardSource(Generic[FactsT]):
         self._lines: RowSource | None = None
         self.facts: FactsT | None = None
         self.read = False
+        self._ahead = False
+
+    def ahead(self) -> Answer:
+        """The first rows. The list that asks next is given these facts, not read anew."""
+        answer = answer_of(self, Wish(), 0, FIRST_ROWS, None)
+        self._ahead = True
+        return answer
 
     def ids(self) -> Sequence[int]:
+        if self._ahead:
+            self._ahead = False
+            return () if self._lines is None else self._lines.ids()
         self.facts = self._read()
         self.read = True
         self._lines = None if self.facts is None else self._make(self.facts)
@@ -50,10 +72,43 @@ class Card(ListScreen, Generic[FactsT]):
         Path(__file__).with_name("card.tcss"),
     ]
 
+    def __init__(self, subject: str) -> None:
+        super().__init__()
+        self.subject = subject
+        self._source: CardSource[FactsT] | None = None
+        self._ahead: Future[Answer] | None = None
+        self._said: Sequence[Line] = ()
+        self._title = ""
+
     def compose(self) -> ComposeResult:
         """As every list screen, with the text beside the list where there is room."""
-        self.add_class("-card")
+        self.add_class("-card", update=False)
+        self._source = source = self.card_source()
+        # What it is about is read while its widgets are made.
+        self._ahead = self.keyturn.parts.reads.begin(source.ahead)
         yield from super().compose()
+
+    async def begin(self) -> None:
+        """With what was read meanwhile, so that the first paint is the whole card."""
+        source, ahead = self._source, self._ahead
+        if source is None or ahead is None:
+            return
+        self.table.title = self.subject
+        waited = asyncio.wrap_future(ahead)
+        waited.add_done_callback(_heard)
+        _ = await asyncio.wait((waited,), timeout=FIRST_WAIT_S)
+        if not waited.done() or waited.exception() is not None:
+            self.table.show(source)
+            return
+        self.table.begin_at(source, waited.result(), 0)
+        self.began()
+        try:
+            await self._read_about()
+        except Exception as error:  # noqa: BLE001 - as a failure of the worker that usually does it
+            self.work_failed("reading about a row", error)
+
+    def began(self) -> None:
+        """The first rows are there."""
 
     def make_list(self) -> VirtualList:
         """A card begins unfiltered, whatever the last one was filtered by."""
@@ -61,13 +116,6 @@ class Card(ListScreen, Generic[FactsT]):
             self.COLUMNS, title=self.TITLE_OF_LIST, empty=self.EMPTY,
             ask=self.keyturn.parts.reads.ask, id="lines",
         )  # fmt: skip
-
-    def __init__(self, subject: str) -> None:
-        super().__init__()
-        self.subject = subject
-        self._source: CardSource[FactsT] | None = None
-        self._said: Sequence[Line] = ()
-        self._title = ""
 
     def card_source(self) -> CardSource[FactsT]:
         """Where the facts and the lines come from."""
@@ -96,3 +144,9 @@ class Card(ListScreen, Generic[FactsT]):
     def title_of_text(self) -> str:
         """Who or what the text is about."""
         return self._title
+
+
+def _heard(waited: asyncio.Future[Answer]) -> None:
+    # The list asks again, and tells of a failure; here it is only taken note of.
+    if not waited.cancelled():
+        _ = waited.exception()

@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from keyturn.tui.actions import AT_ONCE, Action, Where, footer, in_the_past
 from keyturn.tui.hand import EMPTY_HAND, Copied, Hand
+from keyturn.tui.housekeeping import AFTER_S, forget_drawn
 from keyturn.tui.widgets.header_line import HeaderFacts, HeaderLine
 from keyturn.tui.widgets.key_footer import KeyFooter
 from keyturn.tui.widgets.notice import ErrorPanel, NoteLine, Trouble
@@ -31,6 +32,7 @@ class Frame(Screen[None], WatchesWorkers):
 
     def compose(self) -> ComposeResult:
         """Header, body, error, note, keys."""
+        self._begin_sized()
         yield HeaderLine()
         yield PastBanner()
         yield from self.body()
@@ -41,6 +43,17 @@ class Frame(Screen[None], WatchesWorkers):
         yield note
         yield keys
         yield TooSmall()
+
+    def _begin_sized(self) -> None:
+        # Classes that only the first resize sets have everything styled, laid out and drawn twice.
+        width, height = self.app.size
+        for length, steps in (
+            (width, self.app.HORIZONTAL_BREAKPOINTS),
+            (height, self.app.VERTICAL_BREAKPOINTS),
+        ):
+            fitting = [name for least, name in sorted(steps or ()) if length >= least]
+            self.add_class(*fitting[-1:], update=False)
+        self.set_class(is_too_small(width, height), "-too-small", update=False)
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the header and the notes."""
@@ -66,6 +79,11 @@ class Frame(Screen[None], WatchesWorkers):
         self.say_moment()
         self.say(self.keyturn.note or self.keyturn.standing)
         self.say_job(self.keyturn.job_words)
+        _ = self.set_timer(AFTER_S, self.keyturn.parts.housekeeping.quiet)
+
+    def on_unmount(self) -> None:
+        """What its widgets have drawn goes with them."""
+        forget_drawn()
 
     @property
     def alive(self) -> bool:

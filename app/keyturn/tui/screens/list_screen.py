@@ -1,7 +1,7 @@
 """A screen of one list and the text about the row under its cursor."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import ClassVar
 
@@ -74,10 +74,15 @@ class ListScreen(Frame):
         """The text about the row under the cursor."""
         return self.query_one("#about", Sheet)
 
-    def on_mount(self) -> None:
+    def on_mount(self) -> Awaitable[None] | None:
         """From the cache at once."""
         self.table.focus()
+        return self.begin()
+
+    def begin(self) -> Awaitable[None] | None:
+        """Asks for the first rows. What is awaited holds up the first paint."""
         self.show()
+        return None
 
     def show(self, *, again: bool = False) -> None:
         """Asks for the rows; `again` keeps the cursor where it is, whatever became of its row."""

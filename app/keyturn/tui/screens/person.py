@@ -58,7 +58,12 @@ class Person(Card[PersonFacts]):
 
     @on(VirtualList.CursorMoved)
     def _to_wanted(self, event: VirtualList.CursorMoved) -> None:
-        if not (event.loaded and self._wanted_vault and self.facts is not None):
+        if event.loaded:
+            self.began()
+
+    def began(self) -> None:
+        """The cursor goes to the vault that was named."""
+        if not self._wanted_vault or self.facts is None:
             return
         wanted, self._wanted_vault = self._wanted_vault, ""
         self.work("wanted", "looking for a vault", partial(self._put_on, wanted))

@@ -51,7 +51,6 @@ class RotationScreen(ListScreen):
     def on_mount(self) -> None:
         """What was read before the screen was shown."""
         self.query_one(Tally).words = self._sum()
-        super().on_mount()
 
     def rows(self) -> RowSource:
         """Every entry, the closed ones last."""

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.geometry import Size
 from textual.widgets import Static
 
 from keyturn.tui.safe import literal
@@ -13,13 +15,40 @@ SHEET_STYLE = Path(__file__).parents[1] / "screens" / "sheet.tcss"
 """The style of screens that are sheets: not read before the first of them is shown."""
 
 
+class _Text(Static):
+    """Wraps to whatever width it is laid out in: text that is there before the first layout needs
+    no second one."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self.lines: Sequence[Line] = ()
+        self._at: tuple[int, Content] = (-1, Content())
+
+    def put(self, lines: Sequence[Line]) -> None:
+        """Other lines."""
+        self.lines, self._at = lines, (-1, Content())
+        self.refresh(layout=True)
+
+    def render(self) -> Content:
+        """The lines, wrapped."""
+        return self._wrapped(self.size.width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many as they take in that width."""
+        return self._wrapped(width).get_height({}, width)
+
+    def _wrapped(self, width: int) -> Content:
+        if self._at[0] != width:
+            self._at = (width, wrapped(self.lines, _room(width)))
+        return self._at[1]
+
+
 class Sheet(VerticalScroll, can_focus=True):
     """Shows one literal content under a title in its border."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
-        self._text = Static(markup=False)
-        self._lines: Sequence[Line] = ()
+        self._text = _Text()
 
     def compose(self) -> Sequence[Static]:
         """One text."""
@@ -29,12 +58,12 @@ class Sheet(VerticalScroll, can_focus=True):
         """Replaces title and text; the place scrolled to stays."""
         self.border_title = literal(title)
         self.border_subtitle = literal(note) if note else None
-        self._lines = lines
-        self._text.update(wrapped(lines, self._width))
+        self._text.put(lines)
 
     def bring(self, index: int) -> None:
         """Scrolls until the line with this index is in view, and the next few with it."""
-        top = sum(len(parts(line, self._width)) for line in self._lines[:index])
+        room = _room(self.scrollable_content_region.width)
+        top = sum(len(parts(line, room)) for line in self.lines[:index])
         height, y = self.scrollable_content_region.height, int(self.scroll_offset.y)
         if top < y + 1:
             self.scroll_to(y=max(0, top - 2), animate=False)
@@ -44,13 +73,9 @@ class Sheet(VerticalScroll, can_focus=True):
     @property
     def lines(self) -> Sequence[Line]:
         """What it shows, before it was wrapped."""
-        return self._lines
+        return self._text.lines
 
-    @property
-    def _width(self) -> int:
-        # One cell stays free beside the scroll bar.
-        return max(20, self.scrollable_content_region.width - 1)
 
-    def on_resize(self) -> None:
-        """Lines wrap anew."""
-        self._text.update(wrapped(self._lines, self._width))
+def _room(width: int) -> int:
+    # One cell stays free beside the scroll bar.
+    return max(20, width - 1)
