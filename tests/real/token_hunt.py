@@ -100,10 +100,11 @@ class Processes:
 def watched_processes(word: str) -> Iterator[Processes]:
     """Looks again and again while the block lasts. Only where there is /proc."""
     seen, ended = Processes(), threading.Event()
+    strangers: set[int] = set()
 
     def watch() -> None:
         while not ended.wait(0.02):
-            _look(seen, word.encode())
+            _look(seen, word.encode(), strangers)
 
     thread = threading.Thread(target=watch, name="ps")
     thread.start()
@@ -114,13 +115,17 @@ def watched_processes(word: str) -> Iterator[Processes]:
         thread.join()
 
 
-def _look(seen: Processes, word: bytes) -> None:
+def _look(seen: Processes, word: bytes, strangers: set[int]) -> None:
+    """`strangers` are known to be no children of ours: on a busy machine that is nearly all."""
+    listed = {int(name) for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208 -- dear
+    strangers &= listed
     mine = {os.getpid()}
     # A child has a higher number than its parent, but for the rare moment when they start anew.
-    for pid in sorted(int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit()):
+    for pid in sorted(listed - strangers):
         try:
             stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
             if int(stat.rpartition(")")[2].split()[1]) not in mine:
+                strangers.add(pid)
                 continue
             mine.add(pid)
             arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
