@@ -34,13 +34,29 @@ def write_new(path: Path, text: str, *, force: bool) -> None:
         ) from None
 
 
-def _write(target: Path, text: str, *, force: bool) -> None:
+def write_over(path: Path, text: str, *, before: str) -> None:
+    """`text` in place of what is at `path`, with its rights, in one step. Raises `VerbFailed` where
+    it cannot be, or the file does not hold `before` any more."""
+    target = path.resolve()
+    try:
+        if target.read_bytes().decode("utf-8", "replace") != before:
+            words = "was changed meanwhile, and was left as it is. Do it again."
+            raise VerbFailed(Exit.USAGE, f"{path}: {words}")
+        _write(target, text, force=True, mode=target.stat().st_mode & 0o777)
+    except OSError as problem:
+        why = problem.strerror or type(problem).__name__
+        raise VerbFailed(Exit.USAGE, f"{path}: cannot be written: {why}.") from None
+
+
+def _write(target: Path, text: str, *, force: bool, mode: int | None = None) -> None:
     made = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with made.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if mode is not None:
+            made.chmod(mode)
         if force:
             made.replace(target)
         else:

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TypeVar
 
 from keyturn.cli.invocation import Answer, Invocation
-from keyturn.policy.load import load_policy
+from keyturn.policy.load import Connectors, load_policy
 from keyturn.policy.loaded import LoadedPolicy
 from keyturn.run.connections import Connections, open_connections
 from keyturn.run.progress import Event, SourceDone, StepChanged, StreamDone
@@ -30,8 +30,13 @@ T = TypeVar("T")
 def loaded_policy(invocation: Invocation) -> LoadedPolicy:
     """keyturn.yaml of this command line, checked against the connectors that are installed.
     Raises ConfigNotFound, PolicyInvalid, or Misconfigured for a connector that cannot be loaded."""
-    path = require_config(invocation.places())
-    return load_policy(path, {kind: find(kind).settings for kind in kinds()})
+    return load_policy(require_config(invocation.places()), connectors())
+
+
+def connectors() -> Connectors:
+    """The kinds of source that are installed. Raises Misconfigured for one that cannot be
+    loaded."""
+    return {kind: find(kind).settings for kind in kinds()}
 
 
 @contextmanager

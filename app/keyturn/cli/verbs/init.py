@@ -36,6 +36,7 @@ NEXT_STEPS = (
     ("keyturn doctor", "shows both sources with all that keyturn may do and cannot see"),
     ("keyturn refresh", "reads both sources; nothing is changed"),
     ("keyturn", "opens the dashboard"),
+    ("keyturn policy adopt", "writes mappings from what groups hold now, for you to read"),
     ("keyturn policy check", "checks keyturn.yaml after you have written mappings into it"),
 )
 
