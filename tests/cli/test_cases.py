@@ -259,7 +259,7 @@ def test_a_mover_loses_what_nothing_justifies_and_stays(
     assert run([*front, "move", LEA]) == Exit.IN_STEP
 
 
-def test_a_second_run_hides_nothing_and_the_case_has_the_evidence_of_the_first(
+def test_a_second_run_hides_nothing_and_the_case_has_the_evidence_of_both(
     pair: Pair, front: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     saved = [tmp_path / "1.json", tmp_path / "2.json"]
@@ -276,10 +276,16 @@ def test_a_second_run_hides_nothing_and_the_case_has_the_evidence_of_the_first(
     for meant in (DANA, found["id"], found["id"][:8]):
         assert run([*front, "report", meant, "--json"]) == Exit.IN_STEP
         told = json.loads(capsys.readouterr().out)
-        assert told["run"] == first
-        page = (Path(told["folder"]) / "leaver.json").read_text("utf-8")
-        assert f"Run {second} of the same case is not in this evidence" in page
-    assert run([*front, "report", second]) == Exit.IN_STEP
+        assert (told["case"], told["runs"]) == (found["id"], [first, second])
+        assert told["proven"]
+        assert told["verdict"].endswith("over 2 runs.")
+        assert run([*front, "verify", told["zip"]]) == Exit.IN_STEP
+        assert capsys.readouterr().out
+    assert run([*front, "report", second, "--json"]) == Exit.IN_STEP
+    told = json.loads(capsys.readouterr().out)
+    assert (told["case"], told["runs"], told["run"]) == (None, [second], second)
+    page = (Path(told["folder"]) / "leaver.json").read_text("utf-8")
+    assert f"Run {first} of the same case is not in this evidence" in page
 
 
 def test_a_note_that_is_no_json_is_a_broken_journal_and_a_crash_is_told_where_the_data_are(

@@ -95,7 +95,7 @@ def test_a_skipped_row_stays_in_file_journal_and_evidence_with_its_reason(
     run([*read, "report", row.id, "--json"])
     folder = Path(json.loads(capsys.readouterr().out)["folder"])
     pack = json.loads((folder / "leaver.json").read_text("utf-8"))
-    reasons = {one["words"]: one["reason"] for one in pack["plan"]["left_alone"]}
+    reasons = {one["words"]: one["reason"] for one in pack["runs"][0]["plan"]["left_alone"]}
     assert "year-end close" in reasons[first["words"]]
     assert "year-end close" in (folder / "leaver.html").read_text("utf-8")
     # The row is drift as before, and the next plan has it again under the same id.

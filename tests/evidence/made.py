@@ -8,7 +8,7 @@ from pathlib import Path
 
 from keyturn.evidence import chain_lines, events_file
 from keyturn.evidence.bundle import CHECKER, Bundle, bundle_of, checker
-from keyturn.evidence.manifest import Place
+from keyturn.evidence.manifest import Place, RunPlace
 from keyturn_providers.records import Side
 from keyturn_storage.chain import Entry, link
 from keyturn_storage.journal import event_digest
@@ -54,12 +54,14 @@ def made(key: Path | None = None) -> Bundle:
             "leaver.json": '{\n "person": "Dana Okafor",\n "é": 1,\n "b": 2\n}\n'.encode(),
             "leaver.html": b"<!doctype html>\n<p>Dana</p>\n",
             "plan.json": PLAN_TEXT.encode(),
-            chain_lines.FILE: chain_lines.written(lines, lambda line: chain_lines.is_of(line, RUN)),
+            chain_lines.FILE: chain_lines.written(
+                lines, lambda line: chain_lines.is_of(line, {RUN: ()})
+            ),
             events_file.EVENTS: events_file.written(EVENTS),
         },
-        run=RUN,
+        runs=[RunPlace(run=RUN, plan="feed00d")],
+        case=None,
         name=RUN,
-        plan="feed00d",
         start=START,
         checkpoint=Place(seq=lines[-1].seq, hash=lines[-1].hash),
         key=key,

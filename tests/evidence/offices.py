@@ -16,6 +16,8 @@ from keyturn.evidence.stated import Stated, stated
 from keyturn.run.connections import Connections
 from keyturn_providers.records import Side
 from keyturn_providers.simulated import Pair
+from keyturn_storage.case_files import open_case
+from keyturn_storage.case_rows import CaseIn
 from keyturn_storage.journal import open_journal
 from keyturn_storage.snapshots import open_cache
 
@@ -91,3 +93,14 @@ async def both_out(work: Office, pair: Pair) -> str:
     result = await work.apply(plan)
     assert all(one.verdict for one in result.steps)
     return result.run_id
+
+
+def opened_case(work: Office, case_id: str) -> None:
+    """A case of Dana that is open from now on, so that runs about her belong to it."""
+    open_case(
+        work.journal,
+        CaseIn(
+            case_id, "d:d-001", "Dana Okafor", "p001@acme.example", "tenant-directory", "d-001",
+            "Dana Okafor", "tenant-secrets", "s-001", "Dana Okafor", "h.lund", work.watch.at_ms,
+        ),
+    )  # fmt: skip

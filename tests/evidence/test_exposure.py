@@ -6,7 +6,7 @@ import pytest
 
 from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
 from keyturn.decide.plans import Operation
-from keyturn.evidence.exposure import exposure
+from keyturn.evidence.exposure import Span, exposure
 from keyturn.evidence.moments import MINUTE_MS, NotAMoment, minutes_between, moment, utc
 from keyturn.evidence.pack import ExposureTold
 from keyturn.evidence.run_record import StepEntry, StepRecord
@@ -38,7 +38,7 @@ def step(kind: ChangeKind, at_ms: int, verdict: str) -> StepRecord:
 def window(
     *steps: StepRecord, account: Account | None = ACTIVE, left: int | None = LEFT
 ) -> ExposureTold:
-    return exposure(steps, account, left, READ, "onepassword")
+    return exposure([Span(1, account, READ, steps)], left, "onepassword")
 
 
 def test_it_runs_from_leaving_to_the_verified_cut_and_begun_minutes_count() -> None:

@@ -120,7 +120,7 @@ async def test_a_change_that_was_not_made_leaves_the_window_open(pair: Pair, wor
     assert there["corp-vault"].open
     assert there["corp-vault"].minutes is None
     assert any("corp-vault: Open" in one for one in pack.residual_risks)
-    page = report(work, pack.case.run).bundle.files["leaver.html"].decode()
+    page = report(work, pack.case.runs[0]).bundle.files["leaver.html"].decode()
     assert "! open" in page
     assert "NOT PROVEN" in page
 
@@ -289,7 +289,7 @@ async def test_whatever_is_none_in_case_and_person_is_named_as_not_known(work: O
         assert getattr(pack.case, field) is None
         assert f"case.{field}" in named
     assert all(one.why for one in pack.not_known)
-    full = report(work, pack.case.run, left("2027-01-15T09:00+01:00")).pack
+    full = report(work, pack.case.runs[0], left("2027-01-15T09:00+01:00")).pack
     assert full.case.stated == ("left_at", "approver", "ticket", "legal_hold")
     unknown = {one.field for one in full.not_known if one.field.startswith("case.")}
     assert unknown == {"case.case", "case.type", "case.mode"}
@@ -310,7 +310,7 @@ async def test_the_data_and_the_page_say_the_same(work: Office) -> None:
     made = report(work, await put_out(work), left("2027-01-15T09:00+01:00"))
     loaded = json.loads(made.bundle.files["leaver.json"])
     page = made.bundle.files["leaver.html"].decode()
-    assert loaded["case"]["run"] == made.pack.case.run
+    assert loaded["case"]["runs"] == list(made.pack.case.runs)
     pack: Pack = made.pack
     steps: tuple[StepTold, ...] = pack.steps
     for text in _texts((pack.person, pack.residual_risks, pack.blind_spots, pack.not_known)):

@@ -19,6 +19,8 @@ from keyturn.evidence.verify_bundle import verify_bundle
 from keyturn_providers.abilities import Ability
 from keyturn_providers.simulated import Effect, Fault, simulated_pair
 
+SUMS = "leaver.json, case.totals: they are not what the steps add up to"
+
 
 @dataclass(frozen=True)
 class Forger:
@@ -67,7 +69,7 @@ async def test_a_better_verdict_is_found(forger: Forger) -> None:
     place = f"leaver.json, step {forger.unproven}: "
     told = f"{place}its state or verdict is not what the journal's lines say"
     assert forger.edited(lambda step: step.update(verdict="effective and logged")) == [told]
-    assert forger.edited(lambda step: step.update(proven=True)) == [told]
+    assert forger.edited(lambda step: step.update(proven=True)) == [told, SUMS]
 
 
 async def test_another_history_is_found(forger: Forger) -> None:
@@ -86,7 +88,7 @@ async def test_a_step_left_out_is_found(forger: Forger) -> None:
     plain = json.loads(forger.bundle.files["leaver.json"])
     gone = plain["steps"].pop(forger.unproven - 1)["operation"]
     told = f"leaver.json: the operation {gone}, which the journal tells of, is missing"
-    assert forger.rewritten(leaver_json=json.dumps(plain).encode()) == [told]
+    assert forger.rewritten(leaver_json=json.dumps(plain).encode()) == [told, SUMS]
 
 
 async def test_a_page_that_says_something_else_is_found(forger: Forger) -> None:

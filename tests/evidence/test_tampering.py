@@ -1,6 +1,7 @@
 """Whatever is changed in a bundle is found: by keyturn, and by the script that goes with it."""
 
 import asyncio
+import json
 import runpy
 import sys
 from collections.abc import Callable, Iterator
@@ -10,13 +11,16 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.evidence.made import by_script, made, unpacked
-from tests.evidence.offices import left, office, put_out, report
+from tests.evidence.offices import left, office, opened_case, put_out, report
 
 from keyturn.evidence.bundle import Bundle, checker
+from keyturn.evidence.gather import report_on_case
 from keyturn.evidence.manifest import SIGNATURE, entries_of, seal_of
 from keyturn.evidence.verify_bundle import Checked, verify_bundle
 from keyturn.evidence.zipping import zipped
-from keyturn_providers.simulated import simulated_pair
+from keyturn_providers.abilities import Ability
+from keyturn_providers.simulated import Effect, Fault, simulated_pair
+from keyturn_storage.queries.cases import case
 
 UNSIGNED = made()
 NAMES = st.sampled_from(sorted(UNSIGNED.files))
@@ -168,17 +172,28 @@ def test_a_file_that_is_missing_or_added_is_found(folder: Path, script: Script) 
     assert list(map(str, checked.wrong)) == ["notes.txt: it is not of this bundle"]
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """The evidence of a run, as keyturn report makes it."""
+@pytest.fixture(scope="module", params=["run", "case"])
+def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The evidence of a run, and of a case with two, as keyturn report makes it."""
     data = tmp_path_factory.mktemp("data")
     data.chmod(0o700)
+    said = left("2027-01-15T09:00+01:00")
 
-    async def made_by_a_run() -> Bundle:
-        with office(simulated_pair(people=6, page_size=3), data) as work:
-            return report(work, await put_out(work), left("2027-01-15T09:00+01:00")).bundle
+    async def made_by_runs() -> Bundle:
+        pair = simulated_pair(people=6, page_size=3)
+        with office(pair, data) as work:
+            if request.param == "run":
+                return report(work, await put_out(work), said).bundle
+            opened_case(work, "case-0001")
+            pair.secrets.faults.add(Fault(Effect.NOT_ALLOWED, Ability.REVOKE))
+            await put_out(work)
+            await put_out(work)
+            row = case(work.journal, "case-0001")
+            assert row is not None
+            assert len(row.run_ids) == 2
+            return report_on_case(row, work.journal, work.cache, stated=said).bundle
 
-    return asyncio.run(made_by_a_run())
+    return asyncio.run(made_by_runs())
 
 
 @MANY
@@ -269,3 +284,29 @@ def test_the_same_files_give_the_same_zip() -> None:
     again: Bundle = made()
     assert again.zip() == UNSIGNED.zip()
     assert zipped(dict(reversed(list(again.files.items()))), again.folder) == UNSIGNED.zip()
+
+
+def test_a_bundle_of_the_first_form_can_be_checked_still(folder: Path, script: Script) -> None:
+    plain = json.loads(UNSIGNED.files["manifest.json"])
+    (run,) = plain.pop("runs")
+    plain = {**plain, "format": "keyturn-evidence 1", **run}
+    plain.pop("case")
+    rows = [json.loads(one) for one in UNSIGNED.files["events.ndjson"].splitlines()]
+    assert all(one.pop("run") == run["run"] for one in rows)
+    events = "".join(json.dumps(one) + "\n" for one in rows).encode()
+    plain["files"] = [
+        entries_of({one["name"]: events})[0].model_dump() if one["name"] == "events.ndjson" else one
+        for one in plain["files"]
+    ]
+    text = json.dumps(plain).encode()
+    files = {
+        **UNSIGNED.files, "events.ndjson": events, "manifest.json": text,
+        "manifest.sha256": seal_of(text),
+    }  # fmt: skip
+    place = unpacked(files, folder)
+    assert (verify_bundle(place).wrong, script(place)) == ((), [])
+    files["events.ndjson"] = events.replace(b"192.0.2.7", b"192.0.2.8", 1)
+    checked = found_by_both(unpacked(files, folder), script)
+    assert "events.ndjson, line 1: it is no event that the journal archived" in map(
+        str, checked.wrong
+    )

@@ -1,5 +1,5 @@
-"""What a report needs of this installation: the run that is meant, policy, key, and what must not
-be in it."""
+"""What a report needs of this installation: the run or the case that is meant, policy, key, and
+what must not be in it."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +16,6 @@ from keyturn.evidence import installed
 from keyturn.evidence.moments import utc
 from keyturn.policy.load import load_policy
 from keyturn.policy.loaded import LoadedPolicy
-from keyturn.run.cases import best_proven
 from keyturn.settings import Places
 from keyturn_providers.records import Account
 from keyturn_storage.case_rows import CaseRow
@@ -47,11 +46,13 @@ class Meant:
     key: str
 
 
-def run_meant(text: str, person: str | None, journal: Journal, cache: Cache | None) -> Meant:
-    """The run with this id, or the only one that begins so; else, of the case with this id or the
-    latest one of the person with this login, e-mail, id or exact name, the run with the best proof.
-    `person` names one of several who left in the
-    run. Raises VerbFailed, also where several fit."""
+def meant_by(
+    text: str, person: str | None, journal: Journal, cache: Cache | None
+) -> Meant | CaseRow:
+    """The run with this id, or the only one that begins so; else the case with this id, or the
+    latest one of the person with this login, e-mail, id or exact name; without any their latest
+    run. `person` names one of several who left in the run. Raises VerbFailed, also where several
+    fit."""
     row = _run_called(text, journal)
     purge = next(
         (one for one in purges(journal) if one.entry == purged_runs(journal).get(text)), None
@@ -65,8 +66,10 @@ def run_meant(text: str, person: str | None, journal: Journal, cache: Cache | No
     if row is None:
         case_row = _case_called(text, journal)
         if case_row is not None:
-            return _of_case(text, case_row, journal)
-        return _best_of_case(_of_person(text, journal.runs(), cache), journal)
+            return case_row
+        meant = _of_person(text, journal.runs(), cache)
+        cases = cases_of_run(journal, meant.row.id)
+        return next((one for one in reversed(cases) if one.person_key == meant.key), meant)
     keys = recorded(row.plan_json).subjects
     if len(keys) < 2 and person is None:
         return Meant(row, keys[0] if keys else "")
@@ -82,22 +85,6 @@ def run_meant(text: str, person: str | None, journal: Journal, cache: Cache | No
 def _case_called(text: str, journal: Journal) -> CaseRow | None:
     near = cases_beginning(journal, text) if len(text) >= _SHORTEST_ID else ()
     return case(journal, text) or (near[0] if len(near) == 1 else None)
-
-
-def _of_case(text: str, row: CaseRow, journal: Journal) -> Meant:
-    run_id = best_proven(journal, row) or next(reversed(row.run_ids), "")
-    found = journal.run(run_id)
-    if found is None:
-        raise _not_found(text, f"this is the case of {row.name}, and no run of it is there.")
-    return Meant(found, row.person_key)
-
-
-def _best_of_case(meant: Meant, journal: Journal) -> Meant:
-    """Of several runs of one case, the one with the best proof: a later one that finds all done
-    already proves nothing of when it was."""
-    mine = [one for one in cases_of_run(journal, meant.row.id) if one.person_key == meant.key]
-    best = journal.run(best_proven(journal, mine[-1])) if mine else None
-    return Meant(best, meant.key) if best is not None else meant
 
 
 def _run_called(text: str, journal: Journal) -> RunRow | None:

@@ -61,7 +61,7 @@ def _code_of_ours(failure: Exception) -> Exit | None:
     from keyturn.evidence.reading import NotABundle
     from keyturn.evidence.run_record import JournalBroken
     from keyturn.evidence.signing import CannotSign
-    from keyturn.evidence.subject import WhichPerson
+    from keyturn.evidence.subject import NoRuns, WhichPerson
     from keyturn.policy.problems import PolicyInvalid
     from keyturn.run.admission import NotAdmitted
     from keyturn.run.assess import NothingRead
@@ -88,6 +88,7 @@ def _code_of_ours(failure: Exception) -> Exit | None:
         (CannotSign, Exit.USAGE),
         (JournalBroken, Exit.STORAGE),
         (WhichPerson, Exit.NOT_FOUND),
+        (NoRuns, Exit.NOT_FOUND),
         (CannotWrite, Exit.USAGE),
         (NotABundle, Exit.NOT_FOUND),
         (NotAdmitted, Exit.REFUSED),

@@ -8,9 +8,19 @@ from keyturn.decide.plans import Operation, Plan
 from keyturn.decide.steps import State
 
 _NOT_BY_US = ("already so", "gone")
+_ANSWERED = ("applied", "already so")
 NOT_KNOWN = "unknown"
 """The outcome that is kept of a step that somebody gave up before anybody knew what became of its
 call."""
+
+
+def request_ids_in(outcome: str) -> tuple[str, ...]:
+    """The ids that the source gave to the requests of a call, from the outcome that is kept of it:
+    an answer in words, then the ids. Of an outcome that is no answer there are none."""
+    for said in _ANSWERED:
+        if outcome.startswith(f"{said} "):
+            return tuple(outcome.removeprefix(said).split())
+    return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,13 @@ from keyturn.evidence.chain_lines import ShownLine
 from keyturn.evidence.events_file import EVENTS, KeptEvent, kept_events
 from keyturn.evidence.manifest import Manifest
 from keyturn.evidence.moments import utc
+from keyturn.evidence.names_of_files import PACK, PAGE
 from keyturn.evidence.pack import FORMAT, Pack, StepTold
 from keyturn.evidence.page import page
 from keyturn.evidence.run_record import StepEntry, step_entry
 from keyturn.evidence.step_telling import told_entry
+from keyturn.evidence.totals import all_proven, taken_back, totals_of
 from keyturn.evidence.wrong import Wrong
-
-PACK, PAGE = "leaver.json", "leaver.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,15 @@ def compare(files: dict[str, bytes], lines: Sequence[ShownLine], manifest: Manif
         pack = from_plain(Pack, plain)
     except NotThatValue as odd:
         return Compared((Wrong(PACK, str(odd), "it is no leaver pack"),))
-    wrong = [*_head(pack, manifest), *_steps(pack, lines, files.get(EVENTS, b""))]
+    wrong = [
+        *_head(pack, manifest),
+        *_steps(pack, lines, files.get(EVENTS, b"")),
+        *_decided(pack, lines, manifest),
+    ]
+    try:
+        wrong += _sums(pack)
+    except ValueError:
+        wrong.append(Wrong(PACK, "steps", "one is in a state that there is not"))
     if manifest.logic != logic_digest():
         words = f"{PAGE} was made by another build of keyturn: not compared with {PACK}"
         return Compared(tuple(wrong), (words,))
@@ -59,8 +67,11 @@ def compare(files: dict[str, bytes], lines: Sequence[ShownLine], manifest: Manif
 
 def _head(pack: Pack, manifest: Manifest) -> Iterator[Wrong]:
     told = pack.journal
-    if pack.case.run != manifest.run:
-        yield Wrong(PACK, "case.run", "it is another run than the manifest's")
+    ids = tuple(one.run for one in manifest.runs)
+    if (pack.case.runs, tuple(one.run for one in pack.runs)) != (ids, ids):
+        yield Wrong(PACK, "case.runs", "they are not the runs of the manifest")
+    if manifest.case is not None and pack.case.case != manifest.case:
+        yield Wrong(PACK, "case.case", "it is another case than the manifest's")
     place = (manifest.start.seq, manifest.start.hash)
     end = (manifest.checkpoint.seq, manifest.checkpoint.hash)
     if ((told.start_seq, told.start_hash), (told.seq, told.hash)) != (place, end):
@@ -68,28 +79,68 @@ def _head(pack: Pack, manifest: Manifest) -> Iterator[Wrong]:
 
 
 def _steps(pack: Pack, lines: Sequence[ShownLine], events: bytes) -> Iterator[Wrong]:
-    said: dict[str, list[StepEntry]] = defaultdict(list)
+    ids = {one.number: one.run for one in pack.runs}
+    only = pack.runs[0].run if len(pack.runs) == 1 else ""
+    said: dict[tuple[str, str], list[StepEntry]] = defaultdict(list)
     for shown in lines:
-        entry = step_entry(shown.line, pack.case.run) if shown.line is not None else None
-        if entry is not None:
-            said[entry.operation].append(entry)
-    logged = {(one.operation, one.id): one for one in kept_events(events)}
+        for run_id in ids.values() if shown.line is not None else ():
+            entry = step_entry(shown.line or "", run_id)
+            if entry is not None:
+                said[run_id, entry.operation].append(entry)
+    logged = {(one.run or only, one.operation, one.id): one for one in kept_events(events)}
     for step in pack.steps:
-        place = f"step {step.number}"
-        entries = said.pop(step.operation, [])
+        place, run_id = f"step {step.label}", ids.get(step.run, "")
+        entries = said.pop((run_id, step.operation), [])
         history = tuple(told_entry(one) for one in entries)
         if history != step.history:
             yield Wrong(PACK, place, "its history is not what the journal's lines say")
         elif entries and not _concluded_so(step, entries):
             yield Wrong(PACK, place, "its state or verdict is not what the journal's lines say")
         if step.event is not None:
-            kept = logged.get((step.operation, step.event.id))
+            kept = logged.get((run_id, step.operation, step.event.id))
             if kept is None or not _same(step, kept):
                 yield Wrong(PACK, place, f"its event is not the one in {EVENTS}")
-    for operation in said.keys() - set(pack.journal.not_told):
-        yield Wrong(PACK, "", f"the operation {operation}, which the journal tells of, is missing")
-    if pack.case.proven and not all(one.proven for one in pack.steps):
+    for _, operation in said:
+        if operation not in pack.journal.not_told:
+            words = f"the operation {operation}, which the journal tells of, is missing"
+            yield Wrong(PACK, "", words)
+
+
+def _sums(pack: Pack) -> Iterator[Wrong]:
+    """Whether what is said of all runs together is what their steps add up to."""
+    alone = len(pack.runs) == 1
+    for run in pack.runs:
+        place = f"runs, {run.number}"
+        if run.taken_back != taken_back(run.number, pack.steps):
+            yield Wrong(PACK, place, "what was taken back of it is not what the later steps say")
+        steps = [one for one in pack.steps if one.run == run.number]
+        if run.proven and not all(one.proven for one in steps):
+            yield Wrong(PACK, place, "it says that all is proven, and not every step is")
+    if pack.case.totals != totals_of(pack.runs, pack.steps):
+        yield Wrong(PACK, "case.totals", "they are not what the steps add up to")
+    steps_say = (
+        all(one.proven for one in pack.steps) if alone else all_proven(pack.runs, pack.case.totals)
+    )
+    if pack.case.proven and not steps_say:
         yield Wrong(PACK, "case.proven", "it says that all is proven, and not every step is")
+
+
+def _decided(pack: Pack, lines: Sequence[ShownLine], manifest: Manifest) -> Iterator[Wrong]:
+    """Whether each decision is one that the journal's own lines tell of; only a bundle of a case
+    has them all."""
+    if manifest.case is None:
+        return
+    there: set[tuple[int, object]] = set()
+    for shown in lines:
+        try:
+            content = json.loads(shown.line or "null")
+        except ValueError:
+            continue
+        if isinstance(content, dict) and content.get("case") == manifest.case:
+            there.add((shown.seq, content.get("what")))
+    for one in pack.decided:
+        if (one.entry, one.what) not in there:
+            yield Wrong(PACK, f"decided, entry {one.entry}", "the journal's lines have no such")
 
 
 def _concluded_so(step: StepTold, entries: Sequence[StepEntry]) -> bool:

@@ -4,11 +4,14 @@ import json
 from dataclasses import dataclass
 
 from keyturn.evidence.minimise import Minimiser
+from keyturn.evidence.names_of_files import (
+    POLICY,
+    POLICY_MINIMISED,
+    SOURCES,
+    SOURCES_MINIMISED,
+)
 from keyturn.run.basis import SourcesAsked, policy_kept, sources_kept
 from keyturn_storage.journal import Journal
-
-POLICY, POLICY_MINIMISED = "policy.yaml", "policy-minimised.yaml"
-SOURCES, SOURCES_MINIMISED = "sources.json", "sources-minimised.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +20,23 @@ class Basis:
 
     files: dict[str, bytes]
     policy: str
+    policy_there: bool
     sources: SourcesAsked | None
 
 
-def basis_of(journal: Journal, run_id: str, policy_digest: str, names: Minimiser) -> Basis:
-    """What was kept with the run, without the names of other people."""
+def basis_of(
+    journal: Journal, run_id: str, policy_digest: str, names: Minimiser, before: str = ""
+) -> Basis:
+    """What was kept with the run, without the names of other people. `before` stands before the
+    names of the files."""
     files: dict[str, bytes] = {}
     policy = policy_kept(journal, policy_digest)
     body = policy.body if policy is not None else None
     if body is not None:
         without = names.text(body)
-        name = POLICY if without == body else POLICY_MINIMISED
+        name = before + (POLICY if without == body else POLICY_MINIMISED)
         files[name] = without.encode("utf-8")
-        words = _whole(name, POLICY)
+        words = _whole(name, before + POLICY)
     elif policy is not None:
         words = "The text was purged since; its digest stays."
     else:
@@ -42,10 +49,10 @@ def basis_of(journal: Journal, run_id: str, policy_digest: str, names: Minimiser
         plain = json.loads(kept.body)
         bare = names.value(plain)
         same = bare == plain
-        files[SOURCES if same else SOURCES_MINIMISED] = (
+        files[before + (SOURCES if same else SOURCES_MINIMISED)] = (
             kept.body if same else json.dumps(bare, indent=1, ensure_ascii=False) + "\n"
         ).encode("utf-8")
-    return Basis(files, words, asked)
+    return Basis(files, words, body is not None, asked)
 
 
 def _whole(name: str, whole: str) -> str:

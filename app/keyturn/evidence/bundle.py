@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files as resources
 from pathlib import Path
@@ -16,6 +16,7 @@ from keyturn.evidence.manifest import (
     SIGNATURE,
     Manifest,
     Place,
+    RunPlace,
     entries_of,
     seal_of,
     sha256,
@@ -54,15 +55,15 @@ class Written:
 def bundle_of(
     files: Mapping[str, bytes],
     *,
-    run: str,
+    runs: Sequence[RunPlace],
+    case: str | None,
     name: str,
-    plan: str,
     start: Place,
     checkpoint: Place,
     key: Path | None,
 ) -> Bundle:
-    """`files` with the checker, the manifest, its seal and, with a `key`, its signature; the whole
-    is called by `name`.
+    """`files` about these `runs`, all of the `case` where one is named, with the checker, the
+    manifest, its seal and, with a `key`, its signature; the whole is called by `name`.
 
     The same arguments give the same bytes, but for the signature of some kinds of key. Raises
     CannotSign.
@@ -74,8 +75,8 @@ def bundle_of(
         keyturn=__version__,
         logic=logic_digest(),
         folder=folder,
-        run=run,
-        plan=plan,
+        case=case,
+        runs=list(runs),
         start=start,
         checkpoint=checkpoint,
         signing_key=signing.fingerprint_of(key) if key else None,

@@ -1,11 +1,12 @@
-"""What the journal has of a run beside its steps: the leaver's case, rechecks, and undoing runs."""
+"""What the journal has of runs beside their steps: the leaver's case, rechecks, undoing runs."""
 
 import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from keyturn.decide.planfile import PlanFileError, recorded
 from keyturn.decide.plans import Plan, PlanScope
-from keyturn.decide.rechecks import Recheck
+from keyturn.decide.rechecks import CameBack, Recheck
 from keyturn.decide.values import NotThatValue, from_plain
 from keyturn.evidence.moments import in_zone, utc
 from keyturn.evidence.pack import CaseNoteTold, RecheckTold, UndoneTold
@@ -13,61 +14,94 @@ from keyturn.evidence.stated import Stated
 from keyturn_storage.case_rows import CaseRow, Noted, NoteRow
 from keyturn_storage.journal import Journal
 from keyturn_storage.queries.cases import cases_of_run
+from keyturn_storage.rows import RunRow
 
 _RECHECK = "recheck"
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """`case` is None where the run belongs to none that is of this person. `other_runs` are those
-    of the same case, which are not in this evidence."""
+    """`case` is None where the runs belong to none that is of this person. `looks` are the rechecks
+    of the runs by their ids, oldest first; `undone` are undos that are not among the runs, and
+    `other_runs` those of the same case that are not either. `came_back` is what the last looks
+    found again that no later run was about, with the moment it was seen."""
 
     case: CaseRow | None
     others: tuple[CaseRow, ...]
-    rechecks: tuple[RecheckTold, ...]
+    looks: Mapping[str, tuple[Recheck, ...]]
     undone: tuple[UndoneTold, ...]
+    came_back: tuple[tuple[int, CameBack], ...] = ()
     other_runs: tuple[str, ...] = ()
 
+    @property
+    def rechecks(self) -> tuple[Recheck, ...]:
+        """All of them, oldest first."""
+        every = (one for looks in self.looks.values() for one in looks)
+        return tuple(sorted(every, key=lambda one: one.at_ms))
 
-def beside(journal: Journal, run_id: str, key: str) -> Beside:
-    """What there is beside the run, for the person with this key."""
-    cases = cases_of_run(journal, run_id)
-    case = next((one for one in cases if one.person_key == key), None)
+    @property
+    def again(self) -> bool:
+        """Whether what was cut is not any more, by an undo elsewhere or by itself."""
+        return bool(self.undone) or bool(self.came_back)
+
+
+def beside(journal: Journal, rows: Sequence[RunRow], key: str) -> Beside:
+    """What there is beside these runs, oldest first, for the person with this key."""
+    ids = tuple(row.id for row in rows)
+    cases = {one.id: one for run_id in ids for one in cases_of_run(journal, run_id)}
+    case = next((one for one in cases.values() if one.person_key == key), None)
+    looks = {run_id: tuple(_rechecks(journal, run_id)) for run_id in ids}
+    last_began_ms = rows[-1].started_ms
+    found = [told[-1] for told in looks.values() if told]
     return Beside(
         case=case,
-        others=tuple(one for one in cases if one.person_key != key),
-        rechecks=tuple(_rechecks(journal, run_id)),
-        undone=_undone(journal, run_id),
-        other_runs=tuple(one for one in case.run_ids if one != run_id) if case else (),
+        others=tuple(one for one in cases.values() if one.person_key != key),
+        looks=looks,
+        undone=tuple(one for run_id in ids for one in _undone(journal, run_id, ids)),
+        came_back=tuple(
+            (one.at_ms, back)
+            for one in found
+            if one.at_ms >= last_began_ms
+            for back in one.came_back
+        ),
+        other_runs=tuple(one for one in case.run_ids if one not in ids) if case else (),
     )
 
 
-def _rechecks(journal: Journal, run_id: str) -> list[RecheckTold]:
-    found: list[RecheckTold] = []
+def _rechecks(journal: Journal, run_id: str) -> Iterator[Recheck]:
     for body in journal.notes(_RECHECK, run_id=run_id):
         try:
-            one = from_plain(Recheck, json.loads(body))
+            yield from_plain(Recheck, json.loads(body))
         except (NotThatValue, ValueError):
             # Another version's: it is in journal.jsonl all the same.
             continue
-        found.append(
-            RecheckTold(
-                at=utc(one.at_ms),
-                moment=one.moment,
-                words=one.words,
-                came_back=tuple(f"{back.words}: {back.why}" for back in one.came_back),
-                not_seen=tuple(f"{blind.words}: {blind.reason}" for blind in one.not_seen),
-                put_back=one.put_back,
-            )
+
+
+def told_rechecks(besides: Beside, numbers: Mapping[str, int]) -> tuple[RecheckTold, ...]:
+    """The later looks at the runs with these numbers, oldest first."""
+    return tuple(
+        RecheckTold(
+            run=numbers[one.run_id],
+            at=utc(one.at_ms),
+            moment=one.moment,
+            words=one.words,
+            came_back=tuple(f"{back.words}: {back.why}" for back in one.came_back),
+            not_seen=tuple(f"{blind.words}: {blind.reason}" for blind in one.not_seen),
+            put_back=one.put_back,
         )
-    return found
+        for one in besides.rechecks
+        if one.run_id in numbers
+    )
 
 
-def _undone(journal: Journal, run_id: str) -> tuple[UndoneTold, ...]:
+def _undone(journal: Journal, run_id: str, known: Collection[str]) -> tuple[UndoneTold, ...]:
+    """The undos of a run that are not among the `known` ones."""
     return tuple(
         UndoneTold(row.id, utc(row.started_ms), row.operator, row.state)
         for row in reversed(journal.runs())
-        if row.scope == PlanScope.UNDO.value and _undoes(row.plan_json) == run_id
+        if row.scope == PlanScope.UNDO.value
+        and row.id not in known
+        and _undoes(row.plan_json) == run_id
     )
 
 

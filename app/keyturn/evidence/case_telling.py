@@ -1,37 +1,52 @@
-"""The head of the pack: the run, whom it is about, and the plan with its guards."""
+"""The head of the pack: the runs, whom they are about, and each plan with its guards."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 from keyturn.evidence.case_record import Beside
 from keyturn.evidence.moments import utc
-from keyturn.evidence.pack import CaseTold, GuardTold, LeftTold, PersonTold, PlanTold, StepTold
+from keyturn.evidence.names_of_files import PLAN
+from keyturn.evidence.pack import (
+    CaseTold,
+    GuardTold,
+    LeftTold,
+    PersonTold,
+    PlanTold,
+    RunTold,
+    StepTold,
+)
 from keyturn.evidence.run_record import RunRecord
 from keyturn.evidence.stated import Stated
 from keyturn.evidence.subject import Subject
+from keyturn.evidence.totals import all_proven, taken_back, totals_of, verdict_of
+from keyturn.run.basis import SourcesAsked
 from keyturn_providers.records import Side
 
 
 def told_case(
-    record: RunRecord, stated: Stated, steps: Sequence[StepTold], besides: Beside
+    runs: Sequence[RunTold],
+    steps: Sequence[StepTold],
+    stated: Stated,
+    besides: Beside,
 ) -> CaseTold:
-    """The run, with what was stated about it, here and in the leaver's case."""
-    row, case = record.row, besides.case
-    again = bool(besides.undone) or bool(besides.rechecks and besides.rechecks[-1].came_back)
+    """All runs together, with what was stated about them, here and in the leaver's case."""
+    first, case = runs[0], besides.case
+    totals = totals_of(runs, steps)
+    unended = [run for run in runs if run.state != "ended"]
+    alone = len(runs) == 1
     return CaseTold(
         case=case.id if case else None,
         opened_by=case.opened_by if case else None,
         opened=utc(case.opened_ms) if case else None,
         type=case.facts.kind or None if case else None,
         mode=case.facts.mode or None if case else None,
-        run=row.id,
-        plan=row.plan_id,
-        scope=row.scope,
-        title=record.plan.title,
-        state=record.state,
-        operators=(row.operator,),
-        started=utc(row.started_ms),
-        ended=utc(record.ended_ms) if record.ended_ms is not None else None,
+        runs=tuple(run.run for run in runs),
+        scope=first.scope,
+        title=first.title,
+        state=unended[-1].state if unended else "ended",
+        operators=tuple(dict.fromkeys(run.operator for run in runs)),
+        started=first.started,
+        ended=runs[-1].ended if not unended else None,
         left_at=utc(stated.left_ms) if stated.left_ms is not None else None,
         left_at_as_stated=stated.left_at,
         approver=stated.approver,
@@ -39,29 +54,57 @@ def told_case(
         legal_hold=stated.legal_hold,
         stated=stated.fields,
         from_case=stated.from_case,
-        proven=record.state == "ended" and all(one.proven for one in steps) and not again,
-        verdict=f"{_later(besides)}{_verdict(record, steps)}",
+        totals=totals,
+        proven=(first.proven if alone else all_proven(runs, totals)) and not besides.again,
+        verdict=_later(besides) + (first.verdict if alone else verdict_of(runs, totals)),
+    )
+
+
+def told_run(
+    record: RunRecord,
+    number: int,
+    steps: Sequence[StepTold],
+    plan: PlanTold,
+    sources: SourcesAsked | None,
+) -> RunTold:
+    """One run by itself; `steps` are those of all runs."""
+    row = record.row
+    mine = [step for step in steps if step.run == number]
+    return RunTold(
+        number=number,
+        run=row.id,
+        scope=row.scope,
+        title=record.plan.title,
+        state=record.state,
+        operator=row.operator,
+        started=utc(row.started_ms),
+        ended=utc(record.ended_ms) if record.ended_ms is not None else None,
+        undoes=record.plan.undoes or None,
+        taken_back=taken_back(number, steps),
+        proven=record.state == "ended" and all(one.proven for one in mine),
+        verdict=_verdict(record.state, mine),
+        plan=plan,
+        sources=sources,
     )
 
 
 def _later(besides: Beside) -> str:
     """What happened since, before everything else: it may make the rest worthless."""
     said = [f"UNDONE by run {one.run} at {one.at}. " for one in besides.undone]
-    if besides.rechecks and (back := besides.rechecks[-1].came_back):
-        said.append(f"CAME BACK, seen at {besides.rechecks[-1].at}: {len(back)}. ")
+    if back := besides.came_back:
+        said.append(f"CAME BACK, seen at {utc(back[-1][0])}: {len(back)}. ")
     return "".join(said)
 
 
-def _verdict(record: RunRecord, steps: Sequence[StepTold]) -> str:
-    open_ = [one.number for one in steps if not one.proven]
+def _verdict(state: str, steps: Sequence[StepTold]) -> str:
+    open_ = [one.label for one in steps if not one.proven]
     if not steps:
         return "There was nothing to do."
     if open_:
-        listed = ", ".join(map(str, open_))
-        return f"NOT PROVEN: {len(open_)} of {len(steps)} steps ({listed})."
+        return f"NOT PROVEN: {len(open_)} of {len(steps)} steps ({', '.join(open_)})."
     counts = Counter(one.verdict for one in steps)
     parts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
-    end = "" if record.state == "ended" else f" The run itself is {record.state}."
+    end = "" if state == "ended" else f" The run itself is {state}."
     return f"All {len(steps)} steps proven ({parts}).{end}"
 
 
@@ -96,7 +139,7 @@ def told_plan(record: RunRecord, file: str, policy: str) -> PlanTold:
         program=plan.program,
         sha256_in_journal=record.plan_sha256,
         text=f"{file}, word for word; its SHA-256 is in the journal's entry of the run"
-        if file == "plan.json"
+        if file.endswith(PLAN)
         else f"{file}, without the names of other people; the SHA-256 in the journal is that of "
         "the whole text, which stays in the journal",
         policy_sha256=plan.policy_digest,

@@ -1,11 +1,12 @@
-"""The journal's lines in a bundle: those of the run in full, the others by their hash alone.
+"""The journal's lines in a bundle: those of its runs and its case in full, the others by their hash
+alone.
 
 A line of another run is about another person, so it is withheld. Its hash is kept, for the next
 line hangs on it; whether it is true can be seen only in the journal itself.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -59,20 +60,25 @@ def _row(entry: Entry, shown: Callable[[str], bool]) -> str:
     return json.dumps(row) + "\n"
 
 
-def is_of(line: str, run_id: str, withheld: Collection[str] = (), case_id: str = "") -> bool:
-    """Whether an entry is about this run, and not about an operation that is `withheld` because it
-    is somebody else's who left in the same run: then what is noted about all of them is not shown
-    either, nor another's case."""
+def is_of(line: str, runs: Mapping[str, Collection[str]], case_id: str = "") -> bool:
+    """Whether an entry is about one of these runs, or the case.
+
+    Each run has the operations that are withheld, because they are somebody else's who left in it:
+    then what is noted about all of them is not shown either, nor another's case.
+    """
     content = json.loads(line)
-    if not isinstance(content, dict) or content.get("run") != run_id:
+    if not isinstance(content, dict):
+        return False
+    if case_id and content.get("case") == case_id:
+        return True
+    withheld = runs.get(str(content.get("run")))
+    if withheld is None:
         return False
     if not withheld:
         return True
     if content.get("kind") == "note":
         return content.get("what") == CHECKPOINT
-    if content.get("kind") == "case note":
-        return content.get("case") == case_id
-    return content.get("operation") not in withheld
+    return content.get("kind") != "case note" and content.get("operation") not in withheld
 
 
 def read(content: bytes) -> Iterator[ShownLine]:

@@ -1,4 +1,4 @@
-"""The audit events of a run as the sources gave them, one JSON object to a line."""
+"""The audit events of the runs as the sources gave them, one JSON object to a line."""
 
 import hashlib
 import json
@@ -12,10 +12,11 @@ EVENTS = "events.ndjson"
 
 
 class KeptEvent(BaseModel):
-    """A line of the file."""
+    """A line of the file. `run` is "" where an older keyturn wrote it, which had one run only."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, strict=True)
 
+    run: str = ""
     source: str
     id: str
     at_ms: int
@@ -34,6 +35,7 @@ def written(events: Iterable[ArchivedEvent]) -> bytes:
 
 def _row(event: ArchivedEvent) -> str:
     row = {
+        "run": event.run_id,
         "source": event.source,
         "id": event.event_id,
         "at_ms": event.at_ms,
@@ -56,13 +58,14 @@ def kept_events(content: bytes) -> Iterator[KeptEvent]:
             continue
 
 
-def event_digests(content: bytes) -> Iterator[str]:
-    """Of each line what the journal's chain keeps of that event; "" for a line that is none."""
+def event_digests(content: bytes) -> Iterator[tuple[str, str]]:
+    """Of each line its run, and what the journal's chain keeps of that event; both "" for a line
+    that is none."""
     for row in content.split(b"\n")[:-1]:
         try:
             kept = KeptEvent.model_validate_json(row)
         except ValidationError:
-            yield ""
+            yield "", ""
             continue
         stored = (kept.actor, kept.action, kept.target, kept.source_address, kept.raw)
-        yield hashlib.sha256(json.dumps(stored).encode()).hexdigest()
+        yield kept.run, hashlib.sha256(json.dumps(stored).encode()).hexdigest()

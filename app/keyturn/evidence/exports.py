@@ -1,7 +1,7 @@
 """That evidence was written is itself written down: when, by whom, and which bytes.
 
-The note belongs to no run, so it changes no bundle: the same run gives the same bytes however often
-it was written.
+The note belongs to no run and no case, so it changes no bundle: the same gives the same bytes
+however often it was written.
 """
 
 import json
@@ -19,7 +19,8 @@ _KIND = "evidence written"
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One time that evidence of the run `of` was written. `bundle` is the name of the folder."""
+    """One time that evidence of the run or the case `of` was written. `bundle` is the name of the
+    folder."""
 
     of: str
     bundle: str
@@ -53,7 +54,7 @@ def write_noted(
     note_export(
         journal,
         Export(
-            of=bundle.manifest.run,
+            of=bundle.manifest.about,
             bundle=bundle.folder,
             at_ms=at_ms,
             by=by,
@@ -66,13 +67,13 @@ def write_noted(
     return write(bundle, into)
 
 
-def exports_of(journal: Journal, run_id: str) -> tuple[Export, ...]:
-    """Every time that evidence of this run was written, oldest first."""
+def exports_of(journal: Journal, of: str) -> tuple[Export, ...]:
+    """Every time that evidence of this run, or of this case, was written, oldest first."""
     found: list[Export] = []
     for body in journal.notes(_KIND):
         try:
             one = from_plain(Export, json.loads(body))
         except (NotThatValue, ValueError):
             continue
-        found += [one] if one.of == run_id else []
+        found += [one] if one.of == of else []
     return tuple(found)

@@ -5,9 +5,9 @@ import json
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-FORMAT: Literal["keyturn-evidence 1"] = "keyturn-evidence 1"
+FORMAT: Literal["keyturn-evidence 2"] = "keyturn-evidence 2"
 NAMESPACE = "keyturn-evidence"
 MANIFEST = "manifest.json"
 SEAL = "manifest.sha256"
@@ -41,11 +41,15 @@ class FileEntry(_Part):
         return self.lines.split()
 
 
-class Manifest(_Part):
-    """`start` is the entry before the first one in the bundle, `checkpoint` the last one.
+class RunPlace(_Part):
+    """A run that the bundle is about, and the digest of its plan."""
 
-    `signing_key` is the fingerprint of the key that signs the manifest, None where nobody does.
-    """
+    run: str
+    plan: str
+
+
+class _First(_Part):
+    """The first form, which knew one run only."""
 
     format: Literal["keyturn-evidence 1"]
     keyturn: str
@@ -58,9 +62,56 @@ class Manifest(_Part):
     signing_key: str | None = Field(min_length=8)
     files: list[FileEntry]
 
+
+class Manifest(_Part):
+    """`start` is the entry before the first one in the bundle, `checkpoint` the last one. `runs`
+    are those it is about, oldest first; with a `case` they are all that the case had.
+
+    `signing_key` is the fingerprint of the key that signs the manifest, None where nobody does.
+    """
+
+    format: Literal["keyturn-evidence 2"]
+    keyturn: str
+    logic: str
+    folder: str = Field(pattern=NAME)
+    case: str | None
+    runs: list[RunPlace] = Field(min_length=1)
+    start: Place
+    checkpoint: Place
+    signing_key: str | None = Field(min_length=8)
+    files: list[FileEntry]
+
+    @property
+    def about(self) -> str:
+        """The id of the case, or of the run that it is about alone."""
+        return self.case or self.runs[0].run
+
     def text(self) -> bytes:
         """The manifest as it is written and signed."""
         return (json.dumps(self.model_dump(), indent=1, ensure_ascii=True) + "\n").encode("ascii")
+
+
+def manifest_in(text: bytes) -> Manifest:
+    """The manifest that a bundle holds, also one that an older keyturn wrote. Raises pydantic's
+    ValidationError."""
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError:
+        if b'"keyturn-evidence 1"' not in text:
+            raise
+    old = _First.model_validate_json(text)
+    return Manifest(
+        format=FORMAT,
+        keyturn=old.keyturn,
+        logic=old.logic,
+        folder=old.folder,
+        case=None,
+        runs=[RunPlace(run=old.run, plan=old.plan)],
+        start=old.start,
+        checkpoint=old.checkpoint,
+        signing_key=old.signing_key,
+        files=old.files,
+    )
 
 
 def entries_of(files: Mapping[str, bytes]) -> list[FileEntry]:

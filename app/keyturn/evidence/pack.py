@@ -1,14 +1,16 @@
-"""The leaver pack: what an auditor asks about one run, as plain values in the order they are read.
+"""The leaver pack: what an auditor asks about one run, or about all runs of a case, as plain values
+in the order they are read.
 
 What keyturn does not know is None, and named in `not_known` with the reason; nothing is made up.
-All times are UTC, written as in `moments.utc`.
+All times are UTC, written as in `moments.utc`. A `label` names a step: by its number, and by that
+of its run too (2.5) where there are several.
 """
 
 from dataclasses import dataclass
 
 from keyturn.run.basis import SourcesAsked
 
-FORMAT = "keyturn leaver pack 2"
+FORMAT = "keyturn leaver pack 3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +20,47 @@ class NotKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictTold:
+    """How many proven changes have this verdict."""
+
+    verdict: str
+    changes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TotalsTold:
+    """Over all runs. The same change in several of them counts once, by the last look at it.
+
+    `proven`: how many are in effect, as far as the source lets anybody see. The rest by the labels
+    of their steps: `open` is to be done or not known, `unproven` was accepted and not seen,
+    `put_back` was taken back by an undo and not made since, `not_done` was refused or given up in
+    the last run, `not_planned_again` in an earlier one, and the last did not find it wanted.
+    """
+
+    runs: int
+    steps: int
+    changes: int
+    proven: int
+    verdicts: tuple[VerdictTold, ...]
+    open: tuple[str, ...]
+    unproven: tuple[str, ...]
+    not_done: tuple[str, ...]
+    put_back: tuple[str, ...]
+    not_planned_again: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CaseTold:
-    """`stated` are what the operator said on the command line of the report, `from_case` what was
-    stated in the leaver's case; keyturn checked none of it."""
+    """`runs` are the ids of those in this evidence, oldest first. `stated` are what the operator
+    said on the command line of the report, `from_case` what was stated in the leaver's case;
+    keyturn checked none of it."""
 
     case: str | None
     opened_by: str | None
     opened: str | None
     type: str | None
     mode: str | None
-    run: str
-    plan: str
+    runs: tuple[str, ...]
     scope: str
     title: str
     state: str
@@ -42,6 +74,7 @@ class CaseTold:
     legal_hold: str | None
     stated: tuple[str, ...]
     from_case: tuple[str, ...]
+    totals: TotalsTold
     proven: bool
     verdict: str
 
@@ -60,23 +93,37 @@ class PersonTold:
 
 @dataclass(frozen=True, slots=True)
 class AccessTold:
-    """One way in, before and after. `step` is the step that took it, None where none did.
-    `seen_later` is what the first whole refresh after the run says."""
+    """One way in, before and after. `step` is the label of the last step that took it, None where
+    none did; `found_by` the number of the first run whose plan found it. `seen_later` is what the
+    first whole refresh after the last run says."""
 
     kind: str
     name: str
     id: str
     level: str
     via: str
-    step: int | None
+    step: str | None
     after: str
     seen_later: str | None
+    found_by: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WindowTold:
+    """A time in which the account was on. `from_` None: no leave time was stated; `until` None: no
+    end is proven."""
+
+    from_: str | None
+    until: str | None
+    minutes: int | None
+    because: str
 
 
 @dataclass(frozen=True, slots=True)
 class ExposureTold:
-    """From leave time to the verified cut. `minutes` None with `open`: it never ended as far as is
-    proven. `at_most`: it ended earlier than keyturn saw it."""
+    """From leave time to the verified cut, and from each return to the next one. `minutes`, of all
+    windows together, None with `open`: the last never ended as far as is proven. `at_most`: it
+    ended earlier than keyturn saw it, or began later. `cut` is the end of the last one."""
 
     minutes: int | None
     open: bool
@@ -85,6 +132,7 @@ class ExposureTold:
     last_cut: str | None
     last_minutes: int | None
     words: str
+    windows: tuple[WindowTold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +176,15 @@ class EntryTold:
 @dataclass(frozen=True, slots=True)
 class StepTold:
     """One operation from plan to proof. `observed` is when it was read back, `no_event` why no
-    audit event proves it and until when there was time."""
+    audit event proves it and until when there was time. `change` is equal for steps that do the
+    same to the same, `about` tells what is done and taken back again (`totals.about_of`), `run` is
+    the number of the step's run."""
 
+    run: int
     number: int
+    label: str
+    change: str
+    about: tuple[str, ...]
     operation: str
     kind: str
     source: str
@@ -304,20 +358,20 @@ class JournalTold:
     entries: int
     withheld: int
     not_told: tuple[str, ...]
-    """The operations of this run that are about others who left with it."""
+    """The operations of these runs that are about others who left with them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolTold:
     keyturn: str
     logic_sha256: str
-    policy_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
 class RecheckTold:
-    """A later look at what the run cut."""
+    """A later look at what the run with this number cut."""
 
+    run: int
     at: str
     moment: str
     words: str
@@ -328,7 +382,7 @@ class RecheckTold:
 
 @dataclass(frozen=True, slots=True)
 class UndoneTold:
-    """A later run that takes this one back."""
+    """A later run that takes one of these back, and is not in this evidence."""
 
     run: str
     at: str
@@ -361,12 +415,35 @@ class ExceptionTold:
 
 
 @dataclass(frozen=True, slots=True)
+class RunTold:
+    """One run. `undoes` is the id of the run it takes back, `taken_back` the labels of its own
+    steps that a later run took back. `sources` are as they answered when it began, None where not
+    kept."""
+
+    number: int
+    run: str
+    scope: str
+    title: str
+    state: str
+    operator: str
+    started: str
+    ended: str | None
+    undoes: str | None
+    taken_back: tuple[str, ...]
+    proven: bool
+    verdict: str
+    plan: PlanTold
+    sources: SourcesAsked | None
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """Everything, in the order of the page."""
 
     format: str
     case: CaseTold
     person: PersonTold | None
+    runs: tuple[RunTold, ...]
     systems: tuple[SystemTold, ...]
     steps: tuple[StepTold, ...]
     sessions_and_devices: tuple[str, ...]
@@ -378,10 +455,7 @@ class Pack:
     undone: tuple[UndoneTold, ...]
     rotation: RotationTold
     residual_risks: tuple[str, ...]
-    plan: PlanTold
     completeness: tuple[ReadingTold, ...]
-    sources: SourcesAsked | None
-    """The sources as they answered when the run began; None where that was not kept."""
     blind_spots: tuple[str, ...]
     controls: tuple[ControlTold, ...]
     recheck: tuple[tuple[str, str], ...]

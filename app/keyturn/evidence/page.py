@@ -1,12 +1,15 @@
-"""The leaver pack as one page: nothing is loaded, nothing runs, and it prints well on A4."""
+"""The leaver pack as one page: nothing is loaded, nothing runs, and it prints well on A4. Of
+several runs each step is called by its run and its number."""
 
+from keyturn.decide.names import counted
 from keyturn.evidence import page_parts as p
-from keyturn.evidence.pack import ExposureTold, Pack, StepTold, SystemTold
+from keyturn.evidence.pack import ExposureTold, Pack, RunTold, StepTold, SystemTold
 from keyturn.evidence.page_appendix import appendix
 from keyturn.evidence.page_parts import Html
 from keyturn.evidence.page_rotation import rotation
 from keyturn.evidence.page_style import STYLE
 
+_BAD = ("NOT", "PUT BACK", "OPEN")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -37,14 +40,13 @@ def _head(pack: Pack) -> Html:
         ("Left at (as stated)", left),
         ("Approver (as stated)", p.or_none(case.approver, "not stated")),
         ("Ticket · legal hold (as stated)", _both(case.ticket, case.legal_hold)),
-        ("Run began", p.prose(case.started)),
-        ("Run ended", p.prose(case.ended) if case.ended else p.none(f"it is {case.state}")),
+        (_of_runs(pack, "Run began", "First run began"), p.prose(case.started)),
+        (_of_runs(pack, "Run ended", "Last run ended"), _ended(pack)),
         ("Operator", p.text(", ".join(case.operators))),
         ("Case", p.id_(case.case) if case.case else p.none("none")),
         ("Type of leaving (as stated)", p.or_none(case.type, "not stated")),
         ("Mode (as stated)", p.or_none(case.mode, "not stated")),
-        ("Run", p.id_(case.run)),
-        ("Plan", p.id_(pack.plan.id)),
+        *_named(pack),
         ("Journal checkpoint", f"entry {pack.journal.seq}<br>{p.id_(pack.journal.hash)}"),
     ]
     return (
@@ -52,6 +54,34 @@ def _head(pack: Pack) -> Html:
         f'</span></div>\n<h1>{p.text(title)}</h1><p class="sub">{p.text(below)}</p>\n'
         f'<p class="verdict {look}">{sign} {p.text(case.verdict)}</p>\n{p.facts(rows)}</header>\n'
     )
+
+
+def _of_runs(pack: Pack, one: str, several: str) -> str:
+    return one if len(pack.runs) == 1 else several
+
+
+def _ended(pack: Pack) -> Html:
+    if pack.case.ended:
+        return p.prose(pack.case.ended)
+    return p.none(
+        "; ".join(
+            f"{'it' if len(pack.runs) == 1 else f'run {one.number}'} is {one.state}"
+            for one in pack.runs
+            if one.state != "ended"
+        )
+    )
+
+
+def _named(pack: Pack) -> list[tuple[str, Html]]:
+    if len(pack.runs) == 1:
+        return [("Run", p.id_(pack.runs[0].run)), ("Plan", p.id_(pack.runs[0].plan.id))]
+    totals = pack.case.totals
+    undos = sum(run.undoes is not None for run in pack.runs)
+    back = f", {counted(undos, 'undo')} among them" if undos else ""
+    open_ = len({*totals.open, *totals.unproven, *totals.not_done})
+    again = f", {len(totals.put_back)} put back" if totals.put_back else ""
+    said = f"{totals.changes}: {totals.proven} proven, {open_} open or not seen{again}"
+    return [("Runs", p.text(f"{totals.runs}{back}")), ("Changes", p.text(said))]
 
 
 def _who(pack: Pack) -> list[str]:
@@ -76,7 +106,8 @@ def _exposure(pack: Pack) -> Html:
         "1  Exposure window",
         f'<div class="bars">{bars}</div>',
         lead="From the stated leave time to the moment at which the cut of the account had been "
-        "read back from the system. Hatched: it never ended, as far as is proven.",
+        "read back from the system, and every later time in which it was on again. Hatched: it "
+        "never ended, as far as is proven.",
     )
 
 
@@ -110,30 +141,47 @@ def _minutes(told: ExposureTold) -> str:
 
 
 def _steps(pack: Pack) -> Html:
+    return p.section(
+        "2  What was done, and the proof of it",
+        *(_run(pack, one) for one in pack.runs),
+        lead="Every change was written down before it was sent, read back by id afterwards, and "
+        "looked for in the system's own audit log. Applied alone is never called done.",
+    )
+
+
+def _run(pack: Pack, run: RunTold) -> Html:
+    """The steps of one run; of several, below what the run was and how it stands."""
+    steps = [one for one in pack.steps if one.run == run.number]
     rows = [
         (
-            p.text(str(one.number)),
+            p.text(one.label),
             _what(one),
             _times(one),
             _event(one),
             p.proven(one.verdict or one.state, good=one.proven),
         )
-        for one in pack.steps
+        for one in steps
     ]
-    return p.section(
-        "2  What was done, and the proof of it",
-        p.table(
-            [
-                ("#", "4%"),
-                ("step, object by id, controls", "33%"),
-                ("when (UTC)", "19%"),
-                ("event in the system's own audit log", "31%"),
-                ("verdict", "13%"),
-            ],
-            rows,
-        ),
-        lead="Every change was written down before it was sent, read back by id afterwards, and "
-        "looked for in the system's own audit log. Applied alone is never called done.",
+    table = p.table(
+        [
+            ("#", "5%"),
+            ("step, object by id, controls", "33%"),
+            ("when (UTC)", "19%"),
+            ("event in the system's own audit log", "30%"),
+            ("verdict", "13%"),
+        ],
+        rows,
+    )
+    if len(pack.runs) == 1:
+        return table
+    ended = f"ended {run.ended}" if run.ended else f"it is {run.state}"
+    back = f" Taken back later: {', '.join(run.taken_back)}." if run.taken_back else ""
+    said = p.proven(run.verdict, good=run.proven)
+    head = f"Run {run.number}: {run.title}"
+    below = f"began {run.started}, {ended}, by {run.operator}.{back}"
+    return (
+        f"<h3>{p.text(head)} {p.id_(run.run)}</h3>\n<p>{said} "
+        f'<span class="soft">{p.prose(below)}</span></p>\n{table if steps else ""}'
     )
 
 
@@ -185,12 +233,12 @@ def _access(pack: Pack) -> Html:
         rows = [
             (
                 f"{p.text(row.name)}<br>{p.id_(row.id)}",
-                p.text(row.kind),
+                p.text(row.kind + (f", found by run {row.found_by}" if row.found_by > 1 else "")),
                 p.text(row.level),
                 p.text(row.via),
-                p.text(str(row.step)) if row.step is not None else "–",
+                p.text(row.step) if row.step is not None else "–",
                 (
-                    f'<span class="{"bad" if row.after.startswith("NOT") else ""}">'
+                    f'<span class="{"bad" if row.after.startswith(_BAD) else ""}">'
                     f"{p.prose(row.after)}</span>"
                 ),
                 p.prose(row.seen_later) if row.seen_later else p.none("not read since"),
@@ -206,7 +254,7 @@ def _access(pack: Pack) -> Html:
                         ("level", "9%"),
                         ("by way of", "12%"),
                         ("#step", "6%"),
-                        ("after the run", "21%"),
+                        (_of_runs(pack, "after the run", "after the runs"), "21%"),
                         ("at the next whole reading", "17%"),
                     ],
                     rows,
@@ -238,9 +286,10 @@ def _remains(pack: Pack) -> Html:
             for one in pack.machines
         ),
     )
+    alone = tuple(dict.fromkeys(one for run in pack.runs for one in run.plan.left_alone))
     left = p.table(
         [("left alone", "48%"), ("why", "52%")],
-        ((p.text(one.words), p.text(one.reason)) for one in pack.plan.left_alone),
+        ((p.text(one.words), p.text(one.reason)) for one in alone),
     )
     return p.section(
         "4  What remains",
@@ -250,7 +299,7 @@ def _remains(pack: Pack) -> Html:
         p.items(map(p.text, pack.blind_spots))
         if pack.blind_spots
         else p.none("no blind spot named"),
-        *(("<h3>Left alone by the plan</h3>", left) if pack.plan.left_alone else ()),
+        *((f"<h3>Left alone by the {_of_runs(pack, 'plan', 'plans')}</h3>", left) if alone else ()),
         *(("<h3>Machine identities of this person</h3>", machines) if pack.machines else ()),
         *(
             ("<h3>Without a manager or owner</h3>", p.items(map(p.text, pack.orphans)))
@@ -265,7 +314,11 @@ def _remains(pack: Pack) -> Html:
         *(("<h3>Decided in the case</h3>", _decided(pack)) if pack.decided else ()),
         "<h3>Looked at again</h3>",
         p.items(
-            p.prose(f"{one.at} ({one.moment or 'on demand'}): {one.words}") for one in pack.rechecks
+            p.prose(
+                f"{one.at} ({one.moment or 'on demand'}): "
+                f"{_of_runs(pack, '', f'run {one.run}: ')}{one.words}"
+            )
+            for one in pack.rechecks
         )
         if pack.rechecks
         else f"<p>{p.none('Nobody has looked again since the run.')}</p>",
@@ -313,8 +366,9 @@ def _decided(pack: Pack) -> Html:
 
 
 def _foot(pack: Pack) -> Html:
+    runs = ", ".join(f"{one.run} (plan {one.plan.id})" for one in pack.runs)
     return (
-        f"<footer>Run {p.text(pack.case.run)} · plan {p.text(pack.plan.id)} · journal entry "
+        f"<footer>{_of_runs(pack, 'Run', 'Runs')} {p.text(runs)} · journal entry "
         f"{pack.journal.seq} · made by keyturn {p.text(pack.tool.keyturn)} from its journal. "
         "Check it: python3 verify.py, or keyturn verify.</footer>\n"
     )

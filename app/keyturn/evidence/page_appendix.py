@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from keyturn.decide.names import counted, listed
 from keyturn.evidence import page_parts as p
 from keyturn.evidence.moments import utc
-from keyturn.evidence.pack import GuardTold, Pack, ReadingTold, StepTold
+from keyturn.evidence.pack import GuardTold, Pack, ReadingTold, RunTold, StepTold
 from keyturn.evidence.page_parts import Html
 from keyturn.run.basis import SourceAsked
 
@@ -23,7 +23,12 @@ def appendix(pack: Pack) -> Html:
 
 
 def _plan(pack: Pack) -> Html:
-    plan = pack.plan
+    several = len(pack.runs) > 1
+    return p.section("6  Plan, guards and policy", *(_of_run(one, several) for one in pack.runs))
+
+
+def _of_run(run: RunTold, several: bool) -> Html:
+    plan = run.plan
     signs = {"allow": "✓ allow", "ask": "~ ask", "refuse": "! refuse"}
     rows = (
         (
@@ -33,8 +38,7 @@ def _plan(pack: Pack) -> Html:
         )
         for one in plan.guards
     )
-    return p.section(
-        "6  Plan, guards and policy",
+    parts = [
         p.facts(
             [
                 ("Planned", p.prose(plan.created)),
@@ -48,7 +52,9 @@ def _plan(pack: Pack) -> Html:
         f'<p class="tag">{p.text(plan.policy)}</p>',
         "<h3>Guards</h3>",
         p.table([("guard", "22%"), ("verdict", "12%"), ("what it says", "66%")], rows),
-    )
+    ]
+    head = f"Run {run.number}: {run.title}, plan {plan.id}"
+    return "".join([f"<h3>{p.text(head)}</h3>", *parts] if several else parts)
 
 
 def _guard(one: GuardTold) -> str:
@@ -61,7 +67,7 @@ def _completeness(pack: Pack) -> Html:
     return p.section(
         "7  Completeness and accuracy of what was read",
         *(_reading(one) for one in pack.completeness),
-        _sources(pack),
+        *(_sources(one, several=len(pack.runs) > 1) for one in pack.runs),
         "<h3>See it yourself</h3>",
         p.items(
             f"{p.text(source)}: <code>{p.text(words)}</code>" for source, words in pack.recheck
@@ -115,14 +121,15 @@ def _reading(one: ReadingTold) -> Html:
     return "".join(parts)
 
 
-def _sources(pack: Pack) -> Html:
+def _sources(run: RunTold, *, several: bool) -> Html:
     """The sources as they answered when the run began, clock and limits with them."""
-    if pack.sources is None:
+    if run.sources is None:
         return ""
+    of = f" for run {run.number}" if several else ""
     parts: list[Html] = [
-        f"<h3>How the sources were asked, at {p.prose(utc(pack.sources.at_ms))}</h3>"
+        f"<h3>How the sources were asked{of}, at {p.prose(utc(run.sources.at_ms))}</h3>"
     ]
-    for one in pack.sources.sources:
+    for one in run.sources.sources:
         size = "lists come whole" if one.page_size is None else f"{one.page_size} to a page"
         rows = [
             ("address", p.id_(one.address)),
@@ -262,6 +269,6 @@ def _card(one: StepTold) -> Html:
     )
     verdict = p.proven(one.verdict or one.state, good=one.proven)
     return (
-        f'<div class="card"><h3>{one.number}. {p.text(one.words)} · {verdict}</h3>'
+        f'<div class="card"><h3>{one.label}. {p.text(one.words)} · {verdict}</h3>'
         f"{p.lines(rows)}{history}</div>"
     )

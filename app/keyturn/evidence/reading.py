@@ -12,7 +12,7 @@ from pathlib import Path
 from keyturn.evidence.manifest import NAME
 from keyturn_providers.text import safe
 
-MAX_FILES = 64
+MAX_FILES = 1024
 MAX_BYTES = 256 * 1024 * 1024
 _DAMAGED = (
     zipfile.BadZipFile,

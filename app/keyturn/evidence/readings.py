@@ -15,6 +15,8 @@ from keyturn_storage.snapshots import Cache
 
 BEFORE = "the plan rests on it"
 AFTER = "first whole reading after the run"
+BEFORE_OF = "the plan of run {number} rests on it"
+AFTER_ALL = "first whole reading after the last run"
 _ERRORS_SHOWN = 10
 _PROOFS_SHOWN = 3
 
@@ -67,10 +69,11 @@ def after(cache: Cache | None, used: Iterable[SnapshotUsed], last_ms: int) -> tu
     return tuple(found)
 
 
-def told(reading: Reading, role: str, planned_ms: int) -> ReadingTold:
-    """A reading for the completeness block."""
+def told(reading: Reading, role: str, planned_ms: int | None = None) -> ReadingTold:
+    """A reading for the completeness block. `planned_ms` is when the plan was made that rests on
+    it."""
     used, info = reading.used, reading.info
-    age = (planned_ms - used.taken_ms) // MINUTE_MS if role == BEFORE else None
+    age = (planned_ms - used.taken_ms) // MINUTE_MS if planned_ms is not None else None
     return ReadingTold(
         role=role,
         source=used.source,

@@ -1,13 +1,21 @@
 """What a run does not end, what cannot be seen, and what this report does not know."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from keyturn.decide.findings import ChangeKind
 from keyturn.decide.plans import Plan, Verdict
 from keyturn.evidence.basis_told import Basis
 from keyturn.evidence.case_record import Beside
 from keyturn.evidence.moments import utc
-from keyturn.evidence.pack import ExceptionTold, MachineTold, NotKnown, StepTold, SystemTold
+from keyturn.evidence.pack import (
+    ExceptionTold,
+    MachineTold,
+    NotKnown,
+    RunTold,
+    StepTold,
+    SystemTold,
+    TotalsTold,
+)
 from keyturn.evidence.readings import Reading
 from keyturn.evidence.stated import Stated
 from keyturn.evidence.subject import Subject
@@ -21,7 +29,7 @@ _ORPHANS = frozenset({"last manager", "last owner"})
 def sessions_and_devices(steps: Sequence[StepTold]) -> tuple[str, ...]:
     """What was done about sessions, in words."""
     found = tuple(
-        f"Step {one.number}: {one.words}: {one.verdict or one.state}"
+        f"Step {one.label}: {one.words}: {one.verdict or one.state}"
         for one in steps
         if one.kind in _SESSIONS
     )
@@ -70,37 +78,54 @@ def exceptions_of(subject: Subject) -> tuple[ExceptionTold, ...]:
     )
 
 
-def orphans_of(plan: Plan) -> tuple[str, ...]:
-    """What the guards said of vaults and roles that would be left without anybody."""
+def orphans_of(plans: Iterable[Plan]) -> tuple[str, ...]:
+    """What the guards said of vaults and roles that would be left without anybody, each once."""
     return tuple(
-        f"{one.words} {', '.join(one.names)}".strip()
-        for one in plan.guards
-        if one.guard in _ORPHANS and (one.names or one.verdict is not Verdict.ALLOW)
+        dict.fromkeys(
+            f"{one.words} {', '.join(one.names)}".strip()
+            for plan in plans
+            for one in plan.guards
+            if one.guard in _ORPHANS and (one.names or one.verdict is not Verdict.ALLOW)
+        )
     )
 
 
 def residual_risks(
-    steps: Sequence[StepTold], systems: Sequence[SystemTold], besides: Beside
+    runs: Sequence[RunTold],
+    totals: TotalsTold,
+    steps: Sequence[StepTold],
+    systems: Sequence[SystemTold],
+    besides: Beside,
 ) -> tuple[str, ...]:
     """What may be open all the same."""
-    return tuple(_risks(steps, systems, besides))
+    return tuple(_risks(runs, totals, steps, systems, besides))
 
 
 def _risks(
-    steps: Sequence[StepTold], systems: Sequence[SystemTold], besides: Beside
+    runs: Sequence[RunTold],
+    totals: TotalsTold,
+    steps: Sequence[StepTold],
+    systems: Sequence[SystemTold],
+    besides: Beside,
 ) -> Iterator[str]:
     for undo in besides.undone:
         yield f"The run was undone by run {undo.run} at {undo.at} ({undo.state})."
     for run_id in besides.other_runs:
-        yield f"Run {run_id} of the same case is not in this evidence: keyturn report {run_id}"
-    if besides.rechecks:
-        last = besides.rechecks[-1]
-        yield from (f"Came back, seen at {last.at}: {words}" for words in last.came_back)
-        yield from (f"Could not be looked at again at {last.at}: {said}" for said in last.not_seen)
-    for one in steps:
-        if not one.proven:
-            why = one.error or one.verdict or one.state
-            yield f"Step {one.number} is not proven ({one.words}): {why}"
+        case_id = besides.case.id if besides.case is not None else ""
+        yield f"Run {run_id} of the same case is not in this evidence: keyturn report {case_id}"
+    for run in runs:
+        if run.undoes is not None and len(runs) > 1:
+            yield (
+                f"Run {run.number} took run {_number(runs, run.undoes)} back, from {run.started} "
+                f"on ({run.state})."
+            )
+    for at_ms, back in besides.came_back:
+        yield f"Came back, seen at {utc(at_ms)}: {back.words}: {back.why}"
+    for looks in besides.looks.values():
+        for blind in looks[-1].not_seen if looks else ():
+            at = utc(looks[-1].at_ms)
+            yield f"Could not be looked at again at {at}: {blind.words}: {blind.reason}"
+    yield from _not_proven(runs, totals, steps)
     for system in systems:
         if system.exposure.open:
             yield f"{system.source}: {system.exposure.words}"
@@ -114,18 +139,41 @@ def _risks(
     )
 
 
+def _number(runs: Sequence[RunTold], run_id: str) -> str:
+    return next((str(run.number) for run in runs if run.run == run_id), run_id)
+
+
+def _not_proven(
+    runs: Sequence[RunTold], totals: TotalsTold, steps: Sequence[StepTold]
+) -> Iterator[str]:
+    bad = {*totals.open, *totals.unproven, *totals.not_done}
+    put_back = {*totals.put_back}
+    for one in steps:
+        if one.label in bad if len(runs) > 1 else not one.proven:
+            why = one.error or one.verdict or one.state
+            yield f"Step {one.label} is not proven ({one.words}): {why}"
+        elif one.label in put_back:
+            yield f"Step {one.label} was put back by an undo, and not done again ({one.words})"
+        elif one.label in totals.not_planned_again:
+            why = one.error or one.verdict or one.state
+            yield (
+                f"Step {one.label} was not done ({one.words}): {why}; no later run planned it again"
+            )
+
+
 def not_known(
     stated: Stated,
     subject: Subject,
     besides: Beside,
     before: Sequence[Reading],
     later: Sequence[Reading],
-    basis: Basis,
+    bases: Sequence[Basis],
     policy_digest: str,
 ) -> tuple[NotKnown, ...]:
-    """Each field that an auditor asks for and keyturn cannot fill, with the reason."""
+    """Each field that an auditor asks for and keyturn cannot fill, with the reason. `bases` are
+    what each run rested on."""
     leaver = _of_the_leaver(stated, subject, besides, policy_digest) if subject.key else ()
-    return (*leaver, *_of_every_run(before, later, basis))
+    return (*leaver, *_of_every_run(before, later, bases))
 
 
 def _of_the_leaver(
@@ -172,14 +220,16 @@ def _of_the_leaver(
 
 
 def _of_every_run(
-    before: Sequence[Reading], later: Sequence[Reading], basis: Basis
+    before: Sequence[Reading], later: Sequence[Reading], bases: Sequence[Basis]
 ) -> Iterator[NotKnown]:
     yield NotKnown("second person", "A run keeps who started it, and no second approval.")
-    if basis.sources is None:
-        words = "What the sources said of themselves was not kept with this run, or was purged."
-        yield NotKnown("clock offsets, page sizes, who keyturn was there", words)
-    if not any(name.startswith("policy") for name in basis.files):
-        yield NotKnown("policy text", basis.policy)
+    for number, basis in enumerate(bases, start=1):
+        of = f"run {number}: " if len(bases) > 1 else ""
+        if basis.sources is None:
+            words = "What the sources said of themselves was not kept with this run, or was purged."
+            yield NotKnown(f"{of}clock offsets, page sizes, who keyturn was there", words)
+        if not basis.policy_there:
+            yield NotKnown(f"{of}policy text", basis.policy)
     yield NotKnown(
         "each request of a reading",
         "A snapshot keeps the proof of each listing in words, with the server's own total where it "

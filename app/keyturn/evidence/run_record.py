@@ -3,6 +3,7 @@ but for words, whose digest is in the entries."""
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,7 @@ from keyturn.evidence.manifest import Place
 from keyturn.evidence.proof_words import is_good
 from keyturn_storage.chain import Entry
 from keyturn_storage.journal import Journal
-from keyturn_storage.queries.entries import entries_around_run
+from keyturn_storage.queries.entries import entries_around
 from keyturn_storage.rows import ArchivedEvent, RunRow
 
 
@@ -142,16 +143,30 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """`entries` are all from the run's first to its last, those of other runs among them."""
+    """A run with its plan, its steps and the audit events kept with it."""
 
     row: RunRow
     plan: Plan
     plan_sha256: str
     state: str
     ended_ms: int | None
-    entries: tuple[Entry, ...]
     steps: tuple[StepRecord, ...]
     events: tuple[ArchivedEvent, ...]
+
+    @property
+    def last_ms(self) -> int:
+        """When the newest entry of a step, or of the run, was written."""
+        steps = [step.entries[-1].at_ms for step in self.steps if step.entries]
+        return max([self.row.started_ms, *steps])
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Runs, oldest first. `entries` are all from their first to their last, and from those of the
+    case where one is meant, those of other runs among them."""
+
+    entries: tuple[Entry, ...]
+    runs: tuple[RunRecord, ...]
 
     @property
     def start(self) -> Place:
@@ -165,29 +180,35 @@ class RunRecord:
 
     @property
     def last_ms(self) -> int:
-        """When the newest entry of a step, or of the run, was written."""
-        steps = [step.entries[-1].at_ms for step in self.steps if step.entries]
-        return max([self.row.started_ms, *steps])
+        return max(one.last_ms for one in self.runs)
 
 
-def run_record(journal: Journal, row: RunRow) -> RunRecord:
-    """The run `row` of `journal`. Raises JournalBroken where the chain does not hold, so that
-    nothing edited is told as true, and PlanFileError for a plan that was changed."""
+def recorded_runs(journal: Journal, rows: Sequence[RunRow], case_id: str = "") -> Recorded:
+    """The runs `rows` of `journal`, and what it has of the case. Raises JournalBroken where the
+    chain does not hold, so that nothing edited is told as true, and PlanFileError for a plan that
+    was changed."""
     report = journal.verify_chain()
     if not report.unbroken:
         raise JournalBroken(journal.path, report.why)
-    plan = recorded(row.plan_json)
-    entries = entries_around_run(journal, row.id)
-    by_operation: dict[str, list[StepEntry]] = defaultdict(list)
-    state, ended_ms, plan_sha256 = row.state, None, ""
+    entries = entries_around(journal, [row.id for row in rows], case_id)
+    contents: dict[str, list[object]] = defaultdict(list)
     for entry in entries:
         content = json.loads(entry.line)
-        if content.get("run") != row.id:
-            continue
-        if content.get("kind") == "step":
+        contents[str(content.get("run"))].append(content)
+    return Recorded(entries, tuple(_record(journal, row, contents[row.id]) for row in rows))
+
+
+def _record(journal: Journal, row: RunRow, contents: Sequence[object]) -> RunRecord:
+    """`contents` are of the run's entries."""
+    plan = recorded(row.plan_json)
+    by_operation: dict[str, list[StepEntry]] = defaultdict(list)
+    state, ended_ms, plan_sha256 = row.state, None, ""
+    for content in contents:
+        kind = content.get("kind") if isinstance(content, dict) else None
+        if kind == "step":
             step = _STEP.validate_python(content)
             by_operation[step.operation].append(step)
-        elif content.get("kind") in ("run", "end"):
+        elif kind in ("run", "end"):
             told = _RUN.validate_python(content)
             plan_sha256 = plan_sha256 or told.plan_sha256
             state, ended_ms = told.state, told.at_ms if told.state != "running" else None
@@ -198,7 +219,6 @@ def run_record(journal: Journal, row: RunRow) -> RunRecord:
         plan_sha256=plan_sha256,
         state=state,
         ended_ms=ended_ms,
-        entries=entries,
         steps=tuple(
             StepRecord(one, tuple(by_operation[one.id]), words.get(one.id, ""))
             for one in plan.operations

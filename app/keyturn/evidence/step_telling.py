@@ -5,42 +5,56 @@ from collections.abc import Mapping
 
 from keyturn.decide.logged import proof_in
 from keyturn.decide.plans import Operation
+from keyturn.decide.run_done import request_ids_in
 from keyturn.evidence.controls import tags_of
+from keyturn.evidence.manifest import sha256
 from keyturn.evidence.moments import utc
 from keyturn.evidence.pack import EntryTold, EventTold, StepTold
 from keyturn.evidence.proof_words import is_good
 from keyturn.evidence.run_record import RunRecord, StepEntry, StepRecord
+from keyturn.evidence.totals import about_of
+from keyturn.run.cases import same_change
 from keyturn_providers.records import Side
 from keyturn_storage.rows import ArchivedEvent
 
 
-def told_steps(record: RunRecord) -> tuple[StepTold, ...]:
-    """Every step of the run in the order of its number."""
+def label_of(run: int, number: int, *, several: bool) -> str:
+    """What a step is called: `5`, or `2.5` where there are several runs."""
+    return f"{run}.{number}" if several else str(number)
+
+
+def told_steps(
+    record: RunRecord, run: int, sources: Mapping[Side, str], *, several: bool
+) -> tuple[StepTold, ...]:
+    """Every step of the run with the number `run`, in the order of its number. `sources` say what
+    the source of each side is called."""
     events: dict[str, list[ArchivedEvent]] = defaultdict(list)
     for event in record.events:
         events[event.operation_id].append(event)
-    sources = source_names(record)
     return tuple(
-        _told(step, events[step.operation.id], sources[step.operation.change.side])
+        _told(
+            step,
+            events[step.operation.id],
+            sources[step.operation.change.side],
+            run,
+            label_of(run, step.operation.number, several=several),
+        )
         for step in record.steps
     )
 
 
-def source_names(record: RunRecord) -> Mapping[Side, str]:
-    """What the source of each side is called."""
-    named = {side: side.value for side in Side}
-    named.update(
-        {side: used.source for side, used in zip(Side, record.plan.snapshots, strict=False)}
-    )
-    return named
-
-
-def _told(step: StepRecord, events: list[ArchivedEvent], source: str) -> StepTold:
+def _told(
+    step: StepRecord, events: list[ArchivedEvent], source: str, run: int, label: str
+) -> StepTold:
     operation, intent, concluded = step.operation, step.intent, step.concluded
     matched = _matched(step, events)
     answer = step.answered
     return StepTold(
+        run=run,
         number=operation.number,
+        label=label,
+        change=sha256(same_change(operation).encode())[:16],
+        about=about_of(operation.change),
         operation=operation.id,
         kind=operation.change.kind.value,
         source=source,
@@ -113,7 +127,7 @@ def _answer(step: StepRecord, answer: StepEntry | None) -> str:
 
 def _request_ids(step: StepRecord) -> tuple[str, ...]:
     outcome = next((one.outcome for one in reversed(step.entries) if one.outcome), "")
-    return tuple(outcome.split()[1:])
+    return request_ids_in(outcome)
 
 
 def _object(operation: Operation) -> str:

@@ -1,7 +1,7 @@
 """Whom a report is about, with the accounts of both sides as they were when the run was planned."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from keyturn.decide.findings import ObjectKind
 from keyturn.decide.groups import link_groups
@@ -19,6 +19,10 @@ from keyturn_storage.case_rows import CaseRow
 
 class WhichPerson(Exception):
     """Several people left in one run, and a report is about one."""
+
+
+class NoRuns(Exception):
+    """There is a case and no run of it, so that nothing was done and nothing is to be proven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,18 @@ class Subject:
         change = operation.change
         refs = [one for one in (change.account, change.principal) if one is not None]
         return not any((ref.side, ref.id) in self.others for ref in refs)
+
+
+def together(subjects: Sequence[Subject]) -> Subject:
+    """One subject of several runs about the same person, oldest first: as the first run has the
+    person, with the accounts and the others of all."""
+    first = next((one for one in subjects if one.person is not None), subjects[0])
+    ids = {side: frozenset(x for one in subjects for x in one.ids.get(side, ())) for side in Side}
+    names: dict[Side, str] = {}
+    for one in reversed(subjects):
+        names |= one.names
+    others = frozenset(x for one in subjects for x in one.others)
+    return replace(first, ids=ids, names=names, others=others)
 
 
 def subject_of(

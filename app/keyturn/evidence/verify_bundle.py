@@ -4,13 +4,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from keyturn.evidence import against_itself, chain_lines, signing
-from keyturn.evidence.basis_told import POLICY, SOURCES
 from keyturn.evidence.chain_lines import NotALine, ShownLine
 from keyturn.evidence.differing_lines import where_differs
 from keyturn.evidence.events_file import EVENTS, event_digests
@@ -22,14 +21,15 @@ from keyturn.evidence.manifest import (
     Manifest,
     Place,
     line_digests,
+    manifest_in,
     seal_of,
     sha256,
 )
+from keyturn.evidence.names_of_files import PLAN, POLICY, SOURCES, before_names
 from keyturn.evidence.reading import Held, NotABundle, read_bundle
 from keyturn.evidence.wrong import Wrong
 from keyturn.evidence.zipping import zipped
-
-PLAN = "plan.json"
+from keyturn_storage.case_rows import Noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def verify_bundle(path: Path, signers: Path | None = None) -> Checked:
         return Checked((Wrong(MANIFEST, "", "it is missing"),), None, len(held.files))
     wrong = list(_seal(held, text))
     try:
-        manifest = Manifest.model_validate_json(text)
+        manifest = manifest_in(text)
     except ValidationError as problem:
         odd = problem.errors()[0]
         place = ".".join(str(part) for part in odd["loc"])
@@ -154,42 +154,79 @@ def _chain(lines: tuple[ShownLine, ...], manifest: Manifest) -> Iterator[Wrong]:
         yield Wrong(chain_lines.FILE, f"line {broken.row}, entry {broken.seq}", broken.words)
 
 
+@dataclass(slots=True)
+class _Said:
+    """What the journal's own lines tell of one run."""
+
+    events: Counter[str] = field(default_factory=Counter)
+    plans: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
+
+
 def _bound(held: Held, lines: tuple[ShownLine, ...], manifest: Manifest) -> Iterator[Wrong]:
-    """Whether plan and audit events are those that the journal's own lines tell of."""
-    said: Counter[str] = Counter()
-    plans: set[str] = set()
-    kept: set[str] = set()
+    """Whether plans and audit events are those that the journal's own lines tell of, and whether no
+    run of the case is left out."""
+    said = {one.run: _Said() for one in manifest.runs}
+    tied: dict[str, int] = {}
     for shown in lines:
         try:
             content = json.loads(shown.line or "null")
         except ValueError:
             continue
-        if not isinstance(content, dict) or content.get("run") != manifest.run:
+        if not isinstance(content, dict):
             continue
-        if content.get("kind") == "event":
-            said[str(content.get("sha256"))] += 1
-        elif content.get("kind") == "run":
-            plans.add(str(content.get("plan_sha256")))
-        elif content.get("kind") == "kept":
-            kept.add(str(content.get("sha256")))
-    plan = held.files.get(PLAN)
-    if plan is not None and {hashlib.sha256(plan).hexdigest()} != plans:
-        yield Wrong(PLAN, "", "it is not the plan that the journal says was applied")
-    sources = held.files.get(SOURCES)
-    if sources is not None and sha256(sources) not in kept:
-        yield Wrong(SOURCES, "", "it is not what the journal kept of the sources")
-    yield from _policy(held, plan)
-    for number, digest in enumerate(event_digests(held.files.get(EVENTS, b"")), start=1):
-        if not said[digest]:
+        run_id = str(content.get("run"))
+        if content.get("kind") == "case note" and content.get("case") == manifest.case:
+            if content.get("what") == Noted.RUN.value:
+                tied.setdefault(run_id, shown.seq)
+        elif run_id in said:
+            _hear(said[run_id], content)
+    for number, one in enumerate(manifest.runs, start=1):
+        yield from _plan(held, said[one.run], before_names(number, len(manifest.runs)))
+    yield from _events(held, said, manifest)
+    for run_id, seq in tied.items() if manifest.case is not None else ():
+        if run_id not in said:
+            yield Wrong(
+                MANIFEST, "runs", f"run {run_id}, which entry {seq} ties to the case, is missing"
+            )
+
+
+def _hear(said: _Said, content: dict[str, object]) -> None:
+    match content.get("kind"):
+        case "event":
+            said.events[str(content.get("sha256"))] += 1
+        case "run":
+            said.plans.add(str(content.get("plan_sha256")))
+        case "kept":
+            said.kept.add(str(content.get("sha256")))
+
+
+def _plan(held: Held, said: _Said, before: str) -> Iterator[Wrong]:
+    """Plan, sources and policy of one run; `before` stands before the names of its files."""
+    plan, sources = held.files.get(before + PLAN), held.files.get(before + SOURCES)
+    if plan is not None and {hashlib.sha256(plan).hexdigest()} != said.plans:
+        yield Wrong(before + PLAN, "", "it is not the plan that the journal says was applied")
+    if sources is not None and sha256(sources) not in said.kept:
+        yield Wrong(before + SOURCES, "", "it is not what the journal kept of the sources")
+    yield from _policy(held, plan, before + POLICY)
+
+
+def _events(held: Held, said: dict[str, _Said], manifest: Manifest) -> Iterator[Wrong]:
+    only = manifest.runs[0].run if len(manifest.runs) == 1 else ""
+    for number, (run_id, digest) in enumerate(event_digests(held.files.get(EVENTS, b"")), start=1):
+        told = said.get(run_id or only)
+        if told is None or not told.events[digest]:
             yield Wrong(EVENTS, f"line {number}", "it is no event that the journal archived")
-        said[digest] -= 1
-    for digest in sorted(+said):
-        yield Wrong(EVENTS, "", f"the event with SHA-256 {digest} is missing")
+        else:
+            told.events[digest] -= 1
+    for told in said.values():
+        for digest in sorted(+told.events):
+            yield Wrong(EVENTS, "", f"the event with SHA-256 {digest} is missing")
 
 
-def _policy(held: Held, plan: bytes | None) -> Iterator[Wrong]:
+def _policy(held: Held, plan: bytes | None, name: str) -> Iterator[Wrong]:
     """The plan says which policy it rests on, and the journal which plan was applied."""
-    policy = held.files.get(POLICY)
+    policy = held.files.get(name)
     if policy is None or plan is None:
         return
     try:
@@ -197,7 +234,7 @@ def _policy(held: Held, plan: bytes | None) -> Iterator[Wrong]:
     except ValueError:
         return
     if isinstance(plain, dict) and plain.get("policy_digest") != sha256(policy):
-        yield Wrong(POLICY, "", "it is not the policy that the plan rests on")
+        yield Wrong(name, "", "it is not the policy that the plan rests on")
 
 
 def _signature(

@@ -19,7 +19,7 @@ from keyturn.decide.people import Person
 from keyturn.decide.planfile import recorded
 from keyturn.decide.plans import Operation, Plan, PlanScope
 from keyturn.decide.run_done import NOT_KNOWN
-from keyturn.decide.steps import ProofVerdict, State
+from keyturn.decide.steps import State
 from keyturn.decide.values import NotThatValue, from_plain, to_plain
 from keyturn.decide.world import World
 from keyturn.run.ids import new_id
@@ -204,7 +204,7 @@ def runs_of(journal: Journal, row: CaseRow) -> tuple[CaseRun, ...]:
                 words=operation.words,
                 state=State(rows[operation.id].state) if operation.id in rows else State.PLANNED,
                 verdict=rows[operation.id].verdict if operation.id in rows else "",
-                change=_same_change(operation),
+                change=same_change(operation),
                 sent=operation.id not in rows or rows[operation.id].attempts > 0,
             )
             for operation in plan.operations
@@ -214,7 +214,7 @@ def runs_of(journal: Journal, row: CaseRow) -> tuple[CaseRun, ...]:
     return tuple(found)
 
 
-def _same_change(operation: Operation) -> str:
+def same_change(operation: Operation) -> str:
     """What is equal for two operations that do the same to the same, whatever it is called."""
     change = operation.change
     refs = (change.account, change.group, change.principal, *change.vaults)
@@ -229,19 +229,6 @@ def _same_change(operation: Operation) -> str:
             *change.permissions,
         )
     )
-
-
-def best_proven(journal: Journal, row: CaseRow) -> str:
-    """The id of the standing run of the case with the most steps in effect, and of these the most
-    that are logged; the oldest of equal ones, "" where none stands."""
-    cuts, _ = standing_cuts(runs_of(journal, row))
-    logged = ProofVerdict.EFFECTIVE_LOGGED.value
-
-    def proof(run: CaseRun) -> tuple[int, int]:
-        steps = run.steps
-        return sum(x.good for x in steps), sum(x.verdict == logged for x in steps)
-
-    return max(cuts, key=proof).id if cuts else ""
 
 
 def is_about(operation: Operation, plan: Plan, account_ids: AbstractSet[str]) -> bool:

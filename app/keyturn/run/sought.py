@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from keyturn.decide.context import ABILITY_OF
 from keyturn.decide.findings import ChangeKind, Ref
 from keyturn.decide.plans import Operation
+from keyturn.decide.run_done import request_ids_in
 from keyturn.decide.watched import bringing_back
 from keyturn_providers.abilities import Ability, Sought
 from keyturn_storage.rows import StepRow
@@ -31,7 +32,7 @@ def sought_by(operation: Operation, step: StepRow) -> Sought:
         vault_ids=tuple(vault.id for vault in change.vaults),
         carrier=change.carrier,
         subject=change.email,
-        request_ids=tuple(step.outcome.split()[1:]),
+        request_ids=request_ids_in(step.outcome),
         actor_ids=_accounts(step),
     )
 

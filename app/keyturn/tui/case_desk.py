@@ -220,6 +220,10 @@ class CaseDesk(Protocol):
         """Writes the evidence of a run about one person."""
         ...
 
+    async def report_case(self, case_id: str) -> Evidence:
+        """Writes the evidence of every run of a case."""
+        ...
+
     async def cases(self) -> CasesSeen:
         """Every case."""
         ...

@@ -194,23 +194,36 @@ class RunDesk:
         return found, zone
 
     async def report(self, run_id: str, person_key: str) -> Evidence:
-        """As `keyturn report`: from the journal and the cache alone."""
+        """As `keyturn report RUN`: from the journal and the cache alone."""
+        return self._written(run_id, person_key)
+
+    async def report_case(self, case_id: str) -> Evidence:
+        """As `keyturn report CASE`: the same, of every run of the case."""
+        return self._written("", "", case_id)
+
+    def _written(self, run_id: str, person_key: str, case_id: str = "") -> Evidence:
         from keyturn.evidence.exports import write_noted
-        from keyturn.evidence.gather import report_on
+        from keyturn.evidence.gather import report_on, report_on_case
         from keyturn.evidence.installed import signing_key, watched_tokens
         from keyturn.evidence.stated import Stated
         from keyturn.policy.loaded import LoadedPolicy
+        from keyturn.run.cases import find_case
+        from keyturn.run.runs_done import find_run
 
         loaded = self.opened.doors.load()
         from_file = loaded if isinstance(loaded, LoadedPolicy) else None
         with self.opened.files() as (cache, journal):
-            row = journal.run(run_id)
-            if row is None:
-                raise LookupError(f"run {run_id} is not in the journal")
-            report = report_on(
-                row, journal, cache, key=person_key, stated=Stated(), rules=loaded.rules,
-                signing_key=signing_key(from_file, Path(from_file.path)) if from_file else None,
-            )  # fmt: skip
+            key = signing_key(from_file, Path(from_file.path)) if from_file else None
+            if case_id:
+                report = report_on_case(
+                    find_case(journal, case_id), journal, cache, stated=Stated(),
+                    rules=loaded.rules, signing_key=key,
+                )  # fmt: skip
+            else:
+                report = report_on(
+                    find_run(journal, run_id), journal, cache, key=person_key, stated=Stated(),
+                    rules=loaded.rules, signing_key=key,
+                )  # fmt: skip
             written = write_noted(
                 report.bundle, journal, self.opened.data / "evidence", by=operator(),
                 at_ms=self.opened.now().now_ms(),

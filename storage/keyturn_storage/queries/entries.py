@@ -1,21 +1,29 @@
 """Entries of the journal's chain as they stand, for evidence."""
 
+import json
 from typing import TYPE_CHECKING
 
 from keyturn_storage.chain import Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from keyturn_storage.journal import Journal
 
-_RUN_OF = "json_extract(line, '$.run') = ?"
+_OF = (
+    "json_extract(line, '$.run') in (select value from json_each(?)) "
+    "or (? <> '' and json_extract(line, '$.case') = ?)"
+)
 
 
-def entries_around_run(journal: "Journal", run_id: str) -> tuple[Entry, ...]:
-    """Every entry from the run's first to its last, those of others among them too. Empty for an
-    unknown run."""
+def entries_around(
+    journal: "Journal", run_ids: "Collection[str]", case_id: str = ""
+) -> tuple[Entry, ...]:
+    """Every entry from the first of these runs, and of the case, to the last, those of others among
+    them too. Empty where there is none."""
     first, last = journal.connection.execute(
-        f"select min(seq), max(seq) from entry where {_RUN_OF}",  # noqa: S608 -- a constant of this module
-        (run_id,),
+        f"select min(seq), max(seq) from entry where {_OF}",  # noqa: S608 -- a constant of this module
+        (json.dumps(list(run_ids)), case_id, case_id),
     ).fetchone()
     if first is None:
         return ()

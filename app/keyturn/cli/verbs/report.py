@@ -1,11 +1,18 @@
-"""`keyturn report RUN|CASE|PERSON`: the evidence of a run, as a folder and a zip."""
+"""`keyturn report RUN|CASE|PERSON`: the evidence of a case or a run, as a folder and a zip."""
 
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from keyturn.cli.evidence_made import cache_if_any, rules_of, run_meant, signing_key, watched_tokens
+from keyturn.cli.evidence_made import (
+    Meant,
+    cache_if_any,
+    meant_by,
+    rules_of,
+    signing_key,
+    watched_tokens,
+)
 from keyturn.cli.exit_codes import Exit
 from keyturn.cli.failures import VerbFailed
 from keyturn.cli.invocation import Answer, Invocation, json_option
@@ -13,7 +20,7 @@ from keyturn.cli.work import now_ms, operator
 from keyturn.decide.names import counted
 from keyturn.evidence.bundle import Written
 from keyturn.evidence.exports import Export, exports_of, write_noted
-from keyturn.evidence.gather import Report, report_on
+from keyturn.evidence.gather import Report, report_on, report_on_case
 from keyturn.evidence.moments import NotAMoment, utc
 from keyturn.evidence.stated import Stated, stated
 from keyturn_storage.journal import open_journal
@@ -50,15 +57,17 @@ def command(
     whole_chain: bool,
     answer: Answer,
 ) -> int:
-    """Write the evidence of a run (its id, or its beginning), of a CASE, or of a PERSON's latest.
+    """Write the evidence of a CASE (its id), of a PERSON's latest, or of one RUN alone (its id);
+    the beginning of an id will do.
 
-    Evidence is of one run: of a case with several it is the one with the best proof, and the others
-    are named in it as not included.
+    Of a case it holds every run, in order: also one that was stopped, one that was planned anew, an
+    undo, and every later look. What is open, proven, and how long access was open is counted over
+    all of them. Of a RUN it holds that one, and names the others of its case as not included.
 
     Made from the journal and the cache alone; no source is asked, nothing is changed. What the
     options say is written down as stated by you, and what they do not say is taken from the case.
     Signed where keyturn.yaml names a key (evidence: {signing_key: PATH}). That it was written, by
-    whom and with which digest, is noted in the journal; the same run gives the same bytes.
+    whom and with which digest, is noted in the journal; the same gives the same bytes.
 
     Ends with 0 if every step is proven, 5 if not, 6 while steps are open.
     """
@@ -68,19 +77,20 @@ def command(
         raise VerbFailed(Exit.USAGE, str(odd)) from None
     places = invocation.places()
     with open_journal(places.journal, read_only=True) as journal, cache_if_any(places) as cache:
-        meant = run_meant(run_or_person, person, journal, cache)
-        report = report_on(
-            meant.row,
-            journal,
-            cache,
-            key=meant.key,
-            stated=said,
-            rules=rules_of(places),
-            signing_key=signing_key(places),
-            whole_chain=whole_chain,
-        )
+        meant = meant_by(run_or_person, person, journal, cache)
+        rules, key = rules_of(places), signing_key(places)
+        if isinstance(meant, Meant):
+            report = report_on(
+                meant.row, journal, cache, key=meant.key, stated=said, rules=rules,
+                signing_key=key, whole_chain=whole_chain,
+            )  # fmt: skip
+        else:
+            report = report_on_case(
+                meant, journal, cache, stated=said, rules=rules, signing_key=key,
+                whole_chain=whole_chain,
+            )  # fmt: skip
     with open_journal(places.journal) as journal:
-        before = exports_of(journal, report.pack.case.run)
+        before = exports_of(journal, report.bundle.manifest.about)
         written = write_noted(
             report.bundle,
             journal,
@@ -103,7 +113,9 @@ def _show(
     pack, manifest = report.pack, report.bundle.manifest
     answer.document(
         {
-            "run": pack.case.run,
+            "case": manifest.case,
+            "runs": list(pack.case.runs),
+            "run": pack.case.runs[0] if len(pack.case.runs) == 1 else None,
             "folder": str(written.folder),
             "zip": str(written.zip),
             "zip_sha256": written.zip_sha256,
@@ -112,6 +124,7 @@ def _show(
             "signing_key": manifest.signing_key,
             "proven": pack.case.proven,
             "verdict": pack.case.verdict,
+            "totals": asdict(pack.case.totals),
             "exposure": [
                 {
                     "source": one.source,
@@ -128,6 +141,9 @@ def _show(
         }
     )
     answer.line(f"{pack.case.title}: {pack.case.verdict}")
+    for run in pack.runs if len(pack.runs) > 1 else ():
+        ended = f"ended {run.ended}" if run.ended else f"it is {run.state}"
+        answer.line(f"run {run.number}, {run.run}: {run.title}, {ended}. {run.verdict}")
     for one in pack.systems:
         answer.line(f"{one.source}: {one.exposure.words}")
     answer.line(f"folder: {written.folder}")

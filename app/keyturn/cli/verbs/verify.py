@@ -105,7 +105,8 @@ def _show(answer: Answer, bundle: Path, checked: Checked, wrong: list[Wrong]) ->
             "bundle": str(bundle),
             "as_written": not wrong,
             "wrong": [{"file": one.file, "where": one.where, "words": one.words} for one in wrong],
-            "run": manifest.run if manifest else None,
+            "case": manifest.case if manifest else None,
+            "runs": [one.run for one in manifest.runs] if manifest else [],
             "keyturn": manifest.keyturn if manifest else None,
             "checkpoint": {"seq": manifest.checkpoint.seq, "hash": manifest.checkpoint.hash}
             if manifest
@@ -129,7 +130,7 @@ def _show(answer: Answer, bundle: Path, checked: Checked, wrong: list[Wrong]) ->
         return
     answer.line(
         f"{bundle} is as it was written: {checked.files} files, {checked.entries} journal entries "
-        f"({checked.withheld} of other runs, known by their hash alone)."
+        f"({checked.withheld} about others, known by their hash alone)."
     )
     for note in checked.notes:
         answer.line(f"? {note}")

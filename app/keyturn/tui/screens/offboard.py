@@ -322,15 +322,14 @@ class Offboard(ListScreen):
         self._go_to(What.ROTATION)
 
     def action_evidence(self) -> None:
-        """Writes the bundle about the newest run that cut something."""
-        cuts = [run for run in self.seen.runs if not run.undoes]
-        if not cuts:
+        """Writes the bundle about every run of the case."""
+        if not self.seen.runs:
             self.keyturn.tell("Evidence: no plan was applied yet, so there is nothing to prove.")
             return
-        desk, run_id, key = self.keyturn.parts.engine.desk, cuts[-1].id, self.person_key
+        desk, case_id = self.keyturn.parts.engine.desk, self.seen.id
 
         async def work(_observe: object, _stop: object) -> Evidence:
-            return await desk.report(run_id, key)
+            return await desk.report_case(case_id)
 
         self.keyturn.start("writing the evidence", work, self._show_evidence)
 
