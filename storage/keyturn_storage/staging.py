@@ -1,5 +1,6 @@
 """What a refresh has read so far, in temporary tables: private to the connection, gone with it."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from operator import itemgetter
@@ -63,6 +64,8 @@ _TABLES = (
         "unreadable integer, primary key (snapshot_id, collection, parent_id)) without rowid"
     ),
 )
+# One statement for all members of a page: bound one by one, the binding took most of the time.
+_MEMBERS = "insert or replace into temp.stage_member select ?, ?, ?, value from json_each(?)"
 _NAMES = ("stage_object", "stage_member", "stage_grant", "stage_unreadable", "stage_listing")
 
 
@@ -84,7 +87,7 @@ def stage(
     Raises ValueError for a record that does not belong into this listing; then none is kept.
     """
     objects: list[tuple[int, int, str, bytes, str]] = []
-    members: list[tuple[int, str, int, str]] = []
+    members: dict[int, list[str]] = {}
     grants: list[tuple[int, str, str, int, str, int, bytes, str]] = []
     odd: list[tuple[int, str, str, str | None, str]] = []
     for record in records:
@@ -95,7 +98,7 @@ def stage(
                 if record.group_id != parent_id or collection is not Collection.MEMBERSHIPS:
                     _refuse_stray(collection, Collection.MEMBERSHIPS, parent_id, record.group_id)
                 kind = _GROUP_NO if record.member_kind is MemberKind.GROUP else _ACCOUNT_NO
-                members.append((snapshot_id, parent_id, kind, record.member_id))
+                members.setdefault(kind, []).append(record.member_id)
             case Grant():
                 _refuse_stray(collection, Collection.GRANTS, parent_id, record.vault_id)
                 body = grant_body(record)
@@ -119,7 +122,8 @@ def stage(
     connection.execute("begin")
     try:
         _fill(connection, "stage_object", 5, sorted(objects, key=itemgetter(0, 1, 2)))
-        _fill(connection, "stage_member", 4, sorted(members))
+        for kind, ids in members.items():
+            connection.execute(_MEMBERS, (snapshot_id, parent_id, kind, json.dumps(sorted(ids))))
         _fill(connection, "stage_grant", 8, sorted(grants, key=itemgetter(0, 1, 2)))
         _fill(connection, "stage_unreadable", 5, odd)
     except BaseException:
