@@ -51,6 +51,17 @@ async def test_both_sides_are_read_whole(
     }
     pages = [event for event in seen.events if isinstance(event, ListingProgress)]
     assert any(page.expected == len(pair.directory.tenant.accounts) for page in pages)
+    both = (
+        (pair.directory, Collection.MEMBERSHIPS, len(pair.directory.tenant.groups)),
+        (pair.secrets, Collection.GRANTS, len(pair.secrets.tenant.vaults)),
+    )
+    for read, listed, parents in both:
+        places = {
+            (page.parent_no, page.parents)
+            for page in pages
+            if page.source == read.tenant.source.name and page.collection is listed
+        }
+        assert places == {(number, parents) for number in range(1, parents + 1)}
 
 
 @pytest.mark.parametrize("effect", PAGE_FAULTS)

@@ -8,6 +8,7 @@ from tests.tui.simulated import Bench
 
 from keyturn.run.progress import ListingProgress
 from keyturn.tui.job_board import KEPT, JobBoard
+from keyturn.tui.progress_words import words_of
 from keyturn_providers.records import Collection
 
 
@@ -39,6 +40,16 @@ async def test_a_job_is_shown_with_its_progress_and_stopped_from_the_tray(
         await shows(pilot, "ended")
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.frame)
+
+
+def test_lists_of_groups_and_vaults_are_counted_rather_than_the_rows_of_each() -> None:
+    told = ListingProgress("okta", Collection.MEMBERSHIPS, "g7", 3, 3, 1, 7, 28)
+    assert words_of(told) == "reading okta: memberships of group 7 of 28"
+    assert told.share == 0.25
+    users = ListingProgress("okta", Collection.ACCOUNTS, "", 2_000, 8_000, 10)
+    assert words_of(users) == "reading okta: 2,000 of 8,000 accounts"
+    unknown = ListingProgress("okta", Collection.ACCOUNTS, "", 50, None, 1)
+    assert (words_of(unknown), unknown.share) == ("reading okta: 50 accounts", None)
 
 
 def test_only_the_newest_that_have_ended_are_kept_and_all_that_run() -> None:

@@ -47,24 +47,33 @@ class Reading:
 
 
 async def read_listing(
-    reading: Reading, collection: Collection, parent_id: str, pages: Callable[[], Pages]
+    reading: Reading,
+    collection: Collection,
+    parent_id: str,
+    pages: Callable[[], Pages],
+    place: tuple[int, int] = (0, 0),
 ) -> Listing:
     """Reads one listing to its end and records how it ended; never raises a ProviderError.
 
-    It is complete if it ended with proof and every record in it has an id. Raises `Stopped`.
+    It is complete if it ended with proof and every record in it has an id. `place`, which one of
+    how many, is only told to who watches. Raises `Stopped`.
     """
     if reading.stop():
         raise Stopped
     if reading.fatal:
         listing = Listing(collection, parent_id, error=f"not read: {reading.fatal}")
     else:
-        listing = await _read(reading, collection, parent_id, pages)
+        listing = await _read(reading, collection, parent_id, pages, place)
     reading.cache.end_listing(reading.snapshot_id, listing)
     return listing
 
 
 async def _read(
-    reading: Reading, collection: Collection, parent_id: str, pages: Callable[[], Pages]
+    reading: Reading,
+    collection: Collection,
+    parent_id: str,
+    pages: Callable[[], Pages],
+    place: tuple[int, int],
 ) -> Listing:
     rows = unreadable = nameless = count = 0
     proof = error = ""
@@ -79,7 +88,9 @@ async def _read(
             proof = page.proof
             _stage(reading, collection, parent_id, page)
             reading.observe(
-                ListingProgress(reading.source, collection, parent_id, rows, page.expected, count)
+                ListingProgress(
+                    reading.source, collection, parent_id, rows, page.expected, count, *place
+                )
             )
             if reading.stop():
                 raise Stopped

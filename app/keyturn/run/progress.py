@@ -10,7 +10,11 @@ from keyturn_providers.records import Collection, Side
 
 @dataclass(frozen=True, slots=True)
 class ListingProgress:
-    """A page of a listing came. `rows` so far; `expected` where the source says how many."""
+    """A page of a listing came. `rows` so far; `expected` where the source says how many.
+
+    Where each group or vault has a listing of its own, `parent_no` is which of `parents` it is, in
+    the order in which they were begun; both are 0 for a listing of the whole source.
+    """
 
     source: str
     collection: Collection
@@ -18,6 +22,15 @@ class ListingProgress:
     rows: int
     expected: int | None
     pages: int
+    parent_no: int = 0
+    parents: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """How much of it is read, up to 1.0; None where nobody says how much there is."""
+        if self.parents:
+            return self.parent_no / self.parents
+        return min(1.0, self.rows / self.expected) if self.expected else None
 
 
 @dataclass(frozen=True, slots=True)

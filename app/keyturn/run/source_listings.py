@@ -98,9 +98,13 @@ async def _of_parents(
 ) -> Sequence[Listing]:
     """The listing of each group or vault, by a fixed number of workers on one queue."""
 
-    async def one(parent_id: str) -> Listing:
-        async with room:
-            return await read_listing(reading, collection, parent_id, lambda: pages(parent_id))
-
     ids = tuple(dict.fromkeys(reading.parents.get(parents, ())))
-    return await in_order(ids, one, width)
+
+    async def one(numbered: tuple[int, str]) -> Listing:
+        number, parent_id = numbered
+        async with room:
+            return await read_listing(
+                reading, collection, parent_id, lambda: pages(parent_id), (number, len(ids))
+            )
+
+    return await in_order(tuple(enumerate(ids, start=1)), one, width)

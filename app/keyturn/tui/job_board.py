@@ -57,7 +57,7 @@ class JobBoard:
             return
         share = line.share
         if isinstance(event, ListingProgress):
-            share = min(1.0, event.rows / event.expected) if event.expected else None
+            share = event.share
         self.lines[line.number] = replace(line, words=words or line.words, share=share)
 
     def end(self, name: str, error: BaseException | None) -> None:

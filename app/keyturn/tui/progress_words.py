@@ -9,13 +9,15 @@ from keyturn.run.progress import (
     StreamDone,
 )
 from keyturn_providers.contract import Waiting
+from keyturn_providers.records import Collection
+
+_PARENTS = {Collection.MEMBERSHIPS: "group", Collection.GRANTS: "vault"}
 
 
 def words_of(event: object) -> str:
     """One line for an event; empty for one that is not worth a line."""
     if isinstance(event, ListingProgress):
-        of = f" of {event.expected:,}" if event.expected else ""
-        return f"reading {event.source}: {event.rows:,}{of} {event.collection}"
+        return f"reading {event.source}: {_listed(event)}"
     if isinstance(event, SourceDone):
         return f"{event.source}: {event.words}"
     if isinstance(event, ArchiveProgress):
@@ -29,3 +31,11 @@ def words_of(event: object) -> str:
     if isinstance(event, Waiting):
         return f"{event.source}: waiting {event.seconds:.0f} s: {event.reason}"
     return ""
+
+
+def _listed(event: ListingProgress) -> str:
+    if event.parents:
+        parent = _PARENTS[event.collection]
+        return f"{event.collection} of {parent} {event.parent_no:,} of {event.parents:,}"
+    of = f" of {event.expected:,}" if event.expected else ""
+    return f"{event.rows:,}{of} {event.collection}"
