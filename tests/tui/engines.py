@@ -23,6 +23,7 @@ class SetEngine:
     met: tuple[Met, ...] = ()
     ended: Ended | None = None
     open_count: int = 0
+    reopened_names: tuple[str, ...] = ()
     pages: tuple[ConsolePage, ...] = ()
     asked: list[str] = field(default_factory=list)
 
@@ -74,6 +75,9 @@ class SetEngine:
 
     async def open_runs(self) -> int:
         return self.open_count
+
+    async def reopened(self) -> tuple[int, tuple[str, ...]]:
+        return len(self.reopened_names), self.reopened_names
 
     async def past(self, pair: tuple[int, int], at_ms: int) -> Past:
         self.asked.append(f"past {pair}")

@@ -73,6 +73,11 @@ async def go_to(app: KeyturnApp, pilot: Pilot[None], label: str) -> None:
     raise AssertionError(f"no line is called {label}:\n{text_of(app)}")
 
 
+def _on(app: KeyturnApp, label: str) -> bool:
+    row = screen(app).table.row
+    return row is not None and row.label == label
+
+
 async def test_what_is_stated_is_kept_with_the_case(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
@@ -204,7 +209,9 @@ async def test_after_the_run_come_rotation_and_evidence(read_bench: Bench) -> No
         assert evidence.zip.is_file()
         await pilot.press("T")
         await shows(pilot, "what was used is not known")
-        await until(pilot, lambda: screen(app).table.row is not None)
+        await until(pilot, lambda: not app.jobs.running())
+        await screen(app).table.settled()
+        await until(pilot, lambda: _on(app, "rotation"))
         await pilot.press("enter")
         await shows(pilot, "To change")
         await shows(pilot, "Platform Prod")

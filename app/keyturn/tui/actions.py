@@ -80,6 +80,10 @@ def _give_up(where: Where, weight: int, help_: str) -> Action:
                   palette="run: give up a step")  # fmt: skip
 
 
+def _recheck(where: Where, help_: str) -> Action:
+    return Action("recheck", ("K",), "recheck", help_, where, 7, palette="case: look again")
+
+
 ACTIONS: tuple[Action, ...] = (
     Action("help", ("question_mark", "f1"), "help", "Show every key, and what it does.", _E, 20,
            palette="help: keys"),
@@ -194,6 +198,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("evidence", ("v",), "evidence",
            "Write the evidence of every run of the case, and say where.", _O, 6,
            palette="case: write the evidence"),
+    _recheck(_O, "Look again whether what was cut is still cut; what is back opens the case."),
     Action("close_case", ("C",), "close", "Close the case, with the reason.", _O, dangerous=True,
            palette="case: close it"),
     *_reading(_O),
@@ -210,6 +215,7 @@ ACTIONS: tuple[Action, ...] = (
            palette="offboard: leave this person out"),
     Action("evidence", ("v",), "evidence", "Write the evidence of each, and say where.", _Y, 6,
            palette="case: write the evidence"),
+    _recheck(_Y, "Look again whether what was cut of each is still cut."),
     *_reading(_Y),
     Action("confirm", ("c",), "confirm", "Type the confirmation, then enter applies the plan.", _P,
            1, dangerous=True, palette="plan: confirm and apply", at_once=True),
@@ -266,6 +272,7 @@ ACTIONS: tuple[Action, ...] = (
            palette="view: show all"),
     *(action for action in _reading(_F) if action.id != "refresh"),
     *_reading(_M),
+    _recheck(_C, "Look again whether what the case under the cursor cut is still cut."),
     *_reading(_C),
     *_reading(_R),
     Action("next_source", ("down", "j"), "next", "The next source.", _S),
@@ -359,7 +366,7 @@ def find(where: Where, key: str) -> Action | None:
 
 AT_ONCE = frozenset(action.id for action in ACTIONS if action.at_once)
 DANGEROUS = frozenset(action.id for action in ACTIONS if action.dangerous)
-NOT_THEN = DANGEROUS | {"refresh", "check"}
+NOT_THEN = DANGEROUS | {"refresh", "check", "recheck"}
 """Actions about the sources as they are now: not there while the past is shown."""
 
 

@@ -29,6 +29,7 @@ from keyturn.tui.screens.frame import Frame
 from keyturn.tui.state import recall, remember
 from keyturn.tui.theme import DARK, DRIFT_DARK, LIGHT
 from keyturn.tui.troubles import trouble_of
+from keyturn.tui.waiting import COUNTING, WaitingRuns
 from keyturn.tui.way_actions import WayActions
 from keyturn.tui.widgets.header_line import HeaderFacts
 from keyturn.tui.widgets.list_keys import ListKeys
@@ -48,7 +49,6 @@ CONFIGURATION_AFTER_S = 0.5
 
 
 CONFIGURING = "reading the configuration"
-COUNTING = "looking for open runs"
 QUIET = frozenset({CONFIGURING, COUNTING})
 """Jobs that change nothing, and are no reason to ask before leaving."""
 
@@ -78,7 +78,9 @@ class Parts:
     housekeeping: Housekeeping = SHARED
 
 
-class KeyturnApp(App[None], WatchesWorkers, WayActions, CardActions, inherit_bindings=False):
+class KeyturnApp(
+    App[None], WatchesWorkers, WayActions, CardActions, WaitingRuns, inherit_bindings=False
+):
     """One dashboard over one cache. It ends with `return_code` set."""
 
     CSS_PATH = Path(__file__).with_name("keyturn.tcss")
@@ -106,6 +108,8 @@ class KeyturnApp(App[None], WatchesWorkers, WayActions, CardActions, inherit_bin
             self.facts = replace(self.facts, sources=self.look.sources, drift=self.look.drift)
         self.note = ""
         self.standing = ""
+        self.open_runs = 0
+        self.counted = False
         self.job_words = ""
         self.met: tuple[Met, ...] = ()
         self.met_ms = 0
@@ -174,27 +178,8 @@ class KeyturnApp(App[None], WatchesWorkers, WayActions, CardActions, inherit_bin
         if self.parts.tour and not self.remembered.toured and self.parts.link is None:
             self.action_tour()
 
-    def count_open_runs(self) -> None:
-        """Says, as long as it is so, that runs are open, and which key goes on with them."""
-
-        async def count(_observe: object, _stop: object) -> int:
-            return await self.parts.engine.open_runs()
-
-        if COUNTING not in self.jobs.running():
-            self.start(COUNTING, count, self._opened, quiet=True)
-
-    def _opened(self, count: int) -> None:
-        runs = "1 run is" if count == 1 else f"{count} runs are"
-        how = f"R resumes {'it' if count == 1 else 'them'}"
-        if self.read_only:
-            how = "keyturn is read-only here"
-        self.standing = f"{runs} open: {how}." if count else ""
-        self.tell(self.note)
-        if self.frame is not None:
-            self.frame.say_keys()
-
     def _set(self, found: Setting) -> None:
-        self._put_facts(
+        self.put_facts(
             replace(
                 self.facts,
                 organisation=found.organisation or self.facts.organisation,
@@ -204,7 +189,10 @@ class KeyturnApp(App[None], WatchesWorkers, WayActions, CardActions, inherit_bin
         self.refresh_bindings()
 
     def _tick(self) -> None:
-        self._put_facts(replace(self.facts, now_ms=self.parts.now_ms()))
+        self.put_facts(replace(self.facts, now_ms=self.parts.now_ms()))
+        if self.counted:  # what failed is on the screen, and is not said again and again
+            # Another keyturn, from cron, may have opened a case again, or left a run.
+            self.count_open_runs()
 
     def renew_facts(self) -> None:
         """Reads the header's facts again."""
@@ -214,11 +202,10 @@ class KeyturnApp(App[None], WatchesWorkers, WayActions, CardActions, inherit_bin
         data = self.parts.data
         sources, drift = await self.parts.reads.ask(lambda: (data.sources(), data.drift()))
         now_ms, past = self.parts.now_ms(), self.back is not None
-        self._put_facts(
-            replace(self.facts, sources=sources, drift=drift, now_ms=now_ms, as_of=past)
-        )
+        self.put_facts(replace(self.facts, sources=sources, drift=drift, now_ms=now_ms, as_of=past))
 
-    def _put_facts(self, facts: HeaderFacts) -> None:
+    def put_facts(self, facts: HeaderFacts) -> None:
+        """What every screen's header says from now on."""
         self.facts = facts
         for screen in self.screen_stack:
             if isinstance(screen, Frame) and screen.alive:
@@ -315,17 +302,6 @@ class KeyturnApp(App[None], WatchesWorkers, WayActions, CardActions, inherit_bin
         access = self.screen_stack[0]
         if isinstance(access, Access):
             access.action_refresh()
-
-    def action_resume(self) -> None:
-        """Goes on with every open run, in the way of the screen in front."""
-        if self.frame is not None:
-            self.frame.go_on()
-
-    def resume_open_runs(self) -> None:
-        """Goes on with every open run, as the Access screen does."""
-        access = self.screen_stack[0]
-        if isinstance(access, Access):
-            access.go_on()
 
     def data_changed(self) -> None:
         """The cache has newer snapshots or findings."""

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from keyturn.tui.engine import Ended, Observe
+from keyturn.tui.engine import Ended, Observe, Stop
 from keyturn_storage.case_rows import Facts
 
 if TYPE_CHECKING:
     from keyturn.decide.blast_radius import BlastRadius
     from keyturn.decide.findings import Change
     from keyturn.decide.plans import Plan
+    from keyturn.decide.rechecks import Recheck
     from keyturn.decide.successors import Candidate
     from keyturn.run.giving_up import OpenStep
     from keyturn.run.rotation import RotationFound
@@ -208,6 +209,12 @@ class CaseDesk(Protocol):
     async def give_up(self, run_id: str, number: int, reason: str) -> Ended:
         """Gives a step up; asks no source. Raises CannotGiveUp, or LeaseHeld where somebody is at
         work on the run."""
+        ...
+
+    async def recheck(
+        self, case_ids: "Sequence[str]", observe: Observe, stop: Stop
+    ) -> "tuple[Recheck, ...]":
+        """Reads again what the runs of these cases cut, and keeps what was found with them."""
         ...
 
     async def rotation(

@@ -154,6 +154,10 @@ class Engine(Protocol):
         """How many runs have begun and not ended."""
         ...
 
+    async def reopened(self) -> tuple[int, tuple[str, ...]]:
+        """How many cases are open again because something came back, and names of some."""
+        ...
+
     async def past(self, pair: tuple[int, int], at_ms: int) -> "Past":
         """What is decided, by the policy of now, from two snapshots of an earlier time."""
         ...

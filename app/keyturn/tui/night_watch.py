@@ -60,10 +60,7 @@ def _again(count: int, names: Sequence[str]) -> str:
     more = f" and {count - len(names)} more" if count > len(names) else ""
     who = f"{', '.join(names)}{more}"
     words = f"The case of {who} is" if count == 1 else f"{count} cases ({who}) are"
-    return (
-        f"{words} open again: what was cut has come back. keyturn case says what, since when and "
-        "by whom."
-    )
+    return f"{words} open again: what was cut has come back. 7 shows what, since when and by whom."
 
 
 def _before(runs: Sequence[RunLine], sources: Sequence[SourceRow]) -> str:

@@ -17,7 +17,7 @@ from keyturn.tui.case_desk import (
     StepOfCase,
     VaultLeft,
 )
-from keyturn.tui.engine import Ended, Observe
+from keyturn.tui.engine import Ended, Observe, Stop
 from keyturn.tui.openings import Openings, operator, unobserved
 from keyturn_storage.case_rows import Facts, Noted
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from keyturn.decide.findings import Change
     from keyturn.decide.people import Person
     from keyturn.decide.plans import Plan
+    from keyturn.decide.rechecks import Recheck
     from keyturn.decide.successors import Candidate
     from keyturn.decide.world import World
     from keyturn.run.giving_up import OpenStep
@@ -163,6 +164,14 @@ class RunDesk:
             return ended_of(
                 give_up(journal, run_id, number, reason, clock=now, operator=operator())
             )
+
+    async def recheck(
+        self, case_ids: Sequence[str], observe: Observe, stop: Stop
+    ) -> "tuple[Recheck, ...]":
+        """As `keyturn recheck`."""
+        from keyturn.tui.run_recheck import recheck_cases
+
+        return await recheck_cases(self.opened, case_ids, observe, stop)
 
     async def rotation(
         self, person_key: str, case_id: str, observe: Observe

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from keyturn_storage.queries.past import Past
 
 
+REOPENED_NAMED = 2
+"""How many of whose case is open again are named on every screen."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunEngine:
     """`keyturn.tui.engine.Engine` over real files."""
@@ -236,6 +240,13 @@ class RunEngine:
             return 0
         with open_journal(path) as journal:
             return len(journal.open_runs())
+
+    async def reopened(self) -> tuple[int, tuple[str, ...]]:
+        """Looking does not make a journal."""
+        from keyturn_storage.queries.cases import reopened_names
+
+        with self._open.journal_if_any() as journal:
+            return reopened_names(journal, REOPENED_NAMED) if journal is not None else (0, ())
 
     async def past(self, pair: tuple[int, int], at_ms: int) -> "Past":
         """Decided anew, by the policy of now."""

@@ -13,6 +13,7 @@ from keyturn.tui.ages import age, moment
 from keyturn.tui.case_desk import CaseLine, CasesSeen
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.list_screen import ListScreen
+from keyturn.tui.screens.rechecking import recheck_cases
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.row_source import Row, RowsInMemory, RowSource
@@ -89,6 +90,12 @@ class Cases(ListScreen):
     async def about(self, row: object, label: str) -> Sequence[Line]:
         """What was stated, and what is missing."""
         return tuple(_about(row)) if isinstance(row, CaseLine) else ()
+
+    def action_recheck(self) -> None:
+        """Nothing is changed in a source; what came back opens the case again."""
+        row = self.table.row
+        found = row.about if row is not None else None
+        recheck_cases(self.keyturn, (found.id,) if isinstance(found, CaseLine) else (), self._read)
 
     @on(VirtualList.Chosen)
     def _open(self) -> None:

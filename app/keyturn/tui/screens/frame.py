@@ -62,7 +62,7 @@ class Frame(Screen[None], WatchesWorkers):
     def keys(self, *, read_only: bool) -> tuple[Action, ...]:
         """What the footer offers, most wanted first."""
         found = footer(self.WHERE, read_only=read_only)
-        return tuple(key for key in found if key.id != "resume" or self.keyturn.standing)
+        return tuple(key for key in found if key.id != "resume" or self.keyturn.open_runs)
 
     @property
     def keyturn(self) -> "KeyturnApp":

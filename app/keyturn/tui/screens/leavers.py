@@ -25,6 +25,7 @@ from keyturn.tui.plan_words import BLANK, counts_words
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.case_steps import ask_waiver, choose_successor, plan_draft, state_fact
 from keyturn.tui.screens.list_screen import ListScreen
+from keyturn.tui.screens.rechecking import recheck_cases
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.row_source import RowsInMemory, RowSource
@@ -65,7 +66,7 @@ class Leavers(ListScreen):
         """A waiver where a vault may need one, evidence where something was done."""
         seen = self.seen
         unwanted = set() if seen is not None and seen.vaults else {"waive"}
-        unwanted |= set() if seen is not None and _with_runs(seen) else {"evidence"}
+        unwanted |= set() if seen is not None and _with_runs(seen) else {"evidence", "recheck"}
         return tuple(key for key in super().keys(read_only=read_only) if key.id not in unwanted)
 
     def rows(self) -> RowSource:
@@ -305,6 +306,12 @@ class Leavers(ListScreen):
             self.keyturn.tell(f"The plan is made ({counts_words(plan)}), but not shown here.")
 
     # ------------------------------------------------------------------ after the run
+
+    def action_recheck(self) -> None:
+        """Nothing is changed in a source; what came back opens a case again."""
+        leavers = self.seen.leavers if self.seen is not None else ()
+        cases = tuple(one.case.id for one in leavers if one.case.id)
+        recheck_cases(self.keyturn, cases, self._look)
 
     def action_evidence(self) -> None:
         """A bundle for each of whom something was cut, about the newest run that did."""

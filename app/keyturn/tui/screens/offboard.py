@@ -29,6 +29,7 @@ from keyturn.tui.screens.ask import Ask, needs_words
 from keyturn.tui.screens.case_steps import ask_waiver, choose_successor, plan_draft, state_fact
 from keyturn.tui.screens.give_up import give_up_step
 from keyturn.tui.screens.list_screen import ListScreen
+from keyturn.tui.screens.rechecking import recheck_cases
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.row_source import RowsInMemory, RowSource
@@ -76,7 +77,7 @@ class Offboard(ListScreen):
     def keys(self, *, read_only: bool) -> tuple[Action, ...]:
         """A waiver where a vault may need one, evidence where something was done."""
         unwanted = set() if self.seen.vaults else {"waive"}
-        unwanted |= set() if self.seen.runs else {"evidence"}
+        unwanted |= set() if self.seen.runs else {"evidence", "recheck"}
         unwanted |= set() if any(run.open for run in self.seen.runs) else {"give_up"}
         return tuple(key for key in super().keys(read_only=read_only) if key.id not in unwanted)
 
@@ -248,6 +249,10 @@ class Offboard(ListScreen):
         item = self._item()
         runs = (item.name,) if item.what is What.RUN else tuple(run.id for run in self.seen.runs)
         give_up_step(self.keyturn, runs, lambda _ended: self._look())
+
+    def action_recheck(self) -> None:
+        """Nothing is changed in a source; what came back opens the case again."""
+        recheck_cases(self.keyturn, (self.seen.id,) if self.seen.id else (), self._look)
 
     def action_close_case(self) -> None:
         """With a reason, which is kept."""

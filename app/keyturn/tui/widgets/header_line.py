@@ -22,6 +22,8 @@ class HeaderFacts:
     sources: tuple[SourceRow, ...] = ()
     drift: DriftCounts | None = None
     read_only: bool = False
+    reopened: int = 0
+    """How many cases are open again because something came back."""
     now_ms: int = 0
     as_of: bool = False
     """Whether this is the past: then the times of the reads are shown, not their age."""
@@ -73,6 +75,9 @@ def _when(row: SourceRow, facts: HeaderFacts) -> str:
 
 def _right(facts: HeaderFacts, brevity: int) -> list[Part]:
     parts: list[Part] = []
+    if facts.reopened:
+        where = " (7)" if brevity < 2 else ""
+        parts += [(f"! {facts.reopened} re-opened{where}", "bold $urgent"), "  "]
     if facts.drift is not None:
         if facts.drift.urgent:
             parts += [(f"! {facts.drift.urgent} urgent", "bold $urgent"), "  "]
