@@ -314,7 +314,7 @@ class Leavers(ListScreen):
         recheck_cases(self.keyturn, cases, self._look)
 
     def action_evidence(self) -> None:
-        """A bundle for each of whom something was cut, about the newest run that did."""
+        """A bundle for each of whom something was cut, about every run of the case."""
         found = _with_runs(self.seen) if self.seen is not None else {}
         if not found:
             self.keyturn.tell("Evidence: no plan was applied yet, so there is nothing to prove.")
@@ -322,7 +322,7 @@ class Leavers(ListScreen):
         desk = self.keyturn.parts.engine.desk
 
         async def work(_observe: object, _stop: object) -> dict[str, Evidence]:
-            return {key: await desk.report(run_id, key) for key, run_id in found.items()}
+            return {key: await desk.report_case(case_id) for key, case_id in found.items()}
 
         self.keyturn.start("writing the evidence", work, self._show_evidence)
 
@@ -334,9 +334,10 @@ class Leavers(ListScreen):
 
 
 def _with_runs(seen: LeaversSeen) -> dict[str, str]:
-    """By the key of each of whom something was cut, the newest run that did."""
-    cuts = {one.key: [run.id for run in one.case.runs if not run.undoes] for one in seen.leavers}
-    return {key: runs[-1] for key, runs in cuts.items() if runs}
+    """By the key of each of whom something was cut, the case."""
+    return {
+        one.key: one.case.id for one in seen.leavers if any(not run.undoes for run in one.case.runs)
+    }
 
 
 def _standing(seen: LeaversSeen) -> Content:
