@@ -81,7 +81,7 @@ def test_bindings_are_the_table() -> None:
 def test_read_only_takes_the_dangerous_actions_away() -> None:
     assert {
         "offboard", "sync", "make_plan", "emergency", "waive", "close_case", "confirm", "resume",
-        "undo", "decide", "skip", "plan_again", "retry", "give_up",
+        "undo", "decide", "skip", "plan_again", "retry", "give_up", "move",
     } == DANGEROUS  # fmt: skip
     for where in Where:
         assert not any(action.dangerous for action in actions(where, read_only=True))

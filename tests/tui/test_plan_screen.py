@@ -173,7 +173,9 @@ async def test_a_refused_plan_has_no_field_and_names_what_would_pass(tmp_path: P
 
 
 async def test_a_plan_with_nothing_to_do_says_so(tmp_path: Path) -> None:
-    app = _app(tmp_path, SetEngine(plan=replace(samples.offboarding(), operations=())))
+    app = _app(
+        tmp_path, SetEngine(plan=replace(samples.offboarding(), operations=(), left_alone=()))
+    )
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("s")
         await shows(pilot, "what is wanted is so already")

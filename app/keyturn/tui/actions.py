@@ -80,6 +80,11 @@ def _give_up(where: Where, weight: int, help_: str) -> Action:
                   palette="run: give up a step")  # fmt: skip
 
 
+def _move(where: Where, help_: str) -> Action:
+    return Action("move", ("m",), "move", help_, where, 17, dangerous=True,
+                  palette="person: move")  # fmt: skip
+
+
 def _recheck(where: Where, help_: str) -> Action:
     return Action("recheck", ("K",), "recheck", help_, where, 7, palette="case: look again")
 
@@ -166,6 +171,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("offboard", ("o",), "offboard",
            "Offboard everybody who is marked, else the person in focus: shows the plan first.",
            _A, 1, dangerous=True, palette="person: offboard"),
+    _move(_A, "Plan what a new role of the person in focus does not justify, suspending nobody."),
     Action("sync", ("s",), "sync",
            "Plan what mends the marked drift, or all of it: shows the plan first.", _A, 2,
            dangerous=True, palette="drift: plan what mends it"),
@@ -182,6 +188,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("unmark", ("u",), "unmark all", "Take all marks away.", _A, palette="view: unmark all"),
     Action("offboard", ("o",), "offboard", "Offboard this person: shows the plan first.", _W, 2,
            dangerous=True, palette="person: offboard"),
+    _move(_W, "Plan what this person's new role does not justify; nobody is suspended."),
     *_reading(_W),
     *_reading(_V),
     Action("make_plan", ("p",), "plan", "Show the plan of this offboarding.", _O, 1,

@@ -202,6 +202,10 @@ class CaseDesk(Protocol):
         """What these operations of runs were to do, planned anew and nothing else."""
         ...
 
+    async def plan_move(self, person_key: str, observe: Observe) -> "Plan":
+        """The plan that takes from somebody what their new role does not justify."""
+        ...
+
     async def open_steps(self, run_ids: "Sequence[str]") -> "tuple[OpenStep, ...]":
         """The steps of these runs that can be given up. Asks no source."""
         ...

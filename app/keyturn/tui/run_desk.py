@@ -145,6 +145,18 @@ class RunDesk:
                     failed, connections, cache, journal, loaded=loaded, clock=self.opened.now()
                 )
 
+    async def plan_move(self, person_key: str, observe: Observe) -> "Plan":
+        """As `keyturn move`; the case is opened when it is applied."""
+        from keyturn.run.mover import plan_move
+
+        loaded, now = self.opened.doors.load(), self.opened.now()
+        async with self.opened.connected(loaded, observe, read_only=False) as connections:
+            with self.opened.files() as (cache, journal):
+                planned = await plan_move(
+                    person_key, connections, cache, journal, loaded=loaded, clock=now
+                )
+        return planned.plan
+
     async def open_steps(self, run_ids: Sequence[str]) -> "tuple[OpenStep, ...]":
         """From the journal."""
         from keyturn.run.giving_up import open_steps

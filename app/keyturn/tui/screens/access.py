@@ -427,6 +427,16 @@ class Access(Frame):
             return
         _ = self.app.push_screen(Offboard(key, name))
 
+    def action_move(self) -> None:
+        """What a new role does not justify, as a plan."""
+        from keyturn.tui.screens.moving import plan_move
+
+        key, name = self._person_in_focus()
+        if not key:
+            self.keyturn.tell("Move: put the cursor on a person in Users first.")
+            return
+        plan_move(self.keyturn, key, name)
+
     def _person_in_focus(self) -> tuple[str, str]:
         """Key and name: the person under the cursor, or the one this pane is narrowed to."""
         if self.front is Pane.USERS:

@@ -120,6 +120,12 @@ class Person(Card[PersonFacts]):
         else:
             self.keyturn.go_to_person(self.person_key)
 
+    def action_move(self) -> None:
+        """What a new role does not justify, as a plan."""
+        from keyturn.tui.screens.moving import plan_move
+
+        plan_move(self.keyturn, self.person_key, self.subject)
+
     def action_offboard(self) -> None:
         """The leaver's card, then the plan."""
         from keyturn.tui.screens.offboard import Offboard

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from keyturn.decide.findings import Change
+from keyturn.decide.names import counted
 from keyturn.decide.plans import Plan
 from keyturn.decide.skipping import skipped
 from keyturn.tui.actions import Action, Where, bindings, footer
@@ -126,6 +127,9 @@ class PlanReview(PlanRows):
                 " waives it; the plan is made anew at once.",
             )  # fmt: skip
         if not plan.operations:
+            if plan.left_alone:
+                alone = counted(len(plan.left_alone), "thing is", "things are")
+                return joined(f"Nothing to do: {alone} left alone, with the reason above.")
             return joined("Nothing to do: what is wanted is so already.")
         if plan.refused:
             refusing = sum(1 for guard in plan.guards if guard.verdict.value == "refuse")
