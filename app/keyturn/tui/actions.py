@@ -85,6 +85,11 @@ def _move(where: Where, help_: str) -> Action:
                   palette="person: move")  # fmt: skip
 
 
+def _undo(where: Where, help_: str) -> Action:
+    return Action("undo", ("U",), "undo", help_, where, 7, dangerous=True,
+                  palette="run: undo this one")  # fmt: skip
+
+
 def _recheck(where: Where, help_: str) -> Action:
     return Action("recheck", ("K",), "recheck", help_, where, 7, palette="case: look again")
 
@@ -205,6 +210,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("evidence", ("v",), "evidence",
            "Write the evidence of every run of the case, and say where.", _O, 6,
            palette="case: write the evidence"),
+    _undo(_O, "Plan what takes back the run under the cursor, shown before anything is done."),
     _recheck(_O, "Look again whether what was cut is still cut; what is back opens the case."),
     Action("close_case", ("C",), "close", "Close the case, with the reason.", _O, dangerous=True,
            palette="case: close it"),
@@ -264,6 +270,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("retry", ("T",), "try again",
            "Plan one of the failed changes anew; once it is verified, the others of its cause.", _T,
            2, dangerous=True, palette="failure: try one again, then the others"),
+    _undo(_T, "Plan what takes back the run under the cursor, shown before anything is done."),
     _give_up(_T, 3, "Give up a step that is open, with a reason; no run does it any more."),
     *_reading(_T),
     Action("diff", ("d",), "differs",

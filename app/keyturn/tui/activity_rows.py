@@ -44,8 +44,8 @@ class Happened:
     """How many cases are open again because something came back, and names of theirs."""
 
 
-ON_WHAT_FAILED = frozenset({"resume", "retry", "give_up"})
-"""The actions that need something open, or something that failed."""
+ON_WHAT_FAILED = frozenset({"resume", "retry", "give_up", "undo"})
+"""The actions that need something open, something that failed, or a run."""
 
 
 def what_can_be_done(happened: Happened) -> frozenset[str]:
@@ -58,6 +58,8 @@ def what_can_be_done(happened: Happened) -> frozenset[str]:
         can.add("resume")
     if any(run.state != "ended" for run in happened.runs):
         can.add("give_up")
+    if any(run.state == "ended" for run in happened.runs):
+        can.add("undo")
     if any(failure.can_be_retried for cause in found for failure in cause.failures):
         can.add("retry")
     return frozenset(can)

@@ -22,6 +22,7 @@ from keyturn.tui.night_watch import Watch
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.give_up import give_up_step
 from keyturn.tui.screens.list_screen import ListScreen
+from keyturn.tui.screens.undoing import plan_undo
 from keyturn.tui.source_words import BLANK, heading
 from keyturn.tui.why_words import STYLE
 from keyturn.tui.widgets.cells import Column
@@ -182,6 +183,15 @@ class Activity(ListScreen):
             _ = self.keyturn.push_screen(PlanReview(plan, note))
 
         self.keyturn.start("planning what failed anew", work, show)
+
+    def action_undo(self) -> None:
+        """The plan that takes the run under the cursor back."""
+        row = self.table.row
+        about = row.about if row is not None else None
+        if isinstance(about, RunLine):
+            plan_undo(self.keyturn, about.id, about.title)
+        else:
+            self.keyturn.tell("Undo: put the cursor on a run.")
 
     def action_give_up(self) -> None:
         """A step of the run under the cursor, or one that failed of the cause there."""

@@ -30,6 +30,7 @@ from keyturn.tui.screens.case_steps import ask_waiver, choose_successor, plan_dr
 from keyturn.tui.screens.give_up import give_up_step
 from keyturn.tui.screens.list_screen import ListScreen
 from keyturn.tui.screens.rechecking import recheck_cases
+from keyturn.tui.screens.undoing import plan_undo
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.row_source import RowsInMemory, RowSource
@@ -77,7 +78,7 @@ class Offboard(ListScreen):
     def keys(self, *, read_only: bool) -> tuple[Action, ...]:
         """A waiver where a vault may need one, evidence where something was done."""
         unwanted = set() if self.seen.vaults else {"waive"}
-        unwanted |= set() if self.seen.runs else {"evidence", "recheck"}
+        unwanted |= set() if self.seen.runs else {"evidence", "recheck", "undo"}
         unwanted |= set() if any(run.open for run in self.seen.runs) else {"give_up"}
         return tuple(key for key in super().keys(read_only=read_only) if key.id not in unwanted)
 
@@ -249,6 +250,16 @@ class Offboard(ListScreen):
         item = self._item()
         runs = (item.name,) if item.what is What.RUN else tuple(run.id for run in self.seen.runs)
         give_up_step(self.keyturn, runs, lambda _ended: self._look())
+
+    def action_undo(self) -> None:
+        """The plan that takes the run under the cursor back, else the only one there is."""
+        item, runs = self._item(), self.seen.runs
+        run_id = item.name if item.what is What.RUN else runs[0].id if len(runs) == 1 else ""
+        if run_id:
+            plan_undo(self.keyturn, run_id, f"run {run_id[:12]} of {self.person_name}")
+        else:
+            which = "put the cursor on one of its runs" if runs else "no plan was applied yet"
+            self.keyturn.tell(f"Undo: {which}.")
 
     def action_recheck(self) -> None:
         """Nothing is changed in a source; what came back opens the case again."""

@@ -24,6 +24,7 @@ from keyturn.tui.screens.give_up import give_up_step
 from keyturn.tui.screens.plan_origin import Origin, plan_again
 from keyturn.tui.screens.plan_rows import PlanRows
 from keyturn.tui.screens.resumed import NOTHING_OPEN, RESUMING
+from keyturn.tui.screens.undoing import plan_undo
 from keyturn.tui.widgets.confirm_bar import ConfirmBar
 from keyturn.tui.widgets.sheet import SHEET_STYLE, Sheet
 
@@ -287,10 +288,6 @@ class PlanReview(PlanRows):
         if self.ended is None:
             self.keyturn.tell("Undo: this plan has not been applied.")
             return
-        engine, run_id = self.keyturn.parts.engine, self.ended.run_id
-
-        async def work(_observe: object, _stop: object) -> Plan:
-            return await engine.plan_undo(run_id)
 
         def show(plan: Plan) -> None:
             if self.is_current:
@@ -298,7 +295,7 @@ class PlanReview(PlanRows):
             else:
                 self.keyturn.tell(f"The plan is made ({counts_words(plan)}), but not shown here.")
 
-        self.keyturn.start(f"planning to undo: {self.plan.title}", work, show)
+        plan_undo(self.keyturn, self.ended.run_id, self.plan.title, show)
 
     # ------------------------------------------------------------------ evidence
 

@@ -1,0 +1,26 @@
+"""From a run to the plan that takes it back, shown before anything is done."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keyturn.decide.plans import Plan
+    from keyturn.tui.app import KeyturnApp
+
+
+def plan_undo(
+    app: "KeyturnApp", run_id: str, title: str, show: "Callable[[Plan], None] | None" = None
+) -> None:
+    """Plans it about everything that the run changed as it is now; `show` puts the plan elsewhere
+    than on top."""
+    engine = app.parts.engine
+
+    async def work(_observe: object, _stop: object) -> "Plan":
+        return await engine.plan_undo(run_id)
+
+    def on_top(plan: "Plan") -> None:
+        from keyturn.tui.screens.plan import PlanReview
+
+        _ = app.push_screen(PlanReview(plan))
+
+    app.start(f"planning to undo: {title}", work, show or on_top)
