@@ -1,5 +1,6 @@
 """When a run is to be looked at again, what of it is watched, and what brought something back."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -13,10 +14,22 @@ from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.logged import by_whom, entry, logged, proof_in
 from keyturn.decide.plan import plan_offboard
 from keyturn.decide.plans import PlanScope
-from keyturn.decide.rechecks import DAY_MS, MOMENTS, CameBack, Due, NotSeen, Recheck, Upgraded, due
+from keyturn.decide.rechecks import (
+    ARCHIVE,
+    DAY_MS,
+    MOMENTS,
+    CameBack,
+    Due,
+    NotSeen,
+    Recheck,
+    Upgraded,
+    due,
+    kept_recheck,
+)
 from keyturn.decide.rules import Allowed
 from keyturn.decide.run_done import RunDone
 from keyturn.decide.steps import State
+from keyturn.decide.values import NotThatValue, to_plain
 from keyturn.decide.watched import (
     bringing_back,
     kept_off,
@@ -242,6 +255,20 @@ def test_who_brought_it_back_goes_before_what_may_have() -> None:
     assert after.why == "An import did it."
     told = replace(after, since_ms=1_800_000_060_000, by="HR", event="E1", address="203.0.113.7")
     assert told.when == told.why == "since 2027-01-15 08:01:00 UTC by HR from 203.0.113.7 (E1)"
+    archived = replace(told, known_by=ARCHIVE)
+    assert archived.when.endswith(" by HR from 203.0.113.7 (E1, from the archive)")
+
+
+def test_a_recheck_that_an_older_keyturn_kept_is_read_as_it_was() -> None:
+    back = CameBack("Dana is active again", "An import did it.", known_by=ARCHIVE)
+    kept = Recheck("r1", "Offboard Dana", 1, 1, came_back=(back,))
+    assert kept_recheck(json.dumps(to_plain(kept))) == kept
+    plain = json.loads(json.dumps(to_plain(kept)))
+    del plain["came_back"][0]["known_by"]
+    assert kept_recheck(json.dumps(plain)) == replace(kept, came_back=(replace(back, known_by=""),))
+    for odd in ("{", "[]", json.dumps({**plain, "came_back": ["x"]})):
+        with pytest.raises(NotThatValue):
+            kept_recheck(odd)
 
 
 def test_an_entry_of_a_log_says_what_is_told() -> None:

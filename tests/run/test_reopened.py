@@ -27,14 +27,19 @@ from keyturn_storage.case_rows import CaseIn, CaseRow, Noted
 from keyturn_storage.journal import Journal
 from keyturn_storage.queries.cases import reopened_names
 from keyturn_storage.snapshots import Cache
+from keyturn_storage.stream_archive import begin_stream, store_page
+from keyturn_storage.stream_rows import EventIn, PageIn
 
 DANA, OTHER = "p001@acme.example", "p003@acme.example"
 ACTIVE = AccountState.ACTIVE
+HOUR_MS = 3_600_000
 
 
 @pytest.fixture
-def pair() -> Pair:
+def pair(request: pytest.FixtureRequest) -> Pair:
     made = simulated_pair(people=8, page_size=3, lifecycle=True)
+    secrets = made.secrets.tenant
+    secrets.source = replace(secrets.source, kind=getattr(request, "param", secrets.source.kind))
     tenant = made.directory.tenant
     tenant.add(replace(tenant.accounts["d-001"], state=ACTIVE))
     return made
@@ -138,6 +143,56 @@ async def test_a_case_is_opened_again_by_name_with_since_when_and_by_whom(
     row = find_case(journal, two.dana.id)
     assert leaver_of_case(journal, row, 0).leave.cut_ms is None
     assert journal.verify_chain().unbroken
+
+
+def archived(office: Office, pair: Pair, *, whole_ms: int) -> None:
+    """The archive has the event of 1Password's log, as that gives it, and is whole so far."""
+    source = pair.secrets.tenant.source
+    stream = begin_stream(office.journal, source, "audit events", 1_800_000_000_000 - 1)
+    raws = [
+        {
+            "uuid": uuid, "timestamp": f"2027-01-15T08:0{minute}:00Z", "action": "reactive",
+            "object_type": "user", "object_uuid": account, "actor_uuid": "A1",
+            "actor_details": {"uuid": "A1", "name": "Ops Admin", "email": "ops@acme.example"},
+            "session": {"ip": "203.0.113.9"},
+        }
+        for uuid, minute, account in (("A-E1", 3, "s-001"), ("A-E2", 4, "s-003"))
+    ]  # fmt: skip
+    events = tuple(
+        EventIn(
+            str(raw["uuid"]), 1_800_000_000_000 + 180_000, "reactive user", json.dumps(raw),
+            user_id=str(raw["object_uuid"]),
+        )
+        for raw in raws
+    )  # fmt: skip
+    page = PageIn(events, None, "p1", whole_ms, whole_ms)
+    store_page(office.journal, stream.no, page)
+
+
+@pytest.mark.parametrize("pair", ["onepassword"], indirect=True)
+async def test_who_did_it_is_in_the_archive_where_that_is_whole_and_nobody_is_asked(
+    office: Office, pair: Pair, journal: Journal, two: Two
+) -> None:
+    came_back(pair)
+    archived(office, pair, whole_ms=1_800_000_000_000 + HOUR_MS)
+    pair.secrets.faults.add(Fault(Effect.NOT_ALLOWED, Ability.READ_AUDIT, times=None))
+    (back,) = (await look(office)).came_back
+    assert (back.event, back.known_by, back.address) == ("A-E1", "archive", "203.0.113.9")
+    (reason,) = reasons(journal, two.dana)
+    assert reason.startswith("corp-vault: Dana Okafor is active again, since 2027-01-15 08:03:00")
+    assert "by Ops Admin" in reason
+    assert reason.endswith(" from 203.0.113.9 (A-E1, from the archive)")
+
+
+@pytest.mark.parametrize("pair", ["onepassword"], indirect=True)
+async def test_an_archive_that_ends_before_it_says_nothing_and_the_log_is_asked(
+    office: Office, pair: Pair, two: Two
+) -> None:
+    came_back(pair)
+    archived(office, pair, whole_ms=1_800_000_000_000)
+    (back,) = (await look(office)).came_back
+    assert (back.event, back.known_by) == ("E1", "audit log")
+    assert two.dana.run_ids
 
 
 async def test_the_same_is_told_once_and_taken_back_when_it_is_no_more(

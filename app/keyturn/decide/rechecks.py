@@ -1,9 +1,11 @@
 """Looking again, later, whether what a run cut is still cut: when it is due, and what it found."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from keyturn.decide.logged import by_whom, moment
+from keyturn.decide.values import NotThatValue, from_plain
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -53,6 +55,9 @@ def due(ended_ms: int, now_ms: int, looked_ms: Iterable[int]) -> Due:
     return Due(open_ones[-1], open_ones[:-1], next_ms)
 
 
+ARCHIVE, AUDIT_LOG = "archive", "audit log"
+
+
 @dataclass(frozen=True, slots=True)
 class CameBack:
     """Something that the run cut, and that is there again. `words` names whom and what, `likely`
@@ -60,7 +65,8 @@ class CameBack:
 
     `since_ms` and `by` are of the event in the source's audit log that brought it back, `event` its
     id and `address` whence it came; None and "" where none was found. Then it came back after
-    `after_ms`, when it was last seen cut. `account` is the account it is of, as side/id.
+    `after_ms`, when it was last seen cut. `account` is the account it is of, as side/id. `known_by`
+    says whether the event was in keyturn's own archive (`ARCHIVE`) or asked for now (`AUDIT_LOG`).
     """
 
     words: str
@@ -73,12 +79,14 @@ class CameBack:
     by: str = ""
     event: str = ""
     address: str = ""
+    known_by: str = ""
 
     @property
     def when(self) -> str:
         """Since when, and who did it, as far as is known."""
         if self.since_ms is not None:
-            return f"since {by_whom(self.by, self.since_ms, self.address)} ({self.event})"
+            place = ", from the archive" if self.known_by == ARCHIVE else ""
+            return f"since {by_whom(self.by, self.since_ms, self.address)} ({self.event}{place})"
         return f"at some time after {moment(self.after_ms)}" if self.after_ms is not None else ""
 
     @property
@@ -145,3 +153,17 @@ class Recheck:
         blind = f"; {len(self.not_seen)} could not be looked at" if self.not_seen else ""
         back = f"; {len(self.put_back)} put back by an undo" if self.put_back else ""
         return f"{self.title}: {said} of {self.checked}{blind}{back}."
+
+
+def kept_recheck(body: str) -> Recheck:
+    """A recheck as the journal keeps it, also one of an older keyturn. Raises NotThatValue for what
+    is none."""
+    try:
+        plain = json.loads(body)
+    except ValueError:
+        raise NotThatValue("it is no JSON") from None
+    back = plain.get("came_back") if isinstance(plain, dict) else None
+    if isinstance(back, list):
+        older = [{"known_by": "", **one} if isinstance(one, dict) else one for one in back]
+        plain = {**plain, "came_back": older}
+    return from_plain(Recheck, plain)

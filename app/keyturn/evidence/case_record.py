@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from keyturn.decide.planfile import PlanFileError, recorded
 from keyturn.decide.plans import Plan, PlanScope
-from keyturn.decide.rechecks import CameBack, Recheck
-from keyturn.decide.values import NotThatValue, from_plain
+from keyturn.decide.rechecks import CameBack, Recheck, kept_recheck
+from keyturn.decide.values import NotThatValue
 from keyturn.evidence.moments import in_zone, utc
 from keyturn.evidence.pack import CaseNoteTold, RecheckTold, UndoneTold
 from keyturn.evidence.stated import Stated
@@ -71,8 +71,8 @@ def beside(journal: Journal, rows: Sequence[RunRow], key: str) -> Beside:
 def _rechecks(journal: Journal, run_id: str) -> Iterator[Recheck]:
     for body in journal.notes(_RECHECK, run_id=run_id):
         try:
-            yield from_plain(Recheck, json.loads(body))
-        except (NotThatValue, ValueError):
+            yield kept_recheck(body)
+        except NotThatValue:
             # Another version's: it is in journal.jsonl all the same.
             continue
 

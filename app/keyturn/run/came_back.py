@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from keyturn.decide.plans import Operation
-from keyturn.decide.rechecks import CameBack, Recheck
+from keyturn.decide.rechecks import ARCHIVE, AUDIT_LOG, CameBack, Recheck
+from keyturn.run.archived_back import archived_back
 from keyturn.run.archived_event import archived_event
 from keyturn.run.cases import is_back, reopened
 from keyturn.run.running import Run
@@ -24,17 +25,23 @@ Back = tuple[CameBack, Operation | None]
 
 
 async def by_whom(run: Run, found: Sequence[Back], since_ms: int) -> tuple[Back, ...]:
-    """The same, each with the newest event that brought it back, where the audit log has one. The
-    events are archived with the run. A log that cannot be read hides only who did it."""
+    """The same, each with the newest event that brought it back, where one is known: by the archive
+    where that is whole for the time, else by the audit log of now. The events are archived with the
+    run. A log that cannot be read hides only who did it."""
     positions = run.checkpoints()
     told: dict[str, AuditEvent] = {}
+    from_archive: set[str] = set()
     for side in Side:
-        sought = {
-            str(number): one
-            for number, (_, operation) in enumerate(found)
+        every = {
+            str(number): (one, back.after_ms)
+            for number, (back, operation) in enumerate(found)
             if operation is not None and operation.change.side is side
             if (one := _sought(run, operation, str(number), since_ms)) is not None
         }
+        archived = archived_back(run.journal, run.abouts[side].source, every) if every else {}
+        told |= archived
+        from_archive |= archived.keys()
+        sought = {name: one for name, (one, _) in every.items() if name not in archived}
         reader = run.reader(side) if sought and side not in run.blocked else None
         if not isinstance(reader, ReadsAudit) or side not in positions or run.stop():
             continue
@@ -48,8 +55,10 @@ async def by_whom(run: Run, found: Sequence[Back], since_ms: int) -> tuple[Back,
             if event.operation_id in sought and not event.error:
                 told[event.operation_id or ""] = event
     _archive(run, found, told)
+    known_by = {name: ARCHIVE if name in from_archive else AUDIT_LOG for name in told}
     return tuple(
-        (_told(back, told.get(str(number))), cut) for number, (back, cut) in enumerate(found)
+        (_told(back, told.get(str(number)), known_by.get(str(number), "")), cut)
+        for number, (back, cut) in enumerate(found)
     )
 
 
@@ -58,7 +67,7 @@ def _sought(run: Run, operation: Operation, name: str, since_ms: int) -> Sought 
     return sought_again(operation, name, since_ms if step is None else intended_ms(step))
 
 
-def _told(back: CameBack, event: AuditEvent | None) -> CameBack:
+def _told(back: CameBack, event: AuditEvent | None, known_by: str) -> CameBack:
     if event is None:
         return back
     return replace(
@@ -67,6 +76,7 @@ def _told(back: CameBack, event: AuditEvent | None) -> CameBack:
         by=event.actor,
         event=event.id,
         address=event.source_address,
+        known_by=known_by,
     )
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from keyturn_providers.abilities import Sought
 from keyturn_providers.errors import Conflict
 from keyturn_providers.onepassword.events.client import EventsClient
-from keyturn_providers.onepassword.events.evidence import by_another, matched
+from keyturn_providers.onepassword.events.evidence import matched
 from keyturn_providers.onepassword.events.payloads import Audited, audited, raw_of
+from keyturn_providers.onepassword.events.proof import proof
 from keyturn_providers.onepassword.events.token import Feature
 from keyturn_providers.records import AuditEvent
 
@@ -61,7 +62,7 @@ class AuditReading:
         events = [event for event, _ in entries.values()]
         raws = {uuid: raw for uuid, (_, raw) in entries.items()}
         pairs = matched(events, sought, clock_ahead_ms=self._client.clock_ahead_ms)
-        return tuple(_event(event, one, raws[event.uuid]) for event, one in pairs)
+        return tuple(proof(event, one, raws[event.uuid]) for event, one in pairs)
 
     async def _read(self, cursor: str, start_ms: int) -> dict[str, tuple[Audited, str]] | None:
         """Every event from there on by its id; None where the cursor is refused."""
@@ -92,17 +93,3 @@ class AuditReading:
 
     def _now_ms(self) -> int:
         return int(time.time() * 1000) + self._client.clock_ahead_ms
-
-
-def _event(event: Audited, sought: Sought, raw: str) -> AuditEvent:
-    return AuditEvent(
-        id=event.uuid,
-        at_ms=event.at_ms,
-        actor=event.actor,
-        action=f"{event.action} {event.object_type}",
-        target=event.target,
-        operation_id=sought.operation_id,
-        source_address=event.address,
-        raw=raw,
-        by_another=by_another(event, sought),
-    )

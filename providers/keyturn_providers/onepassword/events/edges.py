@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from keyturn_providers.onepassword.events.archived import STREAM as STREAM
 from keyturn_providers.onepassword.events.payloads import audited
 from keyturn_providers.records import PrincipalKind
 
-STREAM = "audit events"
 MADE = {
     "join gm": PrincipalKind.ACCOUNT,
     "grant uva": PrincipalKind.ACCOUNT,

@@ -47,6 +47,16 @@ def is_noise(event: Audited) -> bool:
     return (event.action, event.object_type) in NOISE
 
 
+def actions_of(sought: Sought) -> frozenset[tuple[str, str]]:
+    """What may have been done to what kind of object, for what is sought. Who may open a vault is
+    told of groups and of people apart."""
+    access = _VAULT_ACCESS.get(sought.principal_kind) if sought.principal_kind else None
+    return frozenset(
+        (action, access if kind == "*va" and access else kind)
+        for action, kind in _ACTIONS.get(sought.ability, frozenset())
+    )
+
+
 def proves(event: Audited, sought: Sought) -> bool:
     """Whether the event is of the kind and of the objects that are sought; the time is not asked.
 
