@@ -13,8 +13,9 @@ from tests.storage.worlds import DIRECTORY, account, refresh, whole
 from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind
 from keyturn_storage.connections import connect
 from keyturn_storage.files import create_private
-from keyturn_storage.filters import Facts, Field, Filter, Term, holds
+from keyturn_storage.filters import ABSENT, PRESENT, Facts, Field, Filter, Term, holds
 from keyturn_storage.migrations import migrate
+from keyturn_storage.queries import containment
 from keyturn_storage.queries.finding_lines import finding_nos, id_of
 from keyturn_storage.queries.groups import group_nos, group_rows
 from keyturn_storage.queries.persons import departments, person_nos, person_rows
@@ -398,3 +399,25 @@ def test_a_cache_from_before_is_filled_when_it_is_migrated(tmp_path: Path) -> No
             assert list(person_nos(old, asked=Asked(wanted))) == [1], field
         vault = Filter((Term(Field.VAULT, ("tresor",)), Term(Field.PERSON, ("ána",))))
         assert list(finding_nos(old, asked=Asked(vault))) == [0xA1]
+
+
+@pytest.mark.parametrize("field", [Field.GROUP, Field.VAULT])
+def test_few_and_most_groups_are_asked_in_two_ways_with_one_answer(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch, field: Field
+) -> None:
+    answers: list[list[Sequence[int]]] = []
+    for many in (0, 1, 1_000):
+        monkeypatch.setattr(containment, "MANY", many)
+        found = [
+            person_nos(
+                reader,
+                Scope(vault_id=vault),
+                Asked(Filter((Term(field, (value,), negated=no),))),
+            )
+            for value in ("g1", "g2", "g3", "g", "v1", "v2", "v", "nobody's", ABSENT, PRESENT)
+            for no in (False, True)
+            for vault in (None, *VAULTS)
+        ]
+        answers.append(list(found))
+    assert answers[0] == answers[1] == answers[2]
+    assert len({tuple(one) for one in answers[0]}) > 4

@@ -4,12 +4,14 @@ A field is a template in which `{}` stands for a parameter's name; the templates
 """
 
 import dataclasses
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from keyturn_storage.filters import ABSENT, PRESENT, TEXTS, Field, Filter, Term
+from keyturn_storage.queries.containment import Containment
 
-Value = str | int
+Value = str | int | bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +21,15 @@ class Template:
     value: str
     absent: str
     present: str
+    made: "Callable[[Bound, str | None], str] | None" = None
+    """Gives the condition for a value, or for any (None), where it takes more than a template."""
 
 
 @dataclass(slots=True)
 class Bound:
-    """Parameters, each under a name of its own."""
+    """Parameters, each under a name of its own, and what conditions may be made from."""
 
+    connection: sqlite3.Connection | None = None
     values: dict[str, Value] = dataclasses.field(default_factory=dict)
 
     def add(self, value: Value) -> str:
@@ -55,6 +60,10 @@ def _term(term: Term, templates: Mapping[Field, Template], bound: Bound) -> str:
 
 
 def _value(template: Template, field: Field, value: str, bound: Bound) -> str:
+    if template.made is not None:
+        if value == ABSENT:
+            return f"not ifnull(({template.made(bound, None)}), 0)"
+        return template.made(bound, None if value == PRESENT else value)
     if value == ABSENT and field not in TEXTS:
         return template.absent
     if value == PRESENT and field not in TEXTS:
@@ -76,7 +85,6 @@ def begins(column: str) -> Template:
 
 AT = "at as (select directory_snapshot as d, secrets_snapshot as s from assessment)"
 OPEN = "{0}.from_snapshot <= at.{1} and ({0}.to_snapshot is null or {0}.to_snapshot > at.{1})"
-_SOURCE_OF_SECRETS = "(select source_no from snapshot where id = (select s from at))"
 
 
 def nested(side: str) -> str:
@@ -105,25 +113,53 @@ def accounts_in(side: str) -> str:
     )
 
 
-_LINKED = "select {0}_no from group_link where instr(search, {{}}) > 0 and {0}_no is not null"
-_PEOPLE_IN_GROUP = f"""(directory_no in (
-with recursive {AT}, {inside("d", _LINKED.format("directory"))} {accounts_in("d")})
-or secrets_no in (
-with recursive {AT}, {inside("s", _LINKED.format("secrets"))} {accounts_in("s")}))
-"""
-_GRANTED = f"""select g.principal_no
-from at cross join vault_line l cross join vault_grant g on g.vault_no = l.no
-where instr(casefold(l.name), {{}}) > 0 and g.level > 0 and {OPEN.format("g", "s")}
-"""  # noqa: S608 -- constants of this module
-_PEOPLE_ON_VAULT = f"""secrets_no in (
-with recursive {AT}, {inside("s", _GRANTED)}
-select no from inside_s union all {accounts_in("s")})
-"""  # noqa: S608 -- constants of this module
-_IN_ANY_GROUP = f"""exists (with {AT} select 1 from at join membership b
-on (b.member_no = person.directory_no and {OPEN.format("b", "d")})
-or (b.member_no = person.secrets_no and {OPEN.format("b", "s")}))
-"""  # noqa: S608 -- constants of this module
-_OPENS_ANY = _PEOPLE_ON_VAULT.replace("instr(casefold(l.name), {}) > 0 and ", "")
+def _containment(bound: Bound) -> Containment | None:
+    connection = bound.connection
+    row = None if connection is None else connection.execute(
+        "select directory_snapshot, secrets_snapshot from assessment").fetchone()  # fmt: skip
+    if connection is None or row is None:
+        return None
+    return Containment(connection, int(row[0]), int(row[1]), f"f{len(bound.values)}_")
+
+
+def _people_in_groups(bound: Bound, value: str | None) -> str:
+    asked = _containment(bound)
+    if asked is None:
+        return "0"
+    if value is None:
+        return _IN_ANY_GROUP
+    found = asked.in_linked_groups("instr(search, :value) > 0", value)
+    bound.values |= found.values
+    return found.condition
+
+
+def _people_on_vaults(bound: Bound, value: str | None) -> str:
+    named = "1" if value is None else "instr(casefold(name), :value) > 0"
+    vaults = f"select no from vault_line where {named}"  # noqa: S608 -- constants of this module
+    return people_on_vaults(bound, vaults, {"value": value})
+
+
+def people_on_vaults(bound: Bound, vaults: str, values: Mapping[str, str | None]) -> str:
+    """The condition for people who can open one of the vaults that a statement gives the numbers
+    of, on any path."""
+    asked, connection = _containment(bound), bound.connection
+    if asked is None or connection is None:
+        return "0"
+    wanted = [int(row[0]) for row in connection.execute(vaults, values)]
+    total = int(connection.execute("select count(*) from vault_line").fetchone()[0])
+    found = asked.on_vaults(wanted, total)
+    bound.values |= found.values
+    return found.condition
+
+
+def _in_any(side: str, column: str) -> str:
+    return (
+        f"exists (with {AT} select 1 from at join membership b "  # noqa: S608 -- constants of this module
+        f"on b.member_no = person.{column} and {OPEN.format('b', side)})"
+    )
+
+
+_IN_ANY_GROUP = f"({_in_any('d', 'directory_no')} or {_in_any('s', 'secrets_no')})"
 _DRIFTED = "findings > 0"
 _FINDING_OF_PERSON = "key in (select person_key from finding_line where {0})"
 
@@ -145,8 +181,8 @@ PEOPLE: Mapping[Field, Template] = {
     Field.SEVERITY: Template(
         _FINDING_OF_PERSON.format("substr(severity, 1, length({})) = {}"), "findings = 0", _DRIFTED
     ),
-    Field.GROUP: Template(_PEOPLE_IN_GROUP, f"not {_IN_ANY_GROUP}", _IN_ANY_GROUP),
-    Field.VAULT: Template(_PEOPLE_ON_VAULT, f"not ifnull({_OPENS_ANY}, 0)", _OPENS_ANY),
+    Field.GROUP: Template("0", "0", "0", _people_in_groups),
+    Field.VAULT: Template("0", "0", "0", _people_on_vaults),
     Field.SINCE: Template(_FINDING_OF_PERSON.format("since_ms >= {}"), "0", "0"),
 }
 

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 
 from keyturn_storage.queries.conditions import (
     AT,
-    OPEN,
     PEOPLE,
     Bound,
     accounts_in,
     condition,
     inside,
+    people_on_vaults,
 )
 from keyturn_storage.queries.reader import ALL, EVERYTHING, Asked, Reader, Scope, numbers
 from keyturn_storage.rows import PersonRow
@@ -51,17 +51,13 @@ join finding f on f.object_ref = r.ref join person p on p.key = f.person_key
 union select p.no from ref r
 join finding f on f.subject_ref = r.ref join person p on p.key = f.person_key
 """  # noqa: S608 -- constants of this module
-_GRANTED = f"""select g.principal_no from at cross join object o cross join vault_grant g
-on g.vault_no = o.no where o.kind = 3 and o.id = :vault and g.level > 0
-and o.source_no = (select source_no from snapshot where id = at.s) and {OPEN.format("g", "s")}
-"""  # noqa: S608 -- constants of this module
-# Accounts with any grant on a vault, themselves or through groups, and people with a finding on it.
-_ON_VAULT = f"""
-with recursive {AT}, {inside("s", _GRANTED)}
-select no from person where secrets_no in (select no from inside_s union all {accounts_in("s")})
-union select p.no from finding f join person p on p.key = f.person_key
-where f.object_ref = 'secrets/vault/' || :vault
-"""  # noqa: S608 -- constants of this module
+_VAULT = """select o.no from object o where o.kind = 3 and o.id = :vault
+and o.source_no = (select s.source_no from assessment a
+join snapshot s on s.id = a.secrets_snapshot)
+"""
+_WITH_FINDING_ON_VAULT = """key in (
+select person_key from finding where object_ref = 'secrets/vault/' || :vault)
+"""
 
 
 def person_count(reader: Reader) -> int:
@@ -87,7 +83,7 @@ def person_nos(reader: Reader, scope: Scope = EVERYTHING, asked: Asked = ALL) ->
     With a group: its members on either side, nesting included, and who should be or must not be.
     With a vault: who can open it on any path (suspended accounts too), and who should.
     """
-    bound = Bound()
+    bound = Bound(reader.connection)
     conditions = [condition(asked.filter, PEOPLE, bound)] if asked.filter.terms else []
     if scope.drift_only:
         conditions.append("findings > 0")
@@ -96,10 +92,11 @@ def person_nos(reader: Reader, scope: Scope = EVERYTHING, asked: Asked = ALL) ->
     if scope.group_key is not None:
         conditions.append(f"no in ({_IN_GROUP})")
     if scope.vault_id is not None:
-        conditions.append(f"no in ({_ON_VAULT})")
+        opens = people_on_vaults(bound, _VAULT, {"vault": scope.vault_id})
+        conditions.append(f"({opens} or {_WITH_FINDING_ON_VAULT})")
     where = f"where {' and '.join(conditions)} " if conditions else ""
     by = _ORDERS.get(asked.order, "position")
-    if asked.filter.terms:
+    if asked.filter.terms or scope.vault_id is not None:
         # Sorting what is left is quicker than looking every row up in the order of an index.
         by = f"+{by}"
     # One row, not a hundred thousand: each step gives up the interpreter lock, and beside a busy
