@@ -12,6 +12,7 @@ from keyturn.tui.data import Pane
 from keyturn.tui.screens.activity import Activity
 from keyturn.tui.screens.ask import Ask
 from keyturn.tui.screens.offboard import Offboard
+from keyturn.tui.widgets.row_source import Row
 from keyturn_providers.abilities import Ability
 from keyturn_storage.journal import open_journal
 
@@ -102,6 +103,10 @@ async def test_on_activity_and_the_case_until_nothing_is_open(read_bench: Bench)
         await until(pilot, lambda: "stopped" in _state(app))
         await give_up_first(app, pilot, "the bridge is gone")
         await shows(pilot, "! given up")
+        # What somebody decided is told, after what failed, and is no failure.
+        signs = [row.sign for row in _causes(app)]
+        assert signs == ["!", "~"]
+        assert _causes(app)[1].cells[2] == "given up"
         open_steps = states(read_bench).count("planned") + states(read_bench).count("unknown")
         assert states(read_bench).count("given_up") == 1
         await pilot.press("7")
@@ -116,6 +121,13 @@ async def test_on_activity_and_the_case_until_nothing_is_open(read_bench: Bench)
                 await give_up_first(app, pilot, "so too")
         await until(pilot, lambda: "run is open" not in text_of(app))
         assert not {"planned", "intended", "unknown"} & set(states(read_bench))
+
+
+def _causes(app: KeyturnApp) -> list[Row]:
+    assert isinstance(app.screen, Activity)
+    table = app.screen.table
+    rows = [table._known[number] for number in table.content.shown]
+    return [row for row in rows if row.cells[0] == "failure"]
 
 
 def _state(app: KeyturnApp) -> str:

@@ -19,6 +19,8 @@ from keyturn_storage.journal import Journal
 from keyturn_storage.rows import RunRow
 
 MOST_REASON = 500
+GIVEN_UP_BY = "given up by "
+"""How the words of a step begin that a person gave up."""
 LOOK = "whether it was done is not known: look at it yourself"
 
 
@@ -132,7 +134,7 @@ def give_up(
         except Impossible as impossible:
             raise CannotGiveUp(row, number, str(impossible)) from None
         called = before is not State.PLANNED
-        words = f"given up by {operator}: {told}" + (f"; {LOOK}" if called else "")
+        words = f"{GIVEN_UP_BY}{operator}: {told}" + (f"; {LOOK}" if called else "")
         journal.record_step(
             row.id,
             operation.id,

@@ -154,10 +154,13 @@ def _cause_row(cause: Cause, now_ms: int) -> Row:
     who = f"{cause.source}: " if cause.source else ""
     state = f"{count} failed" if count > 1 else "failed"
     state += f", {cause.open} open" if cause.open else ""
+    sign, role = "!", "urgent"
+    if cause.decided:
+        sign, role, state = "~", "change", f"{count} given up" if count > 1 else "given up"
     return Row(
-        CAUSE | cause.number, "!",
+        CAUSE | cause.number, sign,
         ("failure", who + cause.why, state, _ago(cause.at_ms, now_ms)),
-        ("urgent", "strong", "urgent", "dim"), label=cause.why, about=cause,
+        (role, "strong", role, "dim"), label=cause.why, about=cause,
     )  # fmt: skip
 
 

@@ -20,7 +20,8 @@ def cause_lines(
 ) -> Iterator[Line]:
     """The cause, the first thing to try, everything it has hit, and what was asked and answered."""
     who = f"{cause.source}: " if cause.source else ""
-    yield Line(joined(("! ", "bold $urgent"), (f"{who}{cause.why}", "bold")), hang=2)
+    sign, look = ("~ ", "bold $change") if cause.decided else ("! ", "bold $urgent")
+    yield Line(joined((sign, look), (f"{who}{cause.why}", "bold")), hang=2)
     yield _line("try first", (cause.first, "bold $accent"))
     if cause.open:
         what = "1 step is" if cause.open == 1 else f"{cause.open} steps are"

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from keyturn.decide.steps import State
+from keyturn.run.giving_up import GIVEN_UP_BY
 from keyturn_storage.queries.activity import ReadLine
 from keyturn_storage.rows import StepRow
 
@@ -66,6 +67,11 @@ class Cause:
     at_ms: int
 
     @property
+    def decided(self) -> bool:
+        """Whether somebody gave all of it up, with a reason: nothing failed since."""
+        return all(failure.words.startswith(GIVEN_UP_BY) for failure in self.failures)
+
+    @property
     def looks_again(self) -> bool:
         """Whether a resume would look for the proof of what is done already."""
         return self.first == _TRY_PROOF
@@ -74,8 +80,8 @@ class Cause:
 def causes(
     steps: Iterable[StepRow], reads: Sequence[ReadLine], names: Mapping[str, str]
 ) -> tuple[Cause, ...]:
-    """The most failures first. `names` say what an operation was to do. Of reads, only a source's
-    newest counts: what a later read made good is no failure any more."""
+    """The most failures first, what somebody decided last. `names` say what an operation was to do.
+    Of reads, only a source's newest counts: what a later read made good is no failure any more."""
     found: dict[tuple[str, str, str], list[tuple[Failure, bool]]] = {}
     words_of: dict[tuple[str, str, str], tuple[str, str, str]] = {}
     for step in steps:
@@ -99,7 +105,7 @@ def causes(
         failure = Failure(f"read {read.source}", "", read.why, at_ms)
         found.setdefault(key, []).append((failure, False))
     made = [_cause(key, words_of[key], failures) for key, failures in found.items()]
-    return tuple(sorted(made, key=lambda one: (-len(one.failures), -one.at_ms)))
+    return tuple(sorted(made, key=lambda one: (one.decided, -len(one.failures), -one.at_ms)))
 
 
 def newest(reads: Sequence[ReadLine]) -> tuple[ReadLine, ...]:
