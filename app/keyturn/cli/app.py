@@ -34,7 +34,8 @@ VERBS: dict[str, str] = {
     "recheck": "Look again whether what was cut is still cut.",
     "serve": "Show the dashboard in a browser on this machine, read-only.",
     "resume": "Go on with what was interrupted, re-reading first.",
-    "report": "Write the evidence of a run: a folder and a zip, signed where a key is named.",
+    "report": "Write the evidence of a case with all its runs, or of one run: a folder and a zip, "
+    "signed where a key is named.",
     "verify": "Check a bundle of evidence, byte by byte, and who signed it.",
     "retention": "Show how long personal data is kept, and take out what is older.",
     "policy": "Check keyturn.yaml, every mistake by line and column.",
