@@ -160,6 +160,23 @@ async def test_groups_and_their_direct_members(firm: Office) -> None:
     assert gone is None
 
 
+async def test_an_entity_names_the_groups_it_is_in_itself_and_a_nested_one_not(
+    firm: Office,
+) -> None:
+    async with connected(firm.bao) as connector:
+        reader = reader_of(connector)
+        listed: dict[str, set[str]] = {}
+        for group in await whole(reader.groups()):
+            for one in await whole(reader.memberships(group.id)):
+                listed.setdefault(one.member_id, set()).add(group.id)
+        assert any(listed.get(entity_id) for entity_id in firm.entities.values())
+        for entity_id in firm.entities.values():
+            named = await reader.read_memberships_of(entity_id)
+            assert {one.group_id for one in named} == listed.get(entity_id, set())
+            assert {one.member_id for one in named} <= {entity_id}
+        assert await reader.read_memberships_of("00000000-0000-0000-0000-000000000000") == ()
+
+
 async def test_vaults_are_kv_mounts_by_accessor(firm: Office) -> None:
     async with connected(firm.bao) as connector:
         vaults = {v.name: v for v in await whole(reader_of(connector).vaults())}

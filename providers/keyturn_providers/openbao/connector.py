@@ -37,6 +37,7 @@ READS = frozenset(
         Ability.LIST_MACHINES,
         Ability.READ_ACCOUNT,
         Ability.READ_MEMBERS,
+        Ability.READ_MEMBERSHIPS,
         Ability.READ_GRANT,
         Ability.READ_SESSIONS,
     }

@@ -44,6 +44,15 @@ class LiveRead:
         group = await self._server.group(group_id)
         return None if group is None else translate.memberships(group)[0]
 
+    async def memberships_of(self, account_id: str) -> tuple[Membership, ...] | None:
+        """The groups the entity is in itself, not through another group; None where the server does
+        not name them."""
+        entity = await self._server.entity(account_id)
+        if entity is None:
+            return ()
+        named = entity.direct_group_ids
+        return None if named is None else tuple(Membership(one, account_id) for one in named)
+
     async def sessions(self, account_id: str) -> tuple[Session, ...]:
         tokens = await self._server.tokens(blind=False)
         return tuple(translate.session(t) for t in tokens.items if t.entity_id == account_id)

@@ -35,7 +35,8 @@ class Alias(Payload):
 
 
 class Entity(Payload):
-    """`identity/entity/id/ID`. `disabled` is None where the server does not tell."""
+    """`identity/entity/id/ID`. `disabled` and `direct_group_ids` are None where the server does not
+    tell; `group_ids` are the inherited ones too."""
 
     id: StrictStr
     name: StrictStr
@@ -44,6 +45,9 @@ class Entity(Payload):
     policies: Texts = ()
     aliases: Annotated[tuple[Alias, ...], BeforeValidator(_empty_if_null)] = ()
     group_ids: Texts = ()
+    direct_group_ids: Annotated[tuple[StrictStr, ...] | None, BeforeValidator(_empty_if_null)] = (
+        None
+    )
     creation_time: StrictStr = ""
 
 

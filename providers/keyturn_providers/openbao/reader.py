@@ -153,6 +153,19 @@ class OpenBaoReader:
     async def read_members(self, group_id: str) -> tuple[Membership, ...] | None:
         return await self._live.members(group_id)
 
+    async def read_memberships_of(self, account_id: str) -> tuple[Membership, ...]:
+        """As the entity itself names its groups; none of an entity that is gone. Raises BadAnswer
+        where the server does not name them: none is another thing."""
+        found = await self._live.memberships_of(account_id)
+        if found is None:
+            raise BadAnswer(
+                self._source,
+                f"reading the groups of {safe(account_id, 80)}",
+                "The entity does not say in which groups it is itself (direct_group_ids).",
+                "Refresh: the groups name their members.",
+            )
+        return found
+
     async def read_grants_of(
         self,
         principal_kind: PrincipalKind,

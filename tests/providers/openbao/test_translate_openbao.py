@@ -260,3 +260,10 @@ def test_the_default_policy_counts_where_it_opens_something() -> None:
     [grant] = grants_on(PAY, edges, Judge({"default": opens}))
     assert (grant.principal_id, grant.revocable) == ("e1", False)
     assert grants_on(HR, edges, Judge({"default": opens})) == ()
+
+
+def test_direct_groups_that_are_not_told_are_not_none() -> None:
+    told = {"id": "e1", "name": "ana"}
+    assert Entity.model_validate(told).direct_group_ids is None
+    assert Entity.model_validate({**told, "direct_group_ids": None}).direct_group_ids == ()
+    assert Entity.model_validate({**told, "direct_group_ids": ["g1"]}).direct_group_ids == ("g1",)
