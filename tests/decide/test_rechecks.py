@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.decide.journals import done
-from tests.decide.test_undo import ADD, D1, ENG, ENG_THERE, OLD, REMOVE, REVOKE, SUSPEND
+from tests.decide.undoing import ADD, D1, ENG, ENG_THERE, OLD, REMOVE, REVOKE, SUSPEND
 from tests.decide.worlds import SUSPENDED, Org, office
 
 from keyturn.decide.findings import Change, ChangeKind

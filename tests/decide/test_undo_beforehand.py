@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.decide.test_undo import D1, ENG_THERE
+from tests.decide.undoing import D1, ENG_THERE
 from tests.decide.worlds import SUSPENDED, Org, office
 
 from keyturn.decide.findings import Change, ChangeKind
