@@ -68,13 +68,8 @@ class People(Provider):
         data = app.parts.data
         found = await app.parts.reads.ask(lambda: data.people(query, PEOPLE_LIMIT))
         for place, person in enumerate(found):
-            yield Hit(
-                0.9 - place / 100,
-                literal(f"person: {person.name}"),
-                partial(app.show_person, person.key, person.name),
-                text=printable(person.name),
-                help=printable(person.login) or None,
-            )
+            shows = partial(app.show_person, person.key, person.name)
+            yield _card(0.9, place, "person", person.name, shows, printable(person.login) or None)
 
 
 class Vaults(Provider):
@@ -86,10 +81,15 @@ class Vaults(Provider):
         data = app.parts.data
         found = await app.parts.reads.ask(lambda: data.vaults(query, VAULT_LIMIT))
         for place, vault in enumerate(found):
-            yield Hit(
-                0.6 - place / 100,
-                literal(f"vault: {vault.name}"),
-                partial(app.show_vault, vault.id, vault.name),
-                text=printable(vault.name),
-                help=f"{vault.openers:,} people can open it",
+            shows = partial(app.show_vault, vault.id, vault.name)
+            yield _card(
+                0.6, place, "vault", vault.name, shows, f"{vault.openers:,} people can open it"
             )
+
+
+def _card(
+    best: float, place: int, what: str, name: str, shows: Callable[[], None], below: str | None
+) -> Hit:
+    """A card that can be opened: the first of its kind scores `best`, each later one less."""
+    words = literal(f"{what}: {name}")
+    return Hit(best - place / 100, words, shows, text=printable(name), help=below)
