@@ -187,7 +187,7 @@ async def test_more_than_the_policy_allows_at_once_is_refused_by_number(read_ben
         await pilot.press("p")
         await shows(pilot, "refuses this plan")
         assert not review(app).query("#typed")
-        await shows(pilot, "3 people leave at once; the policy allows 2")
+        await shows(pilot, "refuses this plan: 3 people leave at once; the policy allows 2")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, Leavers))
         await pilot.press("g", "u", "p")

@@ -1,5 +1,6 @@
 """A leaver's case by keys alone: facts, who takes over, waivers, emergency, proof, evidence."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -269,3 +270,19 @@ async def test_a_case_of_somebody_who_is_gone_is_still_told(
         await pilot.press("enter")
         await shows(pilot, "gone: Dana Okafor")
         await shows(pilot, "no account of this person")
+
+
+async def test_whom_the_policy_never_touches_has_no_case_from_an_emergency(
+    read_bench: Bench,
+) -> None:
+    rules = replace(read_bench.doors.policy.rules, never_touch=(LOGIN,))
+    read_bench.doors.policy = replace(read_bench.doors.policy, rules=rules)
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, PlanReview))
+        assert review(app).plan.refused
+        await pilot.press("c")
+        await shows(pilot, "cannot be confirmed")
+    assert kept(read_bench) == ()

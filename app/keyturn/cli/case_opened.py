@@ -4,17 +4,11 @@ from keyturn.cli.case_shown import blast_json, short_json
 from keyturn.cli.invocation import Answer, Json
 from keyturn.cli.work import now_ms, operator
 from keyturn.decide.blast_radius import BlastRadius
-from keyturn.decide.plans import Plan, Verdict
 from keyturn.run import case_opening
 from keyturn.run.cases import standing_of
 from keyturn.run.leavers import LeaversPlanned
 from keyturn_storage.case_rows import CaseRow
 from keyturn_storage.journal import Journal
-
-
-def never_touched(plan: Plan) -> bool:
-    """Whether the policy says that somebody in it is not to be put out at all."""
-    return any(one.guard == "never touch" and one.verdict is Verdict.REFUSE for one in plan.guards)
 
 
 def open_cases(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from keyturn.decide.blast_radius import BlastRadius
 from keyturn.decide.people import Person
+from keyturn.decide.plans import Plan, Verdict
 from keyturn.decide.world import World
 from keyturn.run.cases import (
     case_of,
@@ -16,6 +17,12 @@ from keyturn.run.cases import (
 from keyturn.run.leavers import LeaversPlanned
 from keyturn_storage.case_rows import CaseRow
 from keyturn_storage.journal import Journal
+
+
+def never_touched(plan: Plan) -> bool:
+    """Whether the policy says that somebody in it is not to be put out at all: then nobody of it
+    has a case."""
+    return any(one.guard == "never touch" and one.verdict is Verdict.REFUSE for one in plan.guards)
 
 
 def open_cases(

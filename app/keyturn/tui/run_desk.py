@@ -98,7 +98,7 @@ class RunDesk:
 
     async def plan(self, draft: Draft, observe: Observe) -> "tuple[Plan, Draft]":
         """As `keyturn offboard`; a case is opened where something was decided."""
-        from keyturn.run.case_opening import open_cases
+        from keyturn.run.case_opening import never_touched, open_cases
         from keyturn.run.leavers import Decisions, plan_leavers
         from keyturn.tui.run_leavers import shares
 
@@ -115,7 +115,7 @@ class RunDesk:
                 )  # fmt: skip
                 read_only = self.opened.read_only or loaded.read_only
                 decided = planned.successors or planned.waivers or draft.emergency
-                if decided and not read_only:
+                if decided and not read_only and not never_touched(planned.plan):
                     facts = {"mode": "emergency"} if draft.emergency else {}
                     open_cases(journal, planned, facts, by=operator(), at_ms=clock.now_ms())
         return planned.plan, replace(draft, vaults=_left(planned), shares=shares(planned))

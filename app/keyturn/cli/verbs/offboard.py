@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from keyturn.cli.case_facts import TYPES, by_vault, fact_options, said
-from keyturn.cli.case_opened import never_touched, open_cases, told
+from keyturn.cli.case_opened import open_cases, told
 from keyturn.cli.case_shown import blast_json, show_blast
 from keyturn.cli.emergency_shown import show_emergency
 from keyturn.cli.invocation import Answer, Invocation, Json, json_option
@@ -13,6 +13,7 @@ from keyturn.cli.planned import apply_or_save
 from keyturn.cli.shown import show_plan
 from keyturn.cli.work import cache_of, journal_of, loaded_policy, with_connections
 from keyturn.decide.plans import Plan
+from keyturn.run.case_opening import never_touched
 from keyturn.run.clock import system_clock
 from keyturn.run.connections import Connections
 from keyturn.run.leavers import Decisions, LeaversPlanned, plan_leavers

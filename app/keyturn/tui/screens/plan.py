@@ -133,13 +133,13 @@ class PlanReview(PlanRows):
                 return joined(f"Nothing to do: {alone} left alone, with the reason above.")
             return joined("Nothing to do: what is wanted is so already.")
         if plan.refused:
-            refusing = sum(1 for guard in plan.guards if guard.verdict.value == "refuse")
+            refusing = [guard for guard in plan.guards if guard.verdict.value == "refuse"]
+            one, first = len(refusing) == 1, refusing[0]
             return joined(
                 ("✗ ", "bold $urgent"),
-                f"{refusing} guard{'' if refusing == 1 else 's'} "
-                f"refuse{'s' if refusing == 1 else ''} this plan. Nothing can be applied; "
-                "what would pass is said above.",
-            )
+                f"{len(refusing)} guard{'' if one else 's'} refuse{'s' if one else ''} this plan: ",
+                (first.words, "bold"), f" {first.next_step}", "" if one else " More above.",
+            )  # fmt: skip
         if self.keyturn.read_only:
             return joined("Read-only: this plan can be read, and not applied.")
         out = len(skipped(plan))
