@@ -79,6 +79,18 @@ class NoteIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What a note of a decision says: of a SUCCESSOR all but the reason, of a WAIVER the vault and
+    the reason, of CLOSED, REOPENED and SETTLED the reason. What it does not say is ""."""
+
+    vault: str
+    vault_name: str
+    person: str
+    person_name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoteRow:
     """A note as it is stored. `entry` is the number of the chain entry that covers it; `what` is
     text, for a newer keyturn may know more kinds."""
@@ -106,8 +118,19 @@ class NoteRow:
             )
         return found
 
+    @property
+    def decision(self) -> Decision:
+        """What was decided. Raises StorageRefused where the body is no JSON."""
+        return Decision(
+            self.field("vault"),
+            self.field("vault_name"),
+            self.field("person"),
+            self.field("person_name"),
+            self.field("reason"),
+        )
+
     def field(self, name: str) -> str:
-        """A text in it. Raises StorageRefused where there is none."""
+        """A text in it, "" where there is none. Raises StorageRefused where it is no JSON."""
         return str(self.plain.get(name, ""))
 
 

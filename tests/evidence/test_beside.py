@@ -21,6 +21,7 @@ from keyturn.evidence.verify_bundle import verify_bundle
 from keyturn_providers.simulated import Pair, simulated_pair
 from keyturn_storage.case_files import note_case, open_case
 from keyturn_storage.case_rows import CaseIn, Noted, NoteIn
+from keyturn_storage.errors import StorageRefused
 
 LEFT_MS = 1_799_999_000_000
 
@@ -168,3 +169,11 @@ async def test_leavers_that_nothing_tells_apart_get_no_evidence_without_a_case(
     made = report_on(row, work.journal, None, key="d:d-001", stated=NOTHING)
     assert [one.number for one in made.pack.steps] == [2]
     assert intact(made, tmp_path / "b")
+
+
+async def test_a_decision_that_is_not_as_keyturn_writes_it_is_no_evidence(work: Office) -> None:
+    run = await put_out(work)
+    case_of(work, run)
+    note_case(work.journal, "case-001", NoteIn(Noted.WAIVER, "{not json", "x", 1))
+    with pytest.raises(StorageRefused, match="cannot read the note 'waiver' of a case"):
+        report(work, run)

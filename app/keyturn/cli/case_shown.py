@@ -126,11 +126,11 @@ def show_case(answer: Answer, journal: Journal, row: CaseRow, names: dict[Side, 
         if value:
             answer.line(f"  {label:10} {value}")
     for note in row.of(Noted.SUCCESSOR):
-        vault, person = note.field("vault_name"), note.field("person_name")
-        answer.line(f"  successor  {vault}: {person}")
+        said = note.decision
+        answer.line(f"  successor  {said.vault_name}: {said.person_name}")
     for note in row.of(Noted.WAIVER):
-        vault, why = note.field("vault_name"), note.field("reason")
-        answer.line(f"  waived     {vault}: {why} ({note.by})")
+        said = note.decision
+        answer.line(f"  waived     {said.vault_name}: {said.reason} ({note.by})")
     for note in row.of(Noted.COMMENT):
         answer.line(f"  note       {note.body} ({note.by})")
     for note in row.notes:

@@ -1,6 +1,5 @@
 """What the journal has of runs beside their steps: the leaver's case, rechecks, undoing runs."""
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -149,15 +148,12 @@ def told_notes(case: CaseRow | None) -> tuple[CaseNoteTold, ...]:
 
 
 def _words(note: NoteRow) -> str:
-    """What was decided, as a sentence; what is not understood, as it was written."""
-    try:
-        plain = json.loads(note.body)
-        if note.what == Noted.SUCCESSOR.value:
-            vault, person = plain["vault_name"], plain["person_name"]
-            return f"{vault} ({plain['vault']}) goes to {person} ({plain['person']})"
-        if note.what == Noted.WAIVER.value:
-            vault = f"{plain['vault_name']} ({plain['vault']})"
-            return f"{vault} may be left without a manager: {plain['reason']}"
-        return str(plain["reason"])
-    except (ValueError, LookupError, TypeError):
-        return note.body
+    """What was decided, as a sentence. Raises StorageRefused for a note that is not as keyturn
+    writes it."""
+    said = note.decision
+    vault = f"{said.vault_name} ({said.vault})"
+    if note.what == Noted.SUCCESSOR.value:
+        return f"{vault} goes to {said.person_name} ({said.person})"
+    if note.what == Noted.WAIVER.value:
+        return f"{vault} may be left without a manager: {said.reason}"
+    return said.reason

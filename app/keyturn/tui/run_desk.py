@@ -1,6 +1,5 @@
 """The dashboard's work on cases: `keyturn.run.cases` and the evidence, over the real files."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -373,13 +372,12 @@ def decisions(row: "CaseRow") -> dict[str, VaultLeft]:
     for note in row.notes:
         if note.what not in {Noted.SUCCESSOR, Noted.WAIVER}:
             continue
-        body = json.loads(note.body)
-        vault = VaultLeft(str(body["vault"]), str(body["vault_name"]))
+        said = note.decision
+        vault = VaultLeft(said.vault, said.vault_name)
         if note.what == Noted.SUCCESSOR.value:
-            person, name = str(body["person"]), str(body["person_name"])
-            found[vault.id] = replace(vault, successor=person, successor_name=name)
+            found[vault.id] = replace(vault, successor=said.person, successor_name=said.person_name)
         else:
-            found[vault.id] = replace(vault, waiver=str(body["reason"]))
+            found[vault.id] = replace(vault, waiver=said.reason)
     return found
 
 
@@ -387,17 +385,16 @@ def _notes(row: "CaseRow") -> list[str]:
     found: list[str] = []
     for note in row.notes:
         if note.what == Noted.SUCCESSOR.value:
-            body = json.loads(note.body)
-            found.append(f"{body['vault_name']}: {body['person_name']} takes over, said {note.by}")
+            said = note.decision
+            found.append(f"{said.vault_name}: {said.person_name} takes over, said {note.by}")
         elif note.what == Noted.WAIVER.value:
-            body = json.loads(note.body)
-            found.append(f"{body['vault_name']}: waived by {note.by}: {body['reason']}")
+            said = note.decision
+            found.append(f"{said.vault_name}: waived by {note.by}: {said.reason}")
         elif note.what == Noted.COMMENT.value:
             found.append(f"noted by {note.by}: {note.body}")
         elif note.what in {Noted.CLOSED, Noted.REOPENED}:
-            reason = str(json.loads(note.body)["reason"])
             word = "closed" if note.what == Noted.CLOSED.value else "opened again"
-            found.append(f"{word} by {note.by}: {reason}")
+            found.append(f"{word} by {note.by}: {note.decision.reason}")
     return found
 
 
