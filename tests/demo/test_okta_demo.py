@@ -8,22 +8,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from tests.demo import reading
 from tests.real.token_hunt import hunt
 
 from keyturn.cli import app
 from keyturn.decide.words import DriftKind
 from keyturn.demo.okta_onepassword.session import DemoSession, demo_session
 from keyturn.demo.okta_onepassword.slips import LEAVERS
-from keyturn.policy.load import load_policy
-from keyturn.run.assess import Assessment, assess
+from keyturn.run.assess import Assessment
 from keyturn.run.clock import system_clock
-from keyturn.run.connections import open_connections
 from keyturn.run.persons import find_person
-from keyturn.run.refresh import refresh
 from keyturn_providers.simulated.onepassword import inspection as onepassword
 from keyturn_storage.journal import open_journal
 from keyturn_storage.queries.coverage import coverage
-from keyturn_storage.snapshots import open_cache
 
 _DAY_MS = 86_400_000
 NOT_SHOWN: frozenset[DriftKind] = frozenset()
@@ -38,25 +35,7 @@ def session() -> Iterator[DemoSession]:
 
 @pytest.fixture(scope="module")
 def decided(session: DemoSession) -> Assessment:
-    return asyncio.run(_decided(session))
-
-
-async def _decided(session: DemoSession) -> Assessment:
-    loaded = load_policy(session.places.config)
-    connections = open_connections(loaded, read_only=True)
-    try:
-        with open_cache(session.places.cache) as cache:
-            report = await refresh(
-                connections,
-                cache,
-                observe=lambda _: None,
-                stop=lambda: False,
-                clock=system_clock(),
-            )
-            assert report.complete, report.words
-            return assess(cache, loaded.rules, system_clock().now_ms())
-    finally:
-        await connections.aclose()
+    return asyncio.run(reading.decided(session.places))
 
 
 def test_every_kind_of_drift_is_there_and_the_list_stays_readable(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from keyturn.policy import Code, LoadedPolicy, PolicyInvalid, Problem
+from keyturn.policy import LoadedPolicy, PolicyInvalid, Problem
 from keyturn.policy.load import parse_policy
 
 HEAD = """\
@@ -48,20 +48,3 @@ def refuses() -> Refuses:
         return caught.value.problems
 
     return refused
-
-
-@pytest.fixture
-def refuses_file() -> Callable[[bytes], tuple[Problem, ...]]:
-    """The problems of a whole file."""
-
-    def refused(content: bytes) -> tuple[Problem, ...]:
-        with pytest.raises(PolicyInvalid) as caught:
-            parse_policy(content, "keyturn.yaml")
-        return caught.value.problems
-
-    return refused
-
-
-def codes(problems: tuple[Problem, ...]) -> list[Code]:
-    """The kinds of problem, in the order of the file."""
-    return [problem.code for problem in problems]

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.demo.reading import decided
 
 from keyturn.decide.findings import Finding
 from keyturn.decide.words import DriftKind
@@ -22,12 +23,10 @@ from keyturn.demo.openbao.session import DemoSession, demo_session
 from keyturn.demo.people import LEAVER
 from keyturn.policy.load import load_policy
 from keyturn.run.apply import apply
-from keyturn.run.assess import Assessment, assess
 from keyturn.run.clock import system_clock
 from keyturn.run.connections import open_connections
 from keyturn.run.persons import find_person
 from keyturn.run.planning import plan_sync
-from keyturn.run.refresh import refresh
 from keyturn.settings import Places
 from keyturn_providers.abilities import Reactivates, able
 from keyturn_storage.journal import open_journal
@@ -60,28 +59,10 @@ def fresh(session: DemoSession, folder: Path, *, config: str | None = None) -> D
     return replace(session, places=Places(config=path, data=data))
 
 
-async def decided(session: DemoSession) -> Assessment:
-    loaded = load_policy(session.places.config)
-    connections = open_connections(loaded, read_only=True)
-    try:
-        with open_cache(session.places.cache) as cache:
-            report = await refresh(
-                connections,
-                cache,
-                observe=lambda _: None,
-                stop=lambda: False,
-                clock=system_clock(),
-            )
-            assert report.complete, (report.directory.words, report.secrets.words)
-            return assess(cache, loaded.rules, system_clock().now_ms())
-    finally:
-        await connections.aclose()
-
-
 async def test_every_kind_of_drift_is_there_and_the_list_stays_readable(
     session: DemoSession, tmp_path: Path
 ) -> None:
-    findings = (await decided(fresh(session, tmp_path))).findings
+    findings = (await decided(fresh(session, tmp_path).places)).findings
     kinds = Counter(finding.kind for finding in findings)
     assert set(kinds) == set(DriftKind) - NOT_SHOWN
     assert max(kinds.values()) <= 5
@@ -92,7 +73,7 @@ async def test_every_kind_of_drift_is_there_and_the_list_stays_readable(
 async def test_the_leaver_has_all_that_an_offboarding_cuts(
     session: DemoSession, tmp_path: Path
 ) -> None:
-    assessment = await decided(fresh(session, tmp_path))
+    assessment = await decided(fresh(session, tmp_path).places)
     person = find_person(assessment.world, session.leaver.email)
     assert person.secrets is not None
     assert person.secrets.id == session.leaver.entity_id
@@ -105,7 +86,7 @@ async def test_the_leaver_has_all_that_an_offboarding_cuts(
 
 
 async def test_a_hostile_name_is_shown_as_pictures(session: DemoSession, tmp_path: Path) -> None:
-    findings = (await decided(fresh(session, tmp_path))).findings
+    findings = (await decided(fresh(session, tmp_path).places)).findings
     hostile = [f for f in findings if f.kind is DriftKind.HOSTILE_NAME]
     assert hostile
     assert all(text.isprintable() for one in hostile for text in _texts(one))
@@ -221,7 +202,7 @@ async def the_rest_is_mended(session: DemoSession) -> None:
     assert result.effective, result.words
     mended = {id_ for step in result.steps for id_ in step.operation.finding_ids}
     assert len(mended) >= 10
-    after = await decided(session)
+    after = await decided(session.places)
     assert not mended & {finding.id for finding in after.findings}
     kinds = {finding.kind for finding in after.findings}
     assert not kinds & {

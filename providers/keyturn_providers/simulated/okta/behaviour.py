@@ -8,7 +8,6 @@ from keyturn_providers.simulated.wire.state import opened, set_setting, setting
 
 EMPTY_LAST_PAGE = "empty_last_page"
 SEARCH_LAG = "search_lag_s"
-LOG_DELAY = "log_delay_s"
 READ_ONLY = "read_only"
 DEACTIVATE_STATUS = "deactivate_status"
 ASYNC_POLLS = "async_polls"
@@ -28,11 +27,6 @@ def settle_search(path: Path) -> None:
     """The search index catches up with everything at once."""
     with opened(path) as connection:
         connection.execute("DELETE FROM user_lagging")
-
-
-def log_delays(path: Path, seconds: float) -> None:
-    """How long new events stay unseen."""
-    _set(path, LOG_DELAY, repr(seconds))
 
 
 def event_late(

@@ -8,10 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from keyturn_providers.simulated.okta.behaviour import LOG_DELAY
 from keyturn_providers.simulated.okta.moments import moment
 from keyturn_providers.simulated.okta.web import Call, Document, Principal
-from keyturn_providers.simulated.wire.state import setting
 
 SYSTEM = Principal("SystemPrincipal", "system@okta.com", "Okta System")
 
@@ -163,4 +161,4 @@ def _delay(connection: sqlite3.Connection, kind: str, targets: Sequence[Target])
         elif times is not None:
             connection.execute("UPDATE event_switch SET times = times - 1 WHERE no = ?", (number,))
         return None if late_s is None else float(late_s)
-    return float(setting(connection, LOG_DELAY) or 0)
+    return 0.0
