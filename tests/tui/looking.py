@@ -23,7 +23,7 @@ def text_of(app: App[None]) -> str:
 
 async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
     """Waits for a condition, never for a time."""
-    for _ in range(600):
+    for _ in range(3000):
         if condition():
             return
         await pilot.pause(0.01)

@@ -72,6 +72,7 @@ def test_sixteen_colours_are_enough(theme: str) -> None:
 
     assert not [style for style in styles if "38;" in style or "48;" in style]
     assert 1 in _numbers(styles), "what is urgent is bold too"
+    assert 7 in _numbers(styles), "the row in focus has no other ground for a drift colour"
     for style in styles:
         parts = [int(part) for part in style.split(";") if part]
         front = [n for n in parts if 30 <= n <= 37 or 90 <= n <= 97]

@@ -1,5 +1,7 @@
 """Rows of the three panes as lines of a list: which cell says what, in which role."""
 
+from rich.cells import cell_len
+
 from keyturn.tui.data import Pane
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.list_content import SIGN_ROLE
@@ -30,23 +32,28 @@ def columns(pane: Pane, directory: str, secrets: str) -> tuple[Column, ...]:
     if pane is Pane.USERS:
         return (
             Column("name", 18, 3, most=48),
-            Column(directory, 9, 2, most=11, name="directory"),
+            Column(directory, 9, 3, most=11, name="directory"),
             Column(secrets, 9, 2, most=11, name="secrets"),
             Column("drift", 5, right=True, drop=1),
         )
     if pane is Pane.GROUPS:
         return (
             Column("name", 14, 3, most=40),
-            Column(directory, 7, right=True, most=12, name="directory"),
-            Column(secrets, 7, right=True, most=12, name="secrets"),
-            Column("drift", 12, 1, drop=1, most=30),
+            Column(directory, _yes_or_count(directory), right=True, name="directory"),
+            Column(secrets, _yes_or_count(secrets), right=True, name="secrets"),
+            Column("drift", 12, 3, drop=1, most=30),
         )
     return (
         Column("vault", 10, 3, most=40),
         Column("via", 8, 2, most=32),
         Column("may", 6),
-        Column("drift", 12, 1, drop=1, most=30),
+        Column("drift", 12, 3, drop=1, most=30),
     )
+
+
+def _yes_or_count(title: str) -> int:
+    """As wide as five digits, or as the head of the column up to seven cells."""
+    return max(5, min(7, cell_len(title)))
 
 
 def person_line(found: PersonRow) -> Row:

@@ -119,14 +119,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_sources", ("6",), "sources", "Go to the Sources screen.", _E, 17,
            palette="go: sources"),
     Action("go_cases", ("7",), "cases",
-           "Go to the Cases screen: every leaver, open, opened again or closed.", _E, 18,
+           "Go to the Cases screen: every leaver, open, opened again or closed.", _E, 17,
            palette="go: cases"),
     Action("person_card", ("i",), "person",
            "Show the card of the person in hand: what they can open, why, and why not.", _E, 4,
            palette="person: card"),
     Action("vault_card", ("V",), "vault", "Show the card of the vault in hand: who can open it.",
-           _E, 17, palette="vault: card"),
-    Action("copy", ("y",), "copy", "Copy the text about what is in hand, as for a ticket.", _E, 17,
+           _E, 18, palette="vault: card"),
+    Action("copy", ("y",), "copy", "Copy the text about what is in hand, as for a ticket.", _E, 18,
            palette="text: copy"),
     Action("console", ("b",), "console",
            "Show, or open, the vendor's own page about what is in hand.", _E, 18,
@@ -137,7 +137,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("back", ("escape",), "back",
            "Go back; clear the filter or a message first. Nothing is changed.", _E, 10),
     Action("stop", ("x",), "stop",
-           "Stop what is running, after the one request in flight.", _E, 11, palette="job: stop"),
+           "Stop what is running, after the one request in flight.", _E, palette="job: stop"),
     Action("resume", ("R",), "resume",
            "Go on with every run that is open, reading again before anything is sent.", _E, 1,
            dangerous=True, palette="run: resume what is open"),
@@ -339,6 +339,11 @@ def bindings(where: Where) -> list[BindingType]:
     ]
 
 
+OPENS = {
+    Where.CASES: "open", Where.OFFBOARD: "fill in", Where.HISTORY: "as of then",
+    Where.MACHINES: "owner", Where.VAULT: "card", Where.PERSON: "vault",
+}  # fmt: skip
+"""What enter does on the row, where it is the next thing to do."""
 PEOPLE_IN_HAND = frozenset({Where.ACCESS, Where.DRIFT, Where.MACHINES, Where.VAULT})
 """Where a cursor is on people, or on something of theirs."""
 
@@ -364,8 +369,10 @@ def footer(where: Where, *, read_only: bool = False) -> tuple[Action, ...]:
         found = [replace(a, weight=3) if a.id == "copy" else a for a in found]
     if where in {Where.ACCESS, Where.DRIFT, Where.HISTORY}:
         found.extend(actions(Where.LIST))
+    if where in OPENS:
+        found += [replace(one, label=OPENS[where], weight=1) for one in ACTIONS if one.id == "open"]
     if where is Where.ACCESS:
-        found = [action for action in found if action.id not in {"back", "stop"}]
+        found = [action for action in found if action.id != "back"]
     return tuple(sorted((a for a in found if a.weight), key=lambda action: action.weight))
 
 

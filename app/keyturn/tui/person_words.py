@@ -42,8 +42,9 @@ def overview_lines(facts: PersonFacts, now_ms: int) -> Iterator[Line]:
         yield heading(f"Drift {len(facts.findings)}")
         yield from (drift_line(found, now_ms) for found in facts.findings)
     yield BLANK
-    yield heading(f"Groups {len(facts.groups)}")
-    yield from _groups(facts)
+    groups = _groups(facts)
+    yield heading(f"Groups {len(groups)}")
+    yield from _group_lines(groups)
     yield BLANK
     yield heading("History")
     yield from _history(facts, now_ms)
@@ -89,7 +90,8 @@ def drift_line(found: FindingRow, now_ms: int) -> Line:
     return signed(found.sign, f"{found.words} (since {age(found.since_ms, now_ms)})")
 
 
-def _groups(facts: PersonFacts) -> Iterator[Line]:
+def _groups(facts: PersonFacts) -> dict[str, list[str]]:
+    """On which sides, and how, the person is in each group."""
     world = facts.near.world
     sides: dict[str, list[str]] = {}
     for held in facts.groups:
@@ -98,6 +100,10 @@ def _groups(facts: PersonFacts) -> Iterator[Line]:
         name = link.name if link is not None else held.name
         via = f" through {' > '.join(held.via)}" if held.via else ""
         sides.setdefault(name, []).append(f"{world.side(held.side).name}{via}")
+    return sides
+
+
+def _group_lines(sides: dict[str, list[str]]) -> Iterator[Line]:
     for name in sorted(sides, key=str.casefold)[:GROUPS_SHOWN]:
         where = list(dict.fromkeys(sides[name]))
         yield signed("=" if len(where) > 1 else " ", f"{name}: in {listed(where)}")

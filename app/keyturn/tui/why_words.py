@@ -16,6 +16,9 @@ STYLE = {
     "urgent": "bold $urgent", "dim": "$quiet",
 }  # fmt: skip
 
+SHORT_MS = 1000
+"""What was first seen at the very moment shown has no age to speak of."""
+
 
 def why_lines(
     about: object,
@@ -47,7 +50,8 @@ def why_lines(
 
 def _finding(found: FindingRow, now_ms: int) -> Line:
     style = STYLE[SIGN_ROLE.get(found.sign, "dim")]
-    since = f"  {found.kind}, {age(found.since_ms, now_ms)}"
+    new = now_ms - found.since_ms < SHORT_MS
+    since = f"  {found.kind}{'' if new else f', {age(found.since_ms, now_ms)}'}"
     return Line(joined((f"{found.sign} ", style), found.words, (since, "$quiet")), hang=2)
 
 

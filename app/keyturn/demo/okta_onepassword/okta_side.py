@@ -62,7 +62,7 @@ def make(
             users=tuple(_users(people, now)),
             groups=tuple(_groups(people, now)),
             rules=(OktaRule(RULE_NAME, 'user.department=="Engineering"', (RULE_GROUP,)),),
-            apps=(_app(people), *_signed_in_apps()),
+            apps=(_app(people, now), *_signed_in_apps()),
             api_tokens=tuple(_tokens(now, keyturn_token)),
             clients=tuple(OktaClient(name, scopes) for name, scopes in slips.SERVICE_APPS),
         ),
@@ -182,7 +182,7 @@ def _groups(people: tuple[Colleague, ...], now: datetime) -> Iterator[OktaGroup]
         )
 
 
-def _app(people: tuple[Colleague, ...]) -> OktaApp:
+def _app(people: tuple[Colleague, ...], now: datetime) -> OktaApp:
     without = slips.WITHOUT_ACCOUNT | slips.PUSH_FAILED.keys()
     return OktaApp(
         APP_NAME,
@@ -190,9 +190,13 @@ def _app(people: tuple[Colleague, ...]) -> OktaApp:
         users=(
             *(
                 OktaAppUser(
-                    okta_login(login), account_id(login), status="DEPROVISIONED", sync_state="ERROR"
+                    okta_login(login),
+                    account_id(login),
+                    status="DEPROVISIONED",
+                    sync_state="ERROR",
+                    changed=now - timedelta(days=days),
                 )
-                for login in slips.PUSH_FAILED
+                for login, days in slips.PUSH_FAILED.items()
             ),
             *(
                 OktaAppUser(okta_login(login), scope="GROUP", sync_state="OUT_OF_SYNC")
@@ -205,16 +209,17 @@ def _app(people: tuple[Colleague, ...]) -> OktaApp:
             for person in people
             if person.login not in without
         },
-        mappings=tuple(_mapping(group) for group in PUSHED_GROUPS),
+        mappings=tuple(_mapping(group, now) for group in PUSHED_GROUPS),
     )
 
 
-def _mapping(group: str) -> OktaMapping:
+def _mapping(group: str, now: datetime) -> OktaMapping:
     failed, why = slips.FAILED_MAPPING
+    stopped = now - timedelta(days=slips.MAPPINGS_STOPPED_DAYS)
     if group == failed:
-        return OktaMapping(group, group_id(group), "ERROR", why)
+        return OktaMapping(group, group_id(group), "ERROR", why, stopped)
     if group == slips.PAUSED_MAPPING:
-        return OktaMapping(group, group_id(group), "INACTIVE")
+        return OktaMapping(group, group_id(group), "INACTIVE", changed=stopped)
     return OktaMapping(group, group_id(group))
 
 

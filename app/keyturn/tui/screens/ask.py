@@ -9,14 +9,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from keyturn.tui.safe import literal
-from keyturn.tui.screens.choose import CHOOSE_STYLE
+from keyturn.tui.screens.picker import PROMPT_STYLE
 
 
 class Ask(ModalScreen[str | None]):
     """Gives what was typed, stripped; None where nothing is to change. `check` says in words what
     is wrong with it, and then the field stays."""
 
-    CSS_PATH = CHOOSE_STYLE
+    CSS_PATH = PROMPT_STYLE
     BINDINGS = [Binding("escape", "leave", "leave it")]
 
     def __init__(

@@ -12,9 +12,9 @@ from keyturn.tui.case_rows import fact_words
 from keyturn.tui.case_words import ASKED
 from keyturn.tui.engine import Observe
 from keyturn.tui.screens.ask import Ask, needs_words
-from keyturn.tui.screens.choose import Chooser
+from keyturn.tui.screens.picker import Choice, Picker, in_memory
 from keyturn.tui.widgets.cells import Column
-from keyturn.tui.widgets.row_source import Found, Row, RowsInMemory, Wish
+from keyturn.tui.widgets.row_source import Found, Row, Wish
 
 if TYPE_CHECKING:
     from keyturn.decide.plans import Plan
@@ -23,39 +23,38 @@ if TYPE_CHECKING:
 
 CANDIDATE_COLUMNS = (Column("name", 14, 3, most=40), Column("login", 14, 3, most=44),
                      Column("because", 14, 3))  # fmt: skip
-ONE_COLUMN = (Column("", 20, 1),)
 KINDS = ("voluntary", "involuntary", "contractor end")
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateRows:
-    """A row source over everybody who could take over: rows are made when they are shown."""
+class Candidates:
+    """Those who could take over and have what is typed: rows are made when they are shown."""
 
     found: "Sequence[Candidate]"
+    typed: str
 
     def ids(self) -> Sequence[int]:
-        return range(len(self.found))
+        """The places in the list of all."""
+        words = self.typed.casefold().split()
+        return [
+            number
+            for number, one in enumerate(self.found)
+            if all(word in f"{one.name} {one.login} {one.because}".casefold() for word in words)
+        ]
 
     def rows(self, ids: Sequence[int]) -> Sequence[Row]:
+        """Those in these places."""
         return [_candidate(number, self.found[number]) for number in ids]
 
-    def find(self, wish: Wish) -> Found:
-        words = wish.needle.casefold().split()
-        return Found(
-            array(
-                "q",
-                [
-                    number
-                    for number, one in enumerate(self.found)
-                    if all(w in f"{one.name} {one.login} {one.because}".casefold() for w in words)
-                ],
-            )
-        )
+    def find(self, _wish: Wish) -> Found:
+        """All of these: the list itself is not filtered, what is typed is."""
+        return Found(array("q", self.ids()))
 
 
 def _candidate(number: int, one: "Candidate") -> Row:
     cells = (one.name, one.login, one.because)
-    return Row(number, "*" if one.because else " ", cells, ("strong", "", "dim"), one.name)
+    sign = "*" if one.because else " "
+    return Row(number, sign, cells, ("strong", "", "dim"), one.name, about=one)
 
 
 def choose_successor(
@@ -68,9 +67,9 @@ def choose_successor(
         return await desk.candidates(people, vault.id)
 
     def show(found: "tuple[Candidate, ...]") -> None:
-        def taken(number: int | None) -> None:
-            if number is not None:
-                one = found[number]
+        def taken(row: Row | None, _typed: str) -> None:
+            if row is not None:
+                one = found[row.id]
                 decided(replace(vault, successor=one.key, successor_name=one.name, waiver=""))
 
         who = "the leaver" if len(people) == 1 else "those who leave"
@@ -78,8 +77,12 @@ def choose_successor(
             f"Nobody but {who} can manage it. Who is chosen becomes manager first; nothing is "
             "taken before that is seen."
         )
-        title = f"Who takes over {vault.name}?"
-        _ = app.push_screen(Chooser(title, words, CANDIDATE_COLUMNS, CandidateRows(found)), taken)
+        choice = Choice(
+            f"Who takes over {vault.name}?", CANDIDATE_COLUMNS,
+            lambda typed: Candidates(found, typed), taken, words=words,
+            empty="There is nobody to choose.", placeholder="type to narrow the list",
+        )  # fmt: skip
+        _ = app.push_screen(Picker(choice))
 
     app.start(f"looking who could take over {vault.name}", work, show)
 
@@ -113,14 +116,17 @@ def state_fact(
         rows = tuple(Row(n, " ", (word,), ("strong",), word) for n, word in enumerate(choices))
         here = fact_words(seen, field)
 
-        def taken(number: int | None) -> None:
-            if number is not None:
-                said({field: choices[number] if field == "kind" else choices[number] == "yes"})
+        def taken(row: Row | None, _typed: str) -> None:
+            if row is not None:
+                said({field: row.label if field == "kind" else row.label == "yes"})
 
         at = choices.index(here) if here in choices else None
         title = "Type of leaving" if field == "kind" else "Legal hold"
-        chooser = Chooser(title, words, ONE_COLUMN, RowsInMemory(rows), few=True, at=at)
-        _ = app.push_screen(chooser, taken)
+        choice = Choice(
+            title, (Column(title.casefold(), 20, 1),), lambda _typed: in_memory(rows), taken,
+            words=words, at=at, height=1 + len(rows),
+        )  # fmt: skip
+        _ = app.push_screen(Picker(choice))
         return
 
     def typed(text: str | None) -> None:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from keyturn.tui.engine import Ended
 from keyturn.tui.screens.ask import Ask
-from keyturn.tui.screens.choose import Chooser
+from keyturn.tui.screens.picker import Choice, Picker, in_memory
 from keyturn.tui.widgets.cells import Column
-from keyturn.tui.widgets.row_source import Row, RowsInMemory
+from keyturn.tui.widgets.row_source import Row
 
 if TYPE_CHECKING:
     from keyturn.run.giving_up import OpenStep
@@ -44,9 +44,9 @@ def give_up_step(
 def _choose(
     app: "KeyturnApp", found: "tuple[OpenStep, ...]", done: Callable[[Ended], None]
 ) -> None:
-    def taken(number: int | None) -> None:
-        if number is not None:
-            _ask_why(app, found[number], done)
+    def taken(row: Row | None, _typed: str) -> None:
+        if row is not None:
+            _ask_why(app, found[row.id], done)
 
     runs = dict.fromkeys(one.title for one in found)
     words = f"{len(found)} steps are open: {'; '.join(runs)}. R goes on with them instead."
@@ -58,7 +58,16 @@ def _choose(
         )
         for at, one in enumerate(found)
     )  # fmt: skip
-    _ = app.push_screen(Chooser("Give up which step?", words, COLUMNS, RowsInMemory(rows)), taken)
+    choice = Choice(
+        "Give up which step?", COLUMNS, lambda typed: in_memory(_having(typed, rows)), taken,
+        words=words, placeholder="type to narrow the list",
+    )  # fmt: skip
+    _ = app.push_screen(Picker(choice))
+
+
+def _having(typed: str, rows: Sequence[Row]) -> Sequence[Row]:
+    words = typed.casefold().split()
+    return [row for row in rows if all(word in row.label.casefold() for word in words)]
 
 
 def _ask_why(app: "KeyturnApp", one: "OpenStep", done: Callable[[Ended], None]) -> None:

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from keyturn.tui.safe import literal
 from keyturn.tui.widgets.cells import Column
@@ -17,6 +17,7 @@ from keyturn.tui.widgets.row_source import Ask, Row, RowSource, ask_here
 from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn.tui.workers import WatchesWorkers
 
+PROMPT_STYLE = Path(__file__).with_name("prompt.tcss")
 Act = Callable[[Row | None, str], None]
 """What is done with the row under the cursor (or none) and what is typed."""
 
@@ -29,13 +30,16 @@ class Choice:
     where it `stays`, while it is there. `keys` do something else with the row and let it stay.
     `renewed_s` asks for the lines again so often, for what moves by itself.
     `placeholder` is what the field for typing says; without one nothing is typed.
+    `words` stand above; `at` is the id of the row to begin on; `height` is how many lines there
+    are room for, with their head, where they do not need the whole box.
     """
 
     title: str
     columns: tuple[Column, ...]
     rows: Callable[[str], RowSource]
     chosen: Act
-    note: str = "enter chooses   esc closes"
+    words: str = ""
+    note: str = "enter takes it   esc leaves it"
     empty: str = "Nothing here."
     placeholder: str = ""
     typed: str = ""
@@ -43,12 +47,15 @@ class Choice:
     keys: dict[str, Act] = field(default_factory=dict)
     ask: Ask = ask_here
     renewed_s: float = 0
+    at: int | None = None
+    height: int = 0
 
 
 class Picker(ModalScreen[None], WatchesWorkers):
-    """Arrows move while typing; what is typed narrows the lines at once."""
+    """Arrows move while typing; what is typed narrows the lines at once. Enter takes what they
+    show, never what the typing is about to take away."""
 
-    CSS_PATH = Path(__file__).with_name("picker.tcss")
+    CSS_PATH = PROMPT_STYLE
     AUTO_FOCUS = ""
     BINDINGS = [
         Binding("escape", "close", "close", priority=True),
@@ -73,7 +80,12 @@ class Picker(ModalScreen[None], WatchesWorkers):
         box = Vertical(id="box")
         box.border_title = literal(choice.title)
         box.border_subtitle = literal(choice.note)
+        if choice.height:
+            box.add_class("-fitted")
+            lines.styles.height = choice.height
         with box:
+            if choice.words:
+                yield Static(literal(choice.words), markup=False)
             if choice.placeholder:
                 typing = Input(
                     choice.typed, placeholder=choice.placeholder, compact=True,
@@ -83,12 +95,15 @@ class Picker(ModalScreen[None], WatchesWorkers):
                 yield typing
             yield lines
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """The lines for what is typed already."""
         (self.query_one(Input) if self.choice.placeholder else self.lines).focus()
         self.renew()
         if self.choice.renewed_s:
             self.set_interval(self.choice.renewed_s, self.renew)
+        if self.choice.at is not None:
+            await self.lines.settled()
+            _ = self.lines.put_cursor(self.choice.at)
 
     @property
     def lines(self) -> VirtualList:

@@ -62,6 +62,7 @@ def jobs(app: "KeyturnApp") -> Picker:
             lambda _typed: in_memory(list(app.board.rows())),
             stop,
             note="enter or x stops one   esc closes",
+            height=12,
             empty="Nothing runs, and nothing has run since keyturn was started.",
             stays=True,
             keys={"x": stop},
@@ -100,6 +101,7 @@ def columns(shown: VirtualList) -> Picker:
             rows,
             toggle,
             note="enter or space shows or hides   esc closes",
+            height=1 + len(shown.columns),
             stays=True,
             keys={"space": toggle},
         )
@@ -156,5 +158,6 @@ def filters(app: "KeyturnApp", shown: VirtualList) -> Picker:
             empty=empty,
             placeholder=typing,
             keys={"ctrl+d": delete, "delete": delete},
+            height=12,
         )
     )

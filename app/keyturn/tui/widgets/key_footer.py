@@ -11,11 +11,11 @@ from textual.widget import Widget
 from keyturn.tui.actions import Action, shown_key
 
 GAP = "  "
-LAST = ("help", "quit")
+LAST = ("back", "help", "quit")
 
 
 class KeyFooter(Widget):
-    """As many keys as fit, most wanted first; help and quit are always there."""
+    """As many keys as fit, most wanted first; back, help and quit are always there, at the end."""
 
     actions: reactive[tuple[Action, ...]] = reactive(())
 
@@ -39,7 +39,10 @@ class KeyFooter(Widget):
 
     def _fitting(self, gap: int) -> Sequence[Action]:
         room = self.size.width - 1
-        last = [action for action in self.actions if action.id in LAST]
+        last = sorted(
+            (action for action in self.actions if action.id in LAST),
+            key=lambda action: LAST.index(action.id),
+        )
         room -= sum(_width(action) + gap for action in last)
         chosen: list[Action] = []
         for action in self.actions:
@@ -49,7 +52,7 @@ class KeyFooter(Widget):
             if room < 0:
                 break
             chosen.append(action)
-        return [*chosen, *reversed(last)]
+        return [*chosen, *last]
 
 
 def _width(action: Action) -> int:

@@ -93,3 +93,10 @@ class ListLines:
             sizes = tuple(0 if column.key in hidden else next(found) for column in self.columns)
             self._layout_for = (width, sizes, " " * gap)
         return self._layout_for[1], self._layout_for[2]
+
+
+def reversed_line(strip: Strip, base: Style) -> Strip:
+    """A row under the cursor for a terminal of sixteen colours, where a drift colour on any other
+    ground than the list's own cannot be read: the sign and the word say it."""
+    style = base.without_color + Style(reverse=True)
+    return Strip([Segment(piece.text, style) for piece in strip], strip.cell_length)

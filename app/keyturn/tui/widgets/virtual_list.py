@@ -26,7 +26,7 @@ from keyturn.tui.widgets.list_content import (
     words_for_nothing,
 )
 from keyturn.tui.widgets.list_keys import ListKeys
-from keyturn.tui.widgets.list_lines import ROLES, ListLines
+from keyturn.tui.widgets.list_lines import ROLES, ListLines, reversed_line
 from keyturn.tui.widgets.list_look import ListLook, clicked
 from keyturn.tui.widgets.row_source import (
     FIRST_ROWS,
@@ -392,6 +392,10 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
             if self.content.gone is not None and number == self.content.gone.id:
                 base += self._look("gone")
             strip = self._lines.row(row, width, base, marked=marked)
+            # Without a terminal, as for a picture, there are all colours.
+            few = not self.app.is_headless and self.app.console.color_system == "standard"
+            if here and few:
+                strip = reversed_line(strip, base)
             self._strips[key] = strip
         return strip
 

@@ -204,7 +204,13 @@ def _app(
     )
     external = {people[who]: number for who, number in app.external_ids.items()}
     assigned = {
-        people[user.user]: (user.scope, user.status, user.sync_state, user.external_id)
+        people[user.user]: (
+            user.scope,
+            user.status,
+            user.sync_state,
+            user.external_id,
+            of_datetime(user.changed),
+        )
         for user in app.users
     }
     by_group = connection.execute(
@@ -214,16 +220,16 @@ def _app(
     ).fetchall()
     for number, status in by_group:
         state_there = "DEPROVISIONED" if status == "DEPROVISIONED" else "ACTIVE"
-        assigned.setdefault(number, ("GROUP", state_there, "SYNCHRONIZED", ""))
+        assigned.setdefault(number, ("GROUP", state_there, "SYNCHRONIZED", "", at))
     connection.executemany(
-        "INSERT INTO app_user VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?7)",
+        "INSERT INTO app_user VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
         [
-            (own, number, scope, status, sync, given or external.get(number), at)
-            for number, (scope, status, sync, given) in assigned.items()
+            (own, number, scope, status, sync, given or external.get(number), at, changed)
+            for number, (scope, status, sync, given, changed) in assigned.items()
         ],
     )
     connection.executemany(
-        "INSERT INTO push_mapping VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?7)",
+        "INSERT INTO push_mapping VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)",
         [
             (
                 derived_id("gPm", own + mapping.group),
@@ -233,6 +239,7 @@ def _app(
                 mapping.status,
                 mapping.error or None,
                 at,
+                of_datetime(mapping.changed),
             )
             for mapping in app.mappings
         ],

@@ -63,6 +63,7 @@ class OktaAppUser:
     scope: str = "USER"
     status: str = "ACTIVE"
     sync_state: str = "SYNCHRONIZED"
+    changed: datetime = LONG_AGO
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class OktaMapping:
     target_id: str = ""
     status: str = "ACTIVE"
     error: str = ""
+    changed: datetime = LONG_AGO
 
 
 @dataclass(frozen=True, slots=True)
