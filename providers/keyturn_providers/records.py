@@ -295,7 +295,8 @@ class Collection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How one collection was read. `proof` says in words why it is complete; `error` why not."""
+    """How one collection was read. `proof` says in words why it is complete; `error` why not.
+    `pages` is in how many answers it came, None where that was not kept."""
 
     collection: Collection
     parent_id: str = ""
@@ -304,6 +305,7 @@ class Listing:
     error: str = ""
     rows: int = 0
     unreadable: int = 0
+    pages: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

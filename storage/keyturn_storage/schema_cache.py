@@ -344,5 +344,6 @@ CACHE = Shape(
         Migration("0003 permission rules", _PERMISSION_RULES),
         Migration("0004 drift over time", _DRIFT_OVER_TIME),
         Migration("0005 what lists are filtered and sorted by", _FINDABLE),
+        Migration("0006 pages of a listing", ("alter table listing add column pages integer",)),
     ),
 )

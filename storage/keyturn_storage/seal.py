@@ -170,8 +170,10 @@ where not exists (
 order by s.vault_no, s.carrier
 """
 _LISTINGS = """
-insert into listing
-select snapshot_id, collection, parent_id, complete, proof, error, rows, unreadable
+insert into listing (
+    snapshot_id, collection, parent_id, complete, proof, error, rows, unreadable, pages
+)
+select snapshot_id, collection, parent_id, complete, proof, error, rows, unreadable, pages
 from temp.stage_listing where snapshot_id = :snapshot
 """
 _UNREADABLE = """

@@ -133,14 +133,14 @@ def listings(connection: sqlite3.Connection, snapshot_id: int) -> tuple[Listing,
     """By collection in the order of `Collection`, then parent id."""
     order = {str(collection): place for place, collection in enumerate(Collection)}
     found = connection.execute(
-        "select collection, parent_id, complete, proof, error, rows, unreadable from listing "
-        "where snapshot_id = ? order by parent_id",
+        "select collection, parent_id, complete, proof, error, rows, unreadable, pages "
+        "from listing where snapshot_id = ? order by parent_id",
         (snapshot_id,),
     ).fetchall()
     found.sort(key=lambda row: order[row[0]])
     return tuple(
-        Listing(Collection(collection), parent, bool(complete), proof, error, rows, unreadable)
-        for collection, parent, complete, proof, error, rows, unreadable in found
+        Listing(Collection(collection), parent, bool(complete), proof, error, rows, odd, pages)
+        for collection, parent, complete, proof, error, rows, odd, pages in found
     )
 
 

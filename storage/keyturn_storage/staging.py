@@ -61,7 +61,8 @@ _TABLES = (
     (
         "create temp table if not exists stage_listing (snapshot_id integer, collection text, "
         "parent_id text, complete integer, proof text, error text, rows integer, "
-        "unreadable integer, primary key (snapshot_id, collection, parent_id)) without rowid"
+        "unreadable integer, pages integer, "
+        "primary key (snapshot_id, collection, parent_id)) without rowid"
     ),
 )
 # One statement for all members of a page: bound one by one, the binding took most of the time.
@@ -135,7 +136,7 @@ def stage(
 def end_listing(connection: sqlite3.Connection, snapshot_id: int, listing: Listing) -> None:
     """Keeps how a listing ended. One that ended before is replaced."""
     connection.execute(
-        "insert or replace into stage_listing values (?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert or replace into stage_listing values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             snapshot_id,
             listing.collection.value,
@@ -145,6 +146,7 @@ def end_listing(connection: sqlite3.Connection, snapshot_id: int, listing: Listi
             listing.error,
             listing.rows,
             listing.unreadable,
+            listing.pages,
         ),
     )
 

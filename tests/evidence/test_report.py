@@ -18,13 +18,14 @@ from keyturn.evidence.chain_lines import read
 from keyturn.evidence.gather import report_on
 from keyturn.evidence.moments import utc
 from keyturn.evidence.pack import Pack, StepTold
-from keyturn.evidence.run_record import JournalBroken
+from keyturn.evidence.readings import before, told
+from keyturn.evidence.run_record import JournalBroken, recorded_runs
 from keyturn.evidence.stated import Stated
 from keyturn.evidence.verify_bundle import verify_bundle
 from keyturn.run.progress import never, unobserved
 from keyturn.run.recover import resume
 from keyturn_providers.abilities import Ability
-from keyturn_providers.records import Level
+from keyturn_providers.records import Collection, Level
 from keyturn_providers.simulated import Effect, Fault, Pair, simulated_pair
 from keyturn_storage.purging import purge
 
@@ -335,3 +336,23 @@ async def test_nobody_else_is_named(pair: Pair, work: Office) -> None:
         for one in others:
             assert one.display_name not in text, (name, one.display_name)
             assert all(mail.address not in text for mail in one.emails), (name, one.emails)
+
+
+async def test_each_reading_tells_in_how_many_pages_it_came_where_that_was_kept(
+    work: Office,
+) -> None:
+    row = work.journal.run(await put_out(work))
+    assert row is not None
+    reading = before(work.cache, recorded_runs(work.journal, [row]).runs[0].plan.snapshots)[0]
+    assert reading.info is not None
+    for shown, kept in zip(
+        told(reading, "before").listings,
+        (Collection.ACCOUNTS, Collection.GROUPS, Collection.MEMBERSHIPS),
+        strict=False,
+    ):
+        pages = [one.pages or 0 for one in reading.info.listings if one.collection is kept]
+        assert (shown.collection, shown.pages) == (kept.value, sum(pages))
+        assert sum(pages) >= shown.listings
+    first, *others = reading.info.listings
+    of_old = replace(reading.info, listings=(replace(first, pages=None), *others))
+    assert told(replace(reading, info=of_old), "before").listings[0].pages is None

@@ -44,6 +44,9 @@ async def test_both_sides_are_read_whole(
         assert len(stored.grants) == sum(len(g) for g in tenant.grants.values())
         assert {one.id: one for one in stored.machines} == tenant.machines
         assert all(listing.proof for listing in stored.listings)
+        size = connector.remote.page_size
+        accounts = next(one for one in stored.listings if one.collection is Collection.ACCOUNTS)
+        assert accounts.pages == -(-len(tenant.accounts) // size)
     done = [event for event in seen.events if isinstance(event, SourceDone)]
     assert {(one.side, one.complete) for one in done} == {
         (Side.DIRECTORY, True),

@@ -248,11 +248,13 @@ class PlanTold:
 
 @dataclass(frozen=True, slots=True)
 class ListingTold:
-    """All listings of one collection. `proofs` are the words that say why they are complete."""
+    """All listings of one collection. `pages` is in how many answers they came, None where that was
+    not kept; `proofs` are the words that say why they are complete."""
 
     collection: str
     listings: int
     complete: int
+    pages: int | None
     rows: int
     unreadable: int
     proofs: tuple[str, ...]

@@ -99,14 +99,16 @@ def _reading(one: ReadingTold) -> Html:
             [
                 ("collection", "16%"),
                 ("#listings complete", "14%"),
-                ("#rows", "10%"),
+                ("#pages", "9%"),
+                ("#rows", "9%"),
                 ("#unreadable", "12%"),
-                ("how the end is known, or what failed", "48%"),
+                ("how the end is known, or what failed", "40%"),
             ],
             (
                 (
                     p.text(row.collection),
                     p.text(f"{row.complete} of {row.listings}"),
+                    p.text("not kept" if row.pages is None else str(row.pages)),
                     p.text(str(row.rows)),
                     p.text(str(row.unreadable)),
                     p.text("; ".join((*row.errors, *row.proofs))),

@@ -119,10 +119,12 @@ def _listing(collection: Collection, listings: list[Listing]) -> ListingTold:
         for one in listings
         if not one.complete
     ]
+    pages = [one.pages for one in listings]
     return ListingTold(
         collection=collection.value,
         listings=len(listings),
         complete=sum(one.complete for one in listings),
+        pages=None if None in pages else sum(number or 0 for number in pages),
         rows=sum(one.rows for one in listings),
         unreadable=sum(one.unreadable for one in listings),
         proofs=_cut(proofs, _PROOFS_SHOWN),

@@ -232,8 +232,8 @@ def _of_every_run(
             yield NotKnown(f"{of}policy text", basis.policy)
     yield NotKnown(
         "each request of a reading",
-        "A snapshot keeps the proof of each listing in words, with the server's own total where it "
-        "gives one, not its requests.",
+        "A snapshot keeps of each listing its pages, its rows and the proof in words, with the "
+        "server's own total where it gives one, not its requests.",
     )
     seen = {one.side for one in later}
     for one in before:

@@ -113,6 +113,7 @@ async def _read(
         error=error,
         rows=rows,
         unreadable=unreadable,
+        pages=count,
     )
 
 
