@@ -1,28 +1,24 @@
-"""The Access screen: Users, Groups and Vault grants side by side, each driving the other two."""
+"""The Access screen: what its keys do with the row in front, and why it is as it is."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from textual import events, on
-from textual.containers import Horizontal
+from textual import on
 from textual.content import Content
 from textual.widget import Widget
 
-from keyturn.tui.access_rows import EMPTY, READING, columns
+from keyturn.tui.access_rows import EMPTY, READING
 from keyturn.tui.actions import Where, bindings
-from keyturn.tui.ages import clock_time
 from keyturn.tui.card_lines import as_text
 from keyturn.tui.data import EVERYTHING, PANE_TITLES, Pane, View
 from keyturn.tui.engine import Ended, Refreshed
 from keyturn.tui.first_look import FirstLook
 from keyturn.tui.hand import EMPTY_HAND, Copied, Hand, Named, Thing
-from keyturn.tui.putting import put_on
 from keyturn.tui.safe import literal
-from keyturn.tui.screens.frame import Frame
+from keyturn.tui.screens.linked_panes import LinkedPanes
 from keyturn.tui.screens.resumed import NOTHING_OPEN, RESUMING, resumed_dialog
 from keyturn.tui.why_words import why_lines
 from keyturn.tui.widgets.find_line import FindLine
-from keyturn.tui.widgets.header_line import HeaderFacts
 from keyturn.tui.widgets.pane_tabs import PaneTabs
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.virtual_list import VirtualList
@@ -33,42 +29,16 @@ from keyturn_storage.rows import FindingRow, GrantRow, GroupRow, PersonRow
 REFRESHING = "reading both sources"
 
 
-class Access(Frame):
-    """The pane with focus drives the other two; `a` shows all again."""
+class Access(LinkedPanes):
+    """Users, Groups and Vault grants, and below them why; `a` shows all again."""
 
     WHERE = Where.ACCESS
     BINDINGS = bindings(Where.ACCESS)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.front = Pane.USERS
-        self.drift_only = False
-        self._views = dict.fromkeys(Pane, EVERYTHING)
-        self._all_shown = False
-        self._wanted_person = ""
-        self._names = ("directory", "secrets")
-
-    # ------------------------------------------------------------------ widgets
-
     def body(self) -> Iterable[Widget]:
         """Tabs where only one pane fits, the panes, the strip."""
-        self._names = _names_in(self.keyturn.facts)
-        yield PaneTabs()
-        yield Horizontal(*self._make_panes(), id="panes")
+        yield from super().body()
         yield WhyStrip()
-
-    def _make_panes(self) -> Sequence[VirtualList]:
-        return [
-            VirtualList(
-                columns(pane, *self._names), title=PANE_TITLES[pane], empty=EMPTY[pane],
-                ask=self.keyturn.parts.reads.ask, id=pane.value, kept_as=pane.value,
-            )
-            for pane in Pane
-        ]  # fmt: skip
-
-    def pane(self, pane: Pane) -> VirtualList:
-        """The list of one pane."""
-        return self.query_one(f"#{pane.value}", VirtualList)
 
     @property
     def person_key(self) -> str:
@@ -103,98 +73,6 @@ class Access(Frame):
         row = self.pane(Pane.USERS).row
         self._put_why(row.about if row else None, EVERYTHING, look.findings)
 
-    def facts_changed(self, facts: HeaderFacts) -> None:
-        """The columns are headed by the sources' own names."""
-        super().facts_changed(facts)
-        names = _names_in(facts)
-        if names != self._names:
-            self._names = names
-            for pane in Pane:
-                self.pane(pane).set_columns(columns(pane, *names))
-
-    # ------------------------------------------------------------------ linked selection
-
-    def _headed(self, pane: Pane, view: View) -> VirtualList:
-        shown = self.pane(pane)
-        self._views[pane] = view
-        shown.title = f"{PANE_TITLES[pane]}, drift only" if self.drift_only else PANE_TITLES[pane]
-        shown.note = f"of {view.label}" if view.label else ""
-        return shown
-
-    def _show(self, pane: Pane, view: View, *, again: bool = False) -> None:
-        shown = self._headed(pane, view)
-        shown.mark_gone(clock_time(self.keyturn.parts.now_ms()))
-        source = self.keyturn.parts.data.pane(pane, view, drift_only=self.drift_only)
-        shown.show(source, again=again)
-
-    def _drive(self) -> None:
-        """Narrows the other two panes to the row under the cursor of the pane in front."""
-        row = self.pane(self.front).row
-        if row is None or self._all_shown:
-            return
-        view = _view_of(row.about, row.label)
-        for pane in Pane:
-            if pane is not self.front and self._views[pane] != view:
-                self._show(pane, view)
-
-    @on(VirtualList.CursorMoved)
-    def _cursor_moved(self, event: VirtualList.CursorMoved) -> None:
-        pane = Pane(event.list.id or "")
-        self._say_tabs()
-        if pane is not self.front:
-            return
-        there = self.pane(Pane.USERS).row is not None
-        if event.loaded and there and pane is Pane.USERS and self._wanted_person:
-            self._go_to_wanted()
-        if not event.loaded:
-            self._all_shown = False
-        self._drive()
-        self._say_why()
-
-    def _go_to_wanted(self) -> None:
-        wanted, self._wanted_person = self._wanted_person, ""
-        self.work("wanted", "looking for a person", partial(self._find_person, wanted))
-
-    async def _find_person(self, wanted: str) -> None:
-        data = self.keyturn.parts.data
-        found = await self.keyturn.parts.reads.ask(lambda: data.people(wanted, 1))
-        users = self.pane(Pane.USERS)
-        if found and not users.put_cursor(found[0].no) and wanted == self.keyturn.parts.person:
-            self.keyturn.tell(f"{found[0].name} is not shown: d or esc shows all people.")
-        elif not found and wanted == self.keyturn.parts.person:
-            self.keyturn.tell(f"Nobody here is called {wanted}.")
-
-    def go_to_person(self, key: str) -> None:
-        """Shows all people with the cursor on this one."""
-        self.drift_only = False
-        self._wanted_person = key
-        self.pane(Pane.USERS).begin_with("")
-        self._bring_to_front(Pane.USERS)
-        self._all_shown = False
-        self._show(Pane.USERS, EVERYTHING)
-
-    def go_to_group(self, group_id: str) -> None:
-        """Shows all groups with the cursor on the one of this id, of either side."""
-        self._go_to(Pane.GROUPS, lambda about: isinstance(about, GroupRow) and group_id in {
-            about.directory_id, about.secrets_id, about.key})  # fmt: skip
-
-    def go_to_vault(self, vault_id: str) -> None:
-        """Shows all vaults with the cursor on this one."""
-        self._go_to(
-            Pane.GRANTS, lambda about: isinstance(about, GrantRow) and about.vault_id == vault_id
-        )
-
-    def _go_to(self, pane: Pane, wanted: Callable[[object], bool]) -> None:
-        self.drift_only, self._all_shown = False, False
-        self.pane(pane).begin_with("")
-        self._bring_to_front(pane)
-        self._show(pane, EVERYTHING)
-        self.work("wanted", "looking for a row", partial(self._put_on, pane, wanted))
-
-    async def _put_on(self, pane: Pane, wanted: Callable[[object], bool]) -> None:
-        if not await put_on(self.pane(pane), self.keyturn.parts.reads.ask, wanted):
-            self.keyturn.tell("That is not in the newest read.")
-
     # ------------------------------------------------------------------ what is in hand
 
     @property
@@ -223,37 +101,9 @@ class Access(Frame):
             return Copied()
         return Copied(row.label, as_text(self.query_one(WhyStrip).lines))
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Focus decides which pane drives."""
-        if isinstance(event.widget, VirtualList):
-            pane = Pane(event.widget.id or "")
-            if pane is not self.front:
-                self.front = pane
-                self._mark_front()
-                self._drive()
-                self._say_why()
-
-    def _bring_to_front(self, pane: Pane) -> None:
-        self.front = pane
-        self._mark_front()
-        self.pane(pane).focus()
-
-    def _mark_front(self) -> None:
-        for pane in Pane:
-            self.pane(pane).set_class(pane is self.front, "-in-front")
-        self._say_tabs()
-
-    def _say_tabs(self) -> None:
-        tabs = self.query_one(PaneTabs)
-        tabs.names = tuple(
-            (pane.value, f"{PANE_TITLES[pane]} {len(self.pane(pane).content.shown):,}")
-            for pane in Pane
-        )
-        tabs.front = self.front.value
-
     # ------------------------------------------------------------------ why
 
-    def _say_why(self) -> None:
+    def front_row_changed(self) -> None:
         row, view = self.pane(self.front).row, self._views[self.front]
         if self.pane(self.front).content.on_gone:
             gone = literal("This is gone since the last refresh.")
@@ -351,7 +201,7 @@ class Access(Frame):
         _ = self.query(FindLine).remove()
         self._bring_to_front(pane)
         self._drive()
-        self._say_why()
+        self.front_row_changed()
 
     @on(VirtualList.Chosen)
     def _chosen(self) -> None:
@@ -399,17 +249,6 @@ class Access(Frame):
         self.keyturn.data_changed()
         self.keyturn.tell(result.words)
 
-    def data_changed(self) -> None:
-        """The same questions, answered anew: no cursor moves to another row."""
-        for pane in Pane:
-            # Only where the operator is may a row that is gone stay in place.
-            self._show(pane, self._views[pane], again=pane is self.front)
-
-    def moment_changed(self) -> None:
-        """A row that was not there at that time is not one that has gone."""
-        for pane in Pane:
-            self._show(pane, self._views[pane])
-
     def action_offboard(self) -> None:
         """The case of everybody who is marked in Users, else of the person in focus."""
         from keyturn.tui.screens.marked_leavers import offboard_marked
@@ -436,15 +275,6 @@ class Access(Frame):
             self.keyturn.tell("Move: put the cursor on a person in Users first.")
             return
         plan_move(self.keyturn, key, name)
-
-    def _person_in_focus(self) -> tuple[str, str]:
-        """Key and name: the person under the cursor, or the one this pane is narrowed to."""
-        if self.front is Pane.USERS:
-            row = self.pane(Pane.USERS).row
-            about = row.about if row else None
-            return (about.key, about.name) if isinstance(about, PersonRow) else ("", "")
-        view = self._views[self.front]
-        return (view.person, view.label) if view.person else ("", "")
 
     def go_on(self) -> None:
         """Goes on with every open run; how each ended is shown in front."""
@@ -481,18 +311,3 @@ class Access(Frame):
         count = sum(map(len, marks.values()))
         note = f"{count} marked" + (f", {hidden} of them hidden now" if hidden else "")
         plan_findings(self.keyturn, chosen, note if marks else "")
-
-
-def _names_in(facts: HeaderFacts) -> tuple[str, str]:
-    by_side = {row.source.side.value: row.source.name for row in facts.sources}
-    return (by_side.get("directory", "directory"), by_side.get("secrets", "secrets"))
-
-
-def _view_of(about: object, label: str) -> View:
-    if isinstance(about, PersonRow):
-        return View(person=about.key, label=label)
-    if isinstance(about, GroupRow):
-        return View(group=about.key, label=label)
-    if isinstance(about, GrantRow):
-        return View(vault=about.vault_id, label=label)
-    return EVERYTHING
