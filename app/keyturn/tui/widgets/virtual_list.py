@@ -1,32 +1,19 @@
-"""One list for any number of rows: draws only what is visible, reads only the pages it draws."""
+"""One list for any number of rows: reads only the pages it draws, and finds, sorts and moves."""
 
 import asyncio
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
 
-from rich.style import Style
 from textual import events
 from textual.cache import LRUCache
-from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.strip import Strip
 
 from keyturn.tui.actions import Where, bindings
-from keyturn.tui.safe import literal
 from keyturn.tui.widgets.cells import Column
-from keyturn.tui.widgets.list_content import (
-    ListContent,
-    note_words,
-    place_of,
-    title_words,
-    words_for_nothing,
-)
-from keyturn.tui.widgets.list_keys import ListKeys
-from keyturn.tui.widgets.list_lines import ROLES, ListLines, reversed_line
+from keyturn.tui.widgets.drawn_list import DrawnList
+from keyturn.tui.widgets.list_content import place_of
 from keyturn.tui.widgets.list_look import ListLook, clicked
 from keyturn.tui.widgets.row_source import (
     FIRST_ROWS,
@@ -48,26 +35,14 @@ from keyturn.tui.workers import WatchesWorkers
 PAGE = FIRST_ROWS
 
 
-class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
+class VirtualList(DrawnList, WatchesWorkers, can_focus=True):
     """A list of rows with a gutter sign, marks, a filter and a cursor that follows an id.
 
     It shows `title` and "matches/total" in its border. `show` asks a source anew; until the answer
     is there, the old rows stay. Posts `CursorMoved`, `Chosen`, `MarksChanged` and `Looked`.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "list--head",
-        "list--cursor",
-        "list--rest",
-        "list--mark",
-        "list--gone",
-        "list--words",
-        *(f"list--{role}" for role in ROLES),
-    }
     BINDINGS = bindings(Where.LIST)
-
-    title: reactive[str] = reactive("", init=False)
-    note: reactive[str] = reactive("", init=False)
 
     class _Told(Message):
         """Something about one list."""
@@ -107,27 +82,15 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
         kept_as: str = "",
         id: str | None = None,  # noqa: A002 - Textual's own name for it
     ) -> None:
-        super().__init__(id=id)
-        self.empty = empty
-        self.counted = True  # whether the title says how many rows there are
+        super().__init__(columns, title=title, empty=empty, id=id)
         self.kept_as = kept_as
-        self.content = ListContent()
         self._ask = ask
         self._source: RowSource = RowsInMemory()
         self._known: LRUCache[int, Row] = LRUCache(4096)
-        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
         self._reading: set[int] = set()
         self._wish = Wish()
-        self.problem = ""
-        self.hint = ""
         self._settled = asyncio.Event()
         self._generation = 0
-        self._loading = True
-        self._failure = ""
-        self._gone_words = ""
-        self._looks: dict[str, Style] = {}
-        self._lines = ListLines(columns, self._look)
-        self.set_reactive(VirtualList.title, title)
 
     # ------------------------------------------------------------------ content
 
@@ -183,15 +146,9 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
             self._known[self.content.gone.id] = self.content.gone
         self._settled.set()
 
-    def set_columns(self, columns: Sequence[Column]) -> None:
-        """Other columns for the same rows."""
-        self._lines.columns = tuple(columns)
-        self._draw_anew()
-
-    def _draw_anew(self) -> None:
-        self._lines.forget()
-        self._strips.clear()
-        self.refresh()
+    def _content_changed(self) -> None:
+        self._draw_content()
+        self.post_message(self.CursorMoved(self, loaded=True))
 
     def work_failed(self, doing: str, error: BaseException) -> None:
         """Says so in place of the rows; the app shows what, why and what next."""
@@ -201,11 +158,6 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
             self._failure = "This list could not be read."
         self.refresh()
         super().work_failed(doing, error)
-
-    def mark_gone(self, words: str) -> None:
-        """Sets what the border says when the row under the cursor has gone, e.g. "12:04"."""
-        self._gone_words = words
-        self._say_titles()
 
     @property
     def row(self) -> Row | None:
@@ -238,16 +190,6 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
     def needle(self) -> str:
         """The words the list is filtered by, or is about to be."""
         return self._wish.needle
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """All columns, those that are left out too."""
-        return self._lines.columns
-
-    @property
-    def look(self) -> ListLook:
-        """By what it is sorted, and what is left out."""
-        return self._lines.look
 
     def begin_with(self, needle: str) -> None:
         """Sets the filter before anything has been loaded."""
@@ -308,96 +250,14 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
         self._content_changed()
         self._settled.set()
 
-    # ------------------------------------------------------------------ drawing
+    # ------------------------------------------------------------------ reading pages
 
-    def _content_changed(self) -> None:
-        self._strips.clear()
-        self._fit_size()
-        self._keep_in_view()
-        self._say_titles()
-        self.refresh()
-        self.post_message(self.CursorMoved(self, loaded=True))
-
-    def _fit_size(self) -> None:
-        size = self.scrollable_content_region.size
-        self.virtual_size = Size(size.width, len(self.content.shown) + 1)
-
-    def _say_titles(self) -> None:
-        counted = self.counted or bool(self.content.needle.strip())
-        said = title_words(self.content, self.title) if counted else self.title
-        self.border_title = literal(said)
-        notes = note_words(self.content, self.note, self._gone_words)
-        self.border_subtitle = literal(notes) if notes else None
-
-    def watch_title(self) -> None:
-        """The border follows."""
-        self._say_titles()
-
-    def watch_note(self) -> None:
-        """The lower border follows."""
-        self._say_titles()
-
-    def on_mount(self) -> None:
-        """A list says that it is being read before there is anything to show."""
-        self._say_titles()
-
-    def on_resize(self) -> None:
-        """Columns and the scroll range follow the size."""
-        self._strips.clear()
-        self._fit_size()
-        self._keep_in_view()
-
-    def notify_style_update(self) -> None:
-        """Another theme, or another pseudo-class: all strips are drawn anew."""
-        super().notify_style_update()
-        self._looks.clear()
-        self._strips.clear()
-
-    def _look(self, name: str) -> Style:
-        if name not in self._looks:
-            self._looks[name] = self.get_component_rich_style(f"list--{name}", partial=True)
-        return self._looks[name]
-
-    def _base(self) -> Style:
-        # Textual works it out through every ancestor: for each line that is a third of the work.
-        if "" not in self._looks:
-            self._looks[""] = self.rich_style
-        return self._looks[""]
-
-    def render_line(self, y: int) -> Strip:
-        """One line of the list; the head stays where it is."""
-        width, base = self.scrollable_content_region.width, self._base()
-        if y == 0:
-            return self._lines.head(width, base)
-        index = int(self.scroll_offset.y) + y - 1
-        if not self.content.shown:
-            words, role = words_for_nothing(
-                self.content, self.empty, self._failure, self.problem, loading=self._loading
-            )
-            line = y == 2 or (y == 1 and self.size.height < 4)
-            return self._lines.words(f"  {words}" if line else "", role, width, base)
-        if index >= len(self.content.shown):
-            return Strip.blank(width, base)
-        number = self.content.shown[index]
-        row = self._known.get(number)
+    def row_at(self, place: int) -> Row | None:
+        """Reads the page it is on where it has not been read."""
+        row = self._known.get(self.content.shown[place])
         if row is None:
-            self._read_around(index)
-            return self._lines.words("    …", "dim", width, base)
-        here, marked = index == self.content.cursor, number in self.content.marks
-        key = (number, here, here and self.has_focus, marked, width)
-        strip = self._strips.get(key)
-        if strip is None:
-            if here:
-                base += self._look("cursor" if self.has_focus else "rest")
-            if self.content.gone is not None and number == self.content.gone.id:
-                base += self._look("gone")
-            strip = self._lines.row(row, width, base, marked=marked)
-            # Without a terminal, as for a picture, there are all colours.
-            few = not self.app.is_headless and self.app.console.color_system == "standard"
-            if here and few:
-                strip = reversed_line(strip, base)
-            self._strips[key] = strip
-        return strip
+            self._read_around(place)
+        return row
 
     def _read_around(self, index: int) -> None:
         if index // PAGE in self._reading:
@@ -428,15 +288,6 @@ class VirtualList(ListKeys, WatchesWorkers, can_focus=True):
             self.post_message(self.CursorMoved(self))
 
     # ------------------------------------------------------------------ moving
-
-    def _keep_in_view(self) -> None:
-        top, rows = int(self.scroll_offset.y), self.page_rows()
-        cursor = self.content.cursor
-        if cursor < top:
-            top = cursor
-        elif cursor >= top + rows:
-            top = cursor - rows + 1
-        self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
     def move_to(self, place: int) -> None:
         """The cursor to a place, or the nearest there is."""
