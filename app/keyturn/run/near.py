@@ -4,7 +4,7 @@ Decided from the newest assessment: who is who and which groups are linked is as
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from keyturn.decide.cut import Others, OthersIn
@@ -52,9 +52,17 @@ def near_person(
     return near, near.world.people[person_key]
 
 
-def near_vault(reader: Reader, rules: Rules, vault_id: str, now_ms: int) -> Near | None:
-    """The world around a vault: who holds a grant on it. None before the first assessment."""
-    found = around_vault(reader, vault_id)
+def near_vault(
+    reader: Reader,
+    rules: Rules,
+    vault_id: str,
+    now_ms: int,
+    *,
+    carriers: Collection[str] | None = None,
+) -> Near | None:
+    """The world around a vault: who holds a grant on it; with `carriers` only one of those. None
+    before the first assessment."""
+    found = around_vault(reader, vault_id, carriers)
     return None if found is None else _near(found, rules, now_ms)
 
 

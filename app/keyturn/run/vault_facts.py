@@ -1,4 +1,7 @@
-"""Everything a vault's card says, from the cache and the journal: no source is asked."""
+"""Everything a vault's card says, from the cache and the journal: no source is asked.
+
+Of every grant what its line shows is read; the rest of one when its text is asked for.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,41 +9,45 @@ from dataclasses import dataclass
 
 from keyturn.decide.blast_radius import USED_MS
 from keyturn.decide.desired import beyond, desired_grants, permitted
-from keyturn.decide.names import account_title
 from keyturn.decide.rules import Rules
 from keyturn.decide.world import World
-from keyturn.run.near import Near, near_vault
+from keyturn.run.near import near_vault
 from keyturn.run.usage import STREAM, looked_until
 from keyturn_providers.records import Grant, Level, PrincipalKind, Side
 from keyturn_storage.journal import Journal
 from keyturn_storage.queries.coverage import coverage, missing_between
 from keyturn_storage.queries.events import Within, users_of_vault
-from keyturn_storage.queries.findings import findings_of_vault
+from keyturn_storage.queries.findings import findings_count_of_vault, findings_of_vault
 from keyturn_storage.queries.grants import all_grants
 from keyturn_storage.queries.reached_groups import groups_reached
 from keyturn_storage.queries.reader import Reader, Scope
-from keyturn_storage.queries.vaults import VaultRow, vault_by_id
+from keyturn_storage.queries.vaults import (
+    VaultRow,
+    groups_holding,
+    people_holding,
+    vault_by_id,
+)
 from keyturn_storage.rows import FindingRow, GrantRow
 from keyturn_storage.stream_rows import VaultUse
 
 USERS_LOOKED_AT = 1_000
+FINDINGS_READ = 40
+"""So many, the most urgent, are read with the vault; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
     """One grant on the vault. `row` has its sign; `members` counts the accounts of a group.
 
-    `policy_line` is 0 where no mapping and no live exception wants it; `until_ms` is of an
-    exception. `person_key` is who holds a direct grant. `users` counts who of the holders used an
-    item in 90 days, `last_ms` is the last use; None where that is not known.
+    `person_key` is who holds a direct grant. `users` counts who of the holders used an item in 90
+    days, `last_ms` is the last use; None where that is not known.
     """
 
     row: GrantRow
-    grant: Grant
+    kind: PrincipalKind
+    level: Level
     name: str
     members: int | None
-    policy_line: int
-    until_ms: int | None
     person_key: str
     users: int | None
     last_ms: int | None
@@ -52,22 +59,39 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldGrant:
+    """The rest about one grant. `policy_line` is 0 where no mapping and no live exception wants it;
+    `until_ms` is of an exception."""
+
+    grant: Grant
+    policy_line: int
+    until_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class VaultFacts:
-    """A vault. `missing` are grants the policy wants and nobody holds. `used` is who used an item
-    in 90 days, by account id; `unknown` says why what nobody used may have been used all the same,
-    empty where all is known."""
+    """A vault. `missing` are grants the policy wants and nobody holds. `findings` are the first
+    FINDINGS_READ of `drift`. `used` is who used an item in 90 days, by account id; `unknown` says
+    why what nobody used may have been used all the same, empty where all is known. `world` has the
+    vault and its machines, without the other holders."""
 
     row: VaultRow
-    near: Near
+    world: World
     holders: tuple[Holder, ...]
     missing: tuple[GrantRow, ...]
     findings: tuple[FindingRow, ...]
+    drift: int
     used: Mapping[str, VaultUse]
     unknown: str
 
-    @property
-    def world(self) -> World:
-        return self.near.world
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """Who used an item: accounts, and by group how many of them are in it and the last use."""
+
+    accounts: Mapping[str, VaultUse]
+    groups: Mapping[str, tuple[int, int]]
+    unknown: str
 
 
 def vault_facts(
@@ -75,30 +99,40 @@ def vault_facts(
 ) -> VaultFacts | None:
     """None for a vault that the newest assessment does not know."""
     row = vault_by_id(reader, vault_id)
-    near = near_vault(reader, rules, vault_id, now_ms)
+    rows = all_grants(reader, Scope(vault_id=vault_id))
+    machines = [one.carrier for one in rows if one.principal_kind == PrincipalKind.MACHINE]
+    near = near_vault(reader, rules, vault_id, now_ms, carriers=machines)
     if row is None or near is None:
         return None
-    used, unknown = _used(journal, near, vault_id, now_ms)
-    rows = all_grants(reader, Scope(vault_id=vault_id))
-    by_carrier = {one.carrier: one for one in rows if one.carrier}
-    through = _through(reader, used)
-    grants = sorted(
-        near.world.secrets.grants_on.get(vault_id, ()),
-        key=lambda grant: (-grant.level.rank, grant.principal_kind.value, grant.carrier),
-    )
+    used, unknown = _used(journal, near.world, vault_id, now_ms)
+    use = _Use(used, _through(reader, used), unknown)
+    sizes, people = groups_holding(reader, vault_id), people_holding(reader, vault_id)
     return VaultFacts(
         row=row,
-        near=near,
+        world=near.world,
         holders=tuple(
-            _holder(near, by_carrier[grant.carrier], grant, used, through, unknown)
-            for grant in grants
-            if grant.level is not Level.NONE and grant.carrier in by_carrier
+            _holder(one, sizes, people, near.world, use)
+            for one in sorted(rows, key=_strongest_first)
+            if one.carrier and one.level != Level.NONE
         ),
         missing=tuple(one for one in rows if not one.carrier),
-        findings=tuple(findings_of_vault(reader, vault_id)),
+        findings=tuple(findings_of_vault(reader, vault_id, FINDINGS_READ)),
+        drift=findings_count_of_vault(reader, vault_id),
         used=used,
         unknown=unknown,
     )
+
+
+def held_grant(
+    reader: Reader, rules: Rules, vault_id: str, carrier: str, now_ms: int
+) -> HeldGrant | None:
+    """One grant on a vault; None where the newest assessment has it no more."""
+    near = near_vault(reader, rules, vault_id, now_ms, carriers=(carrier,))
+    if near is None:
+        return None
+    for grant in near.world.secrets.grants_on.get(vault_id, ()):
+        return HeldGrant(grant, *_policy(near.world, grant))
+    return None
 
 
 def _through(reader: Reader, used: Mapping[str, VaultUse]) -> Mapping[str, tuple[int, int]]:
@@ -112,73 +146,67 @@ def _through(reader: Reader, used: Mapping[str, VaultUse]) -> Mapping[str, tuple
     return {group_id: (count, last[group_id]) for group_id, count in users.items()}
 
 
+_RANKS = {level.value: level.rank for level in Level}
+
+
+def _strongest_first(row: GrantRow) -> tuple[int, str, str]:
+    return -_RANKS.get(row.level, 0), row.principal_kind, row.carrier
+
+
 def _holder(
-    near: Near,
     row: GrantRow,
-    grant: Grant,
-    used: Mapping[str, VaultUse],
-    through: Mapping[str, tuple[int, int]],
-    unknown: str,
+    sizes: Mapping[str, int],
+    people: Mapping[str, tuple[str, str]],
+    world: World,
+    use: _Use,
 ) -> Holder:
-    line, until_ms, key = _policy(near.world, grant)
-    users: int | None = None if unknown else 0
+    kind, id_ = PrincipalKind(row.principal_kind), row.principal_id
+    users: int | None = None if use.unknown else 0
     last_ms: int | None = None
-    if grant.principal_kind is PrincipalKind.GROUP and grant.principal_id in through:
-        users, last_ms = through[grant.principal_id]
-    elif grant.principal_kind is PrincipalKind.ACCOUNT and grant.principal_id in used:
-        users, last_ms = 1, used[grant.principal_id].last_ms
-    elif grant.principal_kind is PrincipalKind.MACHINE:
-        users = None
-        machine = near.world.secrets.machines.get(grant.principal_id)
-        last_ms = machine.last_used_ms if machine is not None else None
-    of_group = grant.principal_kind is PrincipalKind.GROUP
+    key, name = "", ""
+    if kind is PrincipalKind.GROUP:
+        if id_ in use.groups:
+            users, last_ms = use.groups[id_]
+    elif kind is PrincipalKind.ACCOUNT:
+        key, name = people.get(id_, ("", ""))
+        if id_ in use.accounts:
+            users, last_ms = 1, use.accounts[id_].last_ms
+    else:
+        machine = world.secrets.machines.get(id_)
+        users, last_ms = None, machine.last_used_ms if machine is not None else None
     return Holder(
         row=row,
-        grant=grant,
-        name=_name(near.world, grant),
-        members=near.sizes.get(grant.principal_id) if of_group else None,
-        policy_line=line,
-        until_ms=until_ms,
+        kind=kind,
+        level=Level(row.level),
+        name=name or row.principal_name,
+        members=sizes.get(id_) if kind is PrincipalKind.GROUP else None,
         person_key=key,
         users=users,
         last_ms=last_ms,
     )
 
 
-def _name(world: World, grant: Grant) -> str:
-    if grant.principal_kind is PrincipalKind.GROUP:
-        return world.secrets.group_name(grant.principal_id)
-    if grant.principal_kind is PrincipalKind.MACHINE:
-        machine = world.secrets.machines.get(grant.principal_id)
-        return (machine.name if machine is not None else "") or grant.principal_id
-    account = world.secrets.accounts.get(grant.principal_id)
-    person = world.person_of.get((Side.SECRETS, grant.principal_id))
-    if person is not None and person.name:
-        return person.name
-    return account_title(account) if account is not None else grant.principal_id
-
-
-def _policy(world: World, grant: Grant) -> tuple[int, int | None, str]:
+def _policy(world: World, grant: Grant) -> tuple[int, int | None]:
     if grant.principal_kind is PrincipalKind.GROUP:
         rule = desired_grants(world.link_of_secrets.get(grant.principal_id)).get(grant.vault_id)
         fits = rule is not None and not beyond(grant, rule)
-        return (rule.line if rule is not None and fits else 0), None, ""
+        return (rule.line if rule is not None and fits else 0), None
     person = world.person_of.get((Side.SECRETS, grant.principal_id))
     if grant.principal_kind is PrincipalKind.MACHINE or person is None:
-        return 0, None, ""
+        return 0, None
     allowed = permitted(world, person.key, grant.vault_id)
     if allowed.live is None or not allowed.covers(grant):
-        return 0, None, person.key
-    return allowed.live.line, allowed.live.until_ms, person.key
+        return 0, None
+    return allowed.live.line, allowed.live.until_ms
 
 
 def _used(
-    journal: Journal | None, near: Near, vault_id: str, now_ms: int
+    journal: Journal | None, world: World, vault_id: str, now_ms: int
 ) -> tuple[Mapping[str, VaultUse], str]:
     never = "no item usages were ever archived"
     if journal is None:
         return {}, never
-    tenant, since_ms = near.world.secrets.snapshot.source.tenant, now_ms - USED_MS
+    tenant, since_ms = world.secrets.snapshot.source.tenant, now_ms - USED_MS
     streams = [one for one in coverage(journal) if one.stream == STREAM and one.tenant == tenant]
     if not streams:
         return {}, never

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from keyturn.run.difference import Chosen
     from keyturn.run.explained import Explained
     from keyturn.run.person_facts import PersonFacts
-    from keyturn.run.vault_facts import VaultFacts
+    from keyturn.run.vault_facts import HeldGrant, VaultFacts
     from keyturn.tui.activity_rows import Happened
     from keyturn.tui.cards import Cards
     from keyturn.tui.difference_rows import Compared
@@ -241,6 +241,10 @@ class CacheData:
     def vault_card(self, vault_id: str) -> "VaultFacts | None":
         """From the same three."""
         return self._cards().vault(vault_id) if self.exists() else None
+
+    def held_grant(self, vault_id: str, carrier: str) -> "HeldGrant | None":
+        """From the cache and the policy."""
+        return self._cards().held_grant(vault_id, carrier) if self.exists() else None
 
     def vault_lines(self, facts: "VaultFacts") -> RowSource:
         """The lines of a card that was read."""

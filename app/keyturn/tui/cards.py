@@ -8,7 +8,7 @@ from keyturn.decide.people import Person
 from keyturn.decide.rules import Rules
 from keyturn.run.explained import Explained
 from keyturn.run.person_facts import PersonFacts, person_and_vault, person_facts
-from keyturn.run.vault_facts import VaultFacts, vault_facts
+from keyturn.run.vault_facts import HeldGrant, VaultFacts, held_grant, vault_facts
 from keyturn.tui.happened import opened
 from keyturn.tui.person_rows import PersonLines
 from keyturn.tui.reads import Reads
@@ -50,6 +50,10 @@ class Cards:
         """Everything about one vault; None for one the newest assessment does not know."""
         with opened(self.journal) as journal:
             return vault_facts(self.reads.reader(), journal, self._rules(), vault_id, self.now_ms())
+
+    def held_grant(self, vault_id: str, carrier: str) -> HeldGrant | None:
+        """One grant on a vault; None where the newest assessment has it no more."""
+        return held_grant(self.reads.reader(), self._rules(), vault_id, carrier, self.now_ms())
 
     def vault_lines(self, facts: VaultFacts) -> VaultLines:
         """The vault, who holds a grant on it, and who can open it."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from keyturn.run.difference import Chosen
     from keyturn.run.explained import Explained
     from keyturn.run.person_facts import PersonFacts
-    from keyturn.run.vault_facts import VaultFacts
+    from keyturn.run.vault_facts import HeldGrant, VaultFacts
     from keyturn.tui.activity_rows import Happened
     from keyturn.tui.difference_rows import Compared
     from keyturn.tui.history_rows import Timeline
@@ -154,6 +154,10 @@ class Data(Protocol):
 
     def vault_card(self, vault_id: str) -> "VaultFacts | None":
         """Everything a vault's card says; None for one the newest assessment does not know."""
+        ...
+
+    def held_grant(self, vault_id: str, carrier: str) -> "HeldGrant | None":
+        """One grant on a vault; None where the newest assessment has it no more."""
         ...
 
     def vault_lines(self, facts: "VaultFacts") -> RowSource:

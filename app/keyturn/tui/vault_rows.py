@@ -109,14 +109,8 @@ class VaultLines:
             ways = tuple(
                 one
                 for one in self._facts.holders
-                if (
-                    one.grant.principal_kind is PrincipalKind.GROUP
-                    and one.grant.principal_id in held
-                )
-                or (
-                    one.grant.principal_kind is PrincipalKind.ACCOUNT
-                    and one.grant.principal_id == row.secrets_id
-                )
+                if (one.kind is PrincipalKind.GROUP and one.row.principal_id in held)
+                or (one.kind is PrincipalKind.ACCOUNT and one.row.principal_id == row.secrets_id)
             )
             found[row.no] = Opener(row, ways)
         return found
@@ -133,11 +127,11 @@ class VaultLines:
         return min(self._facts.findings, key=lambda one: one.severity_rank).sign
 
     def _holder(self, number: int, one: Holder) -> Row:
-        kind = KINDS[one.grant.principal_kind]
+        kind = KINDS[one.kind]
         by = f"{kind} of {one.members:,}" if one.members is not None else kind
         return Row(
-            number, one.row.sign, (one.name, one.grant.level.value, by, self._last(one)),
-            ("", _level_role(one.grant.level), SIGN_ROLE.get(one.row.sign, "dim")
+            number, one.row.sign, (one.name, one.level.value, by, self._last(one)),
+            ("", _level_role(one.level), SIGN_ROLE.get(one.row.sign, "dim")
              if one.row.sign != "=" else "dim", "dim"),
             label=one.name, about=one,
         )  # fmt: skip
@@ -153,7 +147,7 @@ class VaultLines:
         more = f" (+{len(one.ways) - 1})" if len(one.ways) > 1 else ""
         by = "–" if best is None else f"{_way(best)}{more}"
         may = "should" if best is None else (person.secrets_state or "") if off else (
-            best.grant.level.value)  # fmt: skip
+            best.level.value)  # fmt: skip
         used = self._facts.used.get(person.secrets_id or "")
         last = f"{age(used.last_ms, self._now_ms())} ago" if used is not None else (
             "not known" if self._facts.unknown else "> 90d")  # fmt: skip
@@ -180,7 +174,7 @@ def _missing_line(number: int, one: GrantRow) -> Row:
 
 
 def _way(one: Holder) -> str:
-    return one.name if one.grant.principal_kind is PrincipalKind.GROUP else "direct"
+    return one.name if one.kind is PrincipalKind.GROUP else "direct"
 
 
 def _has(name: str, words: Sequence[str]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from keyturn.decide.explain import day
 from keyturn.decide.names import LEVEL_WORDS, counted, listed
-from keyturn.run.vault_facts import Holder, VaultFacts
+from keyturn.run.vault_facts import HeldGrant, Holder, VaultFacts
 from keyturn.tui.ages import age, moment
 from keyturn.tui.card_lines import BLANK, fact, heading, signed, under
 from keyturn.tui.person_words import drift_line
@@ -13,7 +13,6 @@ from keyturn_providers.records import Level, PrincipalKind
 from keyturn_storage.rows import GrantRow
 
 NAMED = 8
-FINDINGS_SHOWN = 40
 
 
 def vault_lines(facts: VaultFacts, now_ms: int) -> Iterator[Line]:
@@ -29,7 +28,7 @@ def vault_lines(facts: VaultFacts, now_ms: int) -> Iterator[Line]:
     yield fact("directly", _names(direct))
     if machines:
         yield fact("machines", _names(machines))
-    managers = [one for one in holders if one.grant.level is Level.MANAGE]
+    managers = [one for one in holders if one.level is Level.MANAGE]
     yield fact(
         "managed by",
         *(
@@ -48,15 +47,15 @@ def vault_lines(facts: VaultFacts, now_ms: int) -> Iterator[Line]:
     if spots:
         yield fact("not seen", "; ".join(spots))
     yield BLANK
-    yield heading(f"Drift {len(facts.findings)}" if facts.findings else "Drift: none")
-    for found in facts.findings[:FINDINGS_SHOWN]:
+    yield heading(f"Drift {facts.drift}" if facts.drift else "Drift: none")
+    for found in facts.findings:
         yield drift_line(found, now_ms)
-    if len(facts.findings) > FINDINGS_SHOWN:
-        yield signed(" ", f"and {len(facts.findings) - FINDINGS_SHOWN} more", quiet=True)
+    if facts.drift > len(facts.findings):
+        yield signed(" ", f"and {facts.drift - len(facts.findings)} more", quiet=True)
 
 
 def _of(holders: Sequence[Holder], kind: PrincipalKind) -> list[Holder]:
-    return [one for one in holders if one.grant.principal_kind is kind]
+    return [one for one in holders if one.kind is kind]
 
 
 def _names(holders: Sequence[Holder]) -> str:
@@ -78,33 +77,38 @@ def _unused(facts: VaultFacts) -> Iterator[str | tuple[str, str]]:
     yield listed((one.name for one in unused), NAMED)
 
 
-def holder_lines(facts: VaultFacts, one: Holder, now_ms: int) -> Iterator[Line]:
+def holder_lines(
+    facts: VaultFacts, one: Holder, held: HeldGrant | None, now_ms: int
+) -> Iterator[Line]:
     """One grant: what it allows, what wants it, who uses it."""
     vault = facts.row.name
-    yield signed(one.row.sign, f"{one.name} may {LEVEL_WORDS[one.grant.level]} {vault}"
+    yield signed(one.row.sign, f"{one.name} may {LEVEL_WORDS[one.level]} {vault}"
                  + (f": {one.row.word}." if one.row.sign != "=" else "."))  # fmt: skip
     kind = {
         PrincipalKind.GROUP: f"group of {counted(one.members or 0, 'account')}"
         if one.members is not None else "group",
         PrincipalKind.ACCOUNT: "direct grant to a person",
         PrincipalKind.MACHINE: "machine identity",
-    }[one.grant.principal_kind]  # fmt: skip
+    }[one.kind]  # fmt: skip
     yield fact("what", kind)
-    until = f", until {day(one.until_ms)}" if one.until_ms is not None else ""
-    yield fact("policy", f"line {one.policy_line}{until}" if one.policy_line
-               else "no line of it wants this")  # fmt: skip
+    if held is None:
+        yield fact("policy", ("not known: this grant is gone since; r reads anew", "$unknown"))
+    else:
+        until = f", until {day(held.until_ms)}" if held.until_ms is not None else ""
+        yield fact("policy", f"line {held.policy_line}{until}" if held.policy_line
+                   else "no line of it wants this")  # fmt: skip
     yield fact("used", *_holder_used(facts, one, now_ms))
-    if one.grant.permissions:
-        yield fact("allows", ", ".join(one.grant.permissions))
-    yield fact("carrier", (one.grant.carrier, "$quiet"))
-    if one.grant.note:
-        yield fact("note", one.grant.note)
-    if not one.grant.revocable:
+    if one.row.permissions:
+        yield fact("allows", one.row.permissions)
+    yield fact("carrier", (one.row.carrier, "$quiet"))
+    if held is not None and held.grant.note:
+        yield fact("note", held.grant.note)
+    if held is not None and not held.grant.revocable:
         yield fact("revocable", ("no: keyturn cannot take this away", "$unknown"))
 
 
 def _holder_used(facts: VaultFacts, one: Holder, now_ms: int) -> Iterator[str | tuple[str, str]]:
-    if one.grant.principal_kind is PrincipalKind.MACHINE:
+    if one.kind is PrincipalKind.MACHINE:
         if one.last_ms is None:
             yield ("no data: the source does not say", "$unknown")
         else:

@@ -52,14 +52,15 @@ def findings_by_id(reader: Reader, finding_ids: Sequence[str]) -> list[FindingRo
     return [FindingRow(*row) for row in reader.connection.execute(statement, list(finding_ids))]
 
 
-def findings_about(reader: Reader, refs: Sequence[str]) -> list[FindingRow]:
+def findings_about(reader: Reader, refs: Sequence[str], limit: int = -1) -> list[FindingRow]:
     """Findings whose subject or object is one of `refs` ("side/kind/id")."""
     marks = ", ".join("?" * len(refs))
     statement = (
         f"{_SELECT}where id in (select id from finding where subject_ref in ({marks}) "  # noqa: S608 -- marks only
-        f"union select id from finding where object_ref in ({marks})) order by position"
+        f"union select id from finding where object_ref in ({marks})) order by position limit ?"
     )
-    return [FindingRow(*row) for row in reader.connection.execute(statement, [*refs, *refs])]
+    values = [*refs, *refs, limit]
+    return [FindingRow(*row) for row in reader.connection.execute(statement, values)]
 
 
 def findings_of_group(reader: Reader, group_key: str) -> list[FindingRow]:
@@ -77,9 +78,19 @@ def findings_of_group(reader: Reader, group_key: str) -> list[FindingRow]:
     return findings_about(reader, refs)
 
 
-def findings_of_vault(reader: Reader, vault_id: str) -> list[FindingRow]:
+def findings_of_vault(reader: Reader, vault_id: str, limit: int = -1) -> list[FindingRow]:
     """Findings about a vault, grants on it included."""
-    return findings_about(reader, [f"secrets/vault/{vault_id}"])
+    return findings_about(reader, [f"secrets/vault/{vault_id}"], limit)
+
+
+def findings_count_of_vault(reader: Reader, vault_id: str) -> int:
+    """How many `findings_of_vault` gives without a limit."""
+    (count,) = reader.connection.execute(
+        "select count(*) from (select id from finding where subject_ref = :ref "
+        "union select id from finding where object_ref = :ref)",
+        {"ref": f"secrets/vault/{vault_id}"},
+    ).fetchone()
+    return int(count)
 
 
 def finding_ids_of_people(reader: Reader, nos: Sequence[int]) -> frozenset[str]:

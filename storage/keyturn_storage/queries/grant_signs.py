@@ -106,6 +106,8 @@ def _pair(path: Path) -> frozenset[str]:
 def _means(finding: FindingRow, carrier: str, carriers: set[str]) -> bool:
     """Whether a finding between a principal and a vault is about this one of their grants: the one
     its path names, else those its remedy names, else all of them."""
+    if len(carriers) == 1:
+        return True
     body = _body(finding)
     path = body.get("path") if isinstance(body, dict) else None
     named = {path} if path in carriers else _carriers_named(body) & carriers

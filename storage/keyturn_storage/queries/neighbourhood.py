@@ -5,6 +5,7 @@ is asked for, not the size of the organisation; everything is found by id.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection as Several
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ select g.principal_no, t.no, t.id, g.carrier, v.body from snapshot s
 join object t on t.source_no = s.source_no and t.kind = 3 and t.id = :vault
 join vault_grant g on g.vault_no = t.no join version v on v.no = g.version_no
 where s.id = :at and g.from_snapshot <= :at and (g.to_snapshot is null or g.to_snapshot > :at)
+and (:carriers is null or g.carrier in (select value from json_each(:carriers)))
 order by g.carrier limit :limit
 """
 # A cross join keeps SQLite to the order given: what is asked for leads, and all else is looked up.
@@ -153,15 +155,17 @@ def around_person(
     )
 
 
-def around_vault(reader: Reader, vault_id: str) -> Neighbourhood | None:
-    """Who holds a grant on a vault, without who is in the groups among them. At most
-    GRANTS_SHOWN grants. None before the first assessment."""
+def around_vault(
+    reader: Reader, vault_id: str, carriers: Several[str] | None = None
+) -> Neighbourhood | None:
+    """Who holds a grant on a vault, without who is in the groups among them. With `carriers` only
+    those grants, at most GRANTS_SHOWN of them. None before the first assessment."""
     assessed = reader.assessed()
     if assessed is None:
         return None
     directory_at, secrets_at, _ = assessed
     there = _Part(reader, secrets_at, [], [])
-    there.also_on(vault_id)
+    there.also_on(vault_id, carriers)
     people = _people(reader, there.accounts)
     links = _links(reader, [], there.groups)
     ids = [one.directory_id for one in people if one.directory_id is not None]
@@ -218,35 +222,34 @@ class _Part:
 
     def also(self, accounts: Iterable[int]) -> None:
         """Takes accounts in, without what they are in."""
-        self.accounts.extend(no for no in accounts if no not in set(self.accounts))
+        self.accounts = list(dict.fromkeys([*self.accounts, *accounts]))
 
     def also_groups(self, groups: Iterable[int]) -> None:
         """Takes groups in, without what they hold."""
         self.groups = list(dict.fromkeys([*self.groups, *groups]))
 
-    def also_on(self, vault_id: str) -> None:
-        """Takes in the grants on a vault, and who holds them."""
+    def also_on(self, vault_id: str, carriers: Several[str] | None = None) -> None:
+        """Takes in the grants on a vault (only these, where they are named), and who holds them."""
         self._vaults.update(dict.fromkeys(_nos(self._reader, self._at, [vault_id], ObjectNo.VAULT)))
         holders: dict[int, None] = {}
+        only = None if carriers is None else json.dumps(list(carriers))
         for holder_no, vault_no, id_, carrier, body in self._rows(
-            _GRANTS_ON, vault=vault_id, limit=GRANTS_SHOWN
+            _GRANTS_ON, vault=vault_id, carriers=only, limit=GRANTS_SHOWN
         ):
             self._take(int(vault_no), str(id_), str(carrier), str(body))
             holders[int(holder_no)] = None
+        by_kind: dict[int, list[int]] = defaultdict(list)
         for no, kind, _id in self._rows(_IDS, nos=json.dumps(list(holders))):
-            known = {
-                ObjectNo.ACCOUNT: self.accounts,
-                ObjectNo.GROUP: self.groups,
-                ObjectNo.MACHINE: self._machines,
-            }.get(ObjectNo(int(kind)))
-            if known is not None and no not in known:
-                known.append(int(no))
+            by_kind[int(kind)].append(int(no))
+        self.also(by_kind[ObjectNo.ACCOUNT])
+        self.also_groups(by_kind[ObjectNo.GROUP])
+        self._machines = list(dict.fromkeys([*self._machines, *by_kind[ObjectNo.MACHINE]]))
 
     def _take(self, vault_no: int, vault_id: str, carrier: str, body: str) -> None:
         self._vaults[vault_no] = None
         self._grants[(vault_id, carrier)] = codec.grant(vault_id, carrier, body)
 
-    def _rows(self, statement: str, **values: str | int) -> Sequence[tuple[str | int, ...]]:
+    def _rows(self, statement: str, **values: str | int | None) -> Sequence[tuple[str | int, ...]]:
         return self._reader.connection.execute(statement, {**values, "at": self._at}).fetchall()
 
     def snapshot(self) -> Snapshot:

@@ -1,6 +1,7 @@
 """Every vault with how many people can open it, for lists and look-ups."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from keyturn_storage.queries.reader import Reader
@@ -16,6 +17,23 @@ class VaultRow:
     openers: int
 
 
+_HELD = """
+from snapshot s cross join object t on t.source_no = s.source_no and t.kind = 3 and t.id = :vault
+cross join vault_grant g on g.vault_no = t.no
+"""
+_NOW = (
+    "where s.id = :at and g.from_snapshot <= :at and (g.to_snapshot is null or g.to_snapshot > :at)"
+)
+# One row for all of them: at each row another thread that works may take Python's lock for itself.
+_GROUPS = f"""
+select json_group_object(l.secrets_id, l.secrets_members) {_HELD}
+cross join group_link l on l.secrets_no = g.principal_no {_NOW}
+and l.secrets_members is not null
+"""
+_PEOPLE = f"""
+select json_group_object(p.secrets_id, json_array(p.key, p.name)) {_HELD}
+cross join person p on p.secrets_no = g.principal_no {_NOW}
+"""
 _SELECT = "select no, vault_id, name, openers from vault_line "
 
 
@@ -41,3 +59,25 @@ def vaults_called(reader: Reader, text: str, limit: int) -> Sequence[VaultRow]:
         {"text": wanted, "limit": limit},
     )
     return [VaultRow(*row) for row in found]
+
+
+def groups_holding(reader: Reader, vault_id: str) -> Mapping[str, int]:
+    """How many accounts are in each group that holds a grant on the vault, by its id; without those
+    of which that is not known."""
+    found: dict[str, int] = json.loads(_listed(reader, _GROUPS, vault_id))
+    return found
+
+
+def people_holding(reader: Reader, vault_id: str) -> Mapping[str, tuple[str, str]]:
+    """Key and name of each person who holds a direct grant on the vault, by their account's id."""
+    found: dict[str, tuple[str, str]] = json.loads(_listed(reader, _PEOPLE, vault_id))
+    return {account_id: (key, name) for account_id, (key, name) in found.items()}
+
+
+def _listed(reader: Reader, statement: str, vault_id: str) -> str:
+    assessed = reader.assessed()
+    if assessed is None:
+        return "{}"
+    values = {"vault": vault_id, "at": assessed[1]}
+    (listed,) = reader.connection.execute(statement, values).fetchone()
+    return str(listed)

@@ -51,7 +51,11 @@ class Vault(Card[VaultFacts]):
         if isinstance(row, VaultFacts):
             found = tuple(vault_lines(row, now_ms))
         elif isinstance(row, Holder) and facts is not None:
-            found = tuple(holder_lines(facts, row, now_ms))
+            data, carrier = self.keyturn.parts.data, row.row.carrier
+            held = await self.keyturn.parts.reads.ask(
+                lambda: data.held_grant(self.vault_id, carrier)
+            )
+            found = tuple(holder_lines(facts, row, held, now_ms))
         elif isinstance(row, GrantRow) and facts is not None:
             found = tuple(missing_lines(facts, row))
         elif isinstance(row, TooMany):
@@ -79,9 +83,9 @@ class Vault(Card[VaultFacts]):
             thing = Thing(Side.SECRETS, "account", about.person.secrets_id or "", person.name)
         elif isinstance(about, Holder):
             person = Named(about.person_key, about.name) if about.person_key else Named()
-            kind = about.grant.principal_kind
+            kind = about.kind
             if kind is not PrincipalKind.MACHINE:
-                thing = Thing(Side.SECRETS, kind.value, about.grant.principal_id, about.name)
+                thing = Thing(Side.SECRETS, kind.value, about.row.principal_id, about.name)
         return Hand(person, Named(self.vault_id, self.subject), (thing,))
 
     def copied(self) -> Copied:
@@ -103,7 +107,7 @@ class Vault(Card[VaultFacts]):
         person = self.hand.person
         if person:
             self.keyturn.show_person(person.key, person.name, self.vault_id)
-        elif isinstance(about, Holder) and about.grant.principal_kind is PrincipalKind.GROUP:
-            self.keyturn.go_to_group(about.grant.principal_id)
+        elif isinstance(about, Holder) and about.kind is PrincipalKind.GROUP:
+            self.keyturn.go_to_group(about.row.principal_id)
         else:
             self.keyturn.go_to_vault(self.vault_id)
