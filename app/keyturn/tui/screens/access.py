@@ -274,7 +274,7 @@ class Access(LinkedPanes):
         if not key:
             self.keyturn.tell("Move: put the cursor on a person in Users first.")
             return
-        plan_move(self.keyturn, key, name)
+        plan_move(self, key, name)
 
     def go_on(self) -> None:
         """Goes on with every open run; how each ended is shown in front."""
@@ -310,4 +310,4 @@ class Access(LinkedPanes):
                 return
         count = sum(map(len, marks.values()))
         note = f"{count} marked" + (f", {hidden} of them hidden now" if hidden else "")
-        plan_findings(self.keyturn, chosen, note if marks else "")
+        plan_findings(self, chosen, note if marks else "")

@@ -178,9 +178,10 @@ class Activity(ListScreen):
             return await desk.plan_retry(failed)
 
         def show(plan: "Plan") -> None:
+            from keyturn.tui.screens.made_plan import show_made
             from keyturn.tui.screens.plan import PlanReview
 
-            _ = self.keyturn.push_screen(PlanReview(plan, note))
+            show_made(self, PlanReview(plan, note))
 
         self.keyturn.start("planning what failed anew", work, show)
 
@@ -189,7 +190,7 @@ class Activity(ListScreen):
         row = self.table.row
         about = row.about if row is not None else None
         if isinstance(about, RunLine):
-            plan_undo(self.keyturn, about.id, about.title)
+            plan_undo(self, about.id, about.title)
         else:
             self.keyturn.tell("Undo: put the cursor on a run.")
 

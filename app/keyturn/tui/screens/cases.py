@@ -78,8 +78,7 @@ class Cases(ListScreen):
         async def work(_observe: object, _stop: object) -> CasesSeen:
             return await desk.cases()
 
-        if READING not in self.keyturn.jobs.running():
-            self.keyturn.start(READING, work, self._show)
+        self.read_in_turn(READING, work, self._show)
 
     def _show(self, seen: CasesSeen) -> None:
         again, self.seen = self.seen is not None, seen

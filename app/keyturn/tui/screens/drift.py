@@ -169,11 +169,11 @@ class Drift(ListScreen):
     async def _plan(self, marks: frozenset[int]) -> None:
         data, hidden = self.keyturn.parts.data, len(self.table.content.hidden_marks())
         if not marks:
-            plan_findings(self.keyturn, None, "")
+            plan_findings(self, None, "")
             return
         chosen = await self.keyturn.parts.reads.ask(lambda: data.finding_ids_of_lines(marks))
         note = f"{len(marks)} marked" + (f", {hidden} of them hidden now" if hidden else "")
-        plan_findings(self.keyturn, chosen, note)
+        plan_findings(self, chosen, note)
 
 
 def _vault_of(found: FindingRow) -> Named:

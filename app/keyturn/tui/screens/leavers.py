@@ -21,7 +21,7 @@ from keyturn.tui.case_words import (
 from keyturn.tui.engine import Card
 from keyturn.tui.hand import EMPTY_HAND, Hand, Named
 from keyturn.tui.leavers_rows import COLUMNS, differing_lines, leavers_rows, of_all, totals_words
-from keyturn.tui.plan_words import BLANK, counts_words
+from keyturn.tui.plan_words import BLANK
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.case_steps import ask_waiver, choose_successor, plan_draft, state_fact
 from keyturn.tui.screens.list_screen import ListScreen
@@ -108,8 +108,7 @@ class Leavers(ListScreen):
         async def work(_observe: object, _stop: object) -> LeaversSeen:
             return await desk.look_at_all(keys)
 
-        if LOOKING not in self.keyturn.jobs.running():
-            self.keyturn.start(LOOKING, work, self._show_seen)
+        self.read_in_turn(LOOKING, work, self._show_seen)
 
     def _show_seen(self, seen: LeaversSeen) -> None:
         before = self.seen
@@ -239,19 +238,22 @@ class Leavers(ListScreen):
     def action_leave_out(self) -> None:
         """They stay marked where they were; nothing that was stated of them is lost."""
         item, seen = self._item(), self.seen
-        if seen is None or item.what is not What.PERSON:
+        one = self._leaver(item.name)
+        if seen is None or one is None:
             self.keyturn.tell("Leave out: put the cursor on a person.")
             return
         if len(self.people) == 1:
             self.keyturn.tell("Leave out: nobody else leaves. esc goes back.")
             return
-        gone = next(one.name for one in self.people if one.key == item.name)
-        self.people = tuple(one for one in self.people if one.key != item.name)
-        leavers = tuple(one for one in seen.leavers if one.key != item.name)
+        self.people = tuple(who for who in self.people if who.key != one.key)
+        leavers = tuple(other for other in seen.leavers if other.key != one.key)
         self.seen = replace(seen, leavers=leavers)
+        # From the line, which would stay as one that is gone as long as the cursor is on it.
+        place = self.table.content.cursor
+        self.table.move_to(place + 1 if place < len(leavers) else place - 1)
         self._draw()
         self._look()  # whoever stays may manage what nobody else did
-        self.keyturn.tell(f"{gone} is left out of it.")
+        self.keyturn.tell(f"{one.case.name} is left out of it.")
 
     def action_waive(self) -> None:
         """The vault under the cursor, or the first nobody decided about."""
@@ -296,14 +298,15 @@ class Leavers(ListScreen):
         plan_draft(self.keyturn, draft, self._show_plan)
 
     def _show_plan(self, plan: "Plan", draft: Draft) -> None:
+        from keyturn.tui.screens.made_plan import show_made
         from keyturn.tui.screens.plan import PlanReview
         from keyturn.tui.screens.plan_origin import Origin
 
-        if self.is_current:
-            review = PlanReview(plan, self.note, Origin(draft, known=True))
-            _ = self.keyturn.push_screen(review)
-        else:
-            self.keyturn.tell(f"The plan is made ({counts_words(plan)}), but not shown here.")
+        if draft.people != self._keys:
+            # Made before somebody was left out: it would put them out all the same.
+            self.keyturn.tell("The plan was made with somebody who is left out since: p once more.")
+            return
+        show_made(self, PlanReview(plan, self.note, Origin(draft, known=True)))
 
     # ------------------------------------------------------------------ after the run
 

@@ -1,9 +1,10 @@
 """A screen of one list and the text about the row under its cursor."""
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import on
 from textual.containers import Container
@@ -12,6 +13,7 @@ from textual.widget import Widget
 from keyturn.tui.ages import clock_time
 from keyturn.tui.card_lines import as_text
 from keyturn.tui.hand import Copied
+from keyturn.tui.jobs import Work
 from keyturn.tui.safe import literal
 from keyturn.tui.screens.frame import Frame
 from keyturn.tui.widgets.cells import Column
@@ -20,6 +22,10 @@ from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.row_source import RowSource
 from keyturn.tui.widgets.sheet import SHEET_STYLE, Sheet
 from keyturn.tui.widgets.virtual_list import VirtualList
+
+T = TypeVar("T")
+IN_TURN_S = 0.1
+"""How long it takes at most until what had to wait for its turn is looked at again."""
 
 
 class ListScreen(Frame):
@@ -36,6 +42,10 @@ class ListScreen(Frame):
     TITLE_OF_TEXT: ClassVar[str] = ""
     EMPTY: ClassVar[str] = "Nothing here."
     COLUMNS: ClassVar[tuple[Column, ...]] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._in_turn: set[str] = set()
 
     def body(self) -> Iterable[Widget]:
         """The list, and the text below it."""
@@ -78,6 +88,24 @@ class ListScreen(Frame):
         """From the cache at once."""
         self.table.focus()
         return self.begin()
+
+    def read_in_turn(self, name: str, work: "Work[T]", done: Callable[[T], None]) -> None:
+        """Starts a quick job that reads what this screen shows. One of the same name that still
+        goes on may be about what was so before, or for a screen that is gone: then after it."""
+        if name not in self.keyturn.jobs.running():
+            self._in_turn.discard(name)
+            self.keyturn.start(name, work, done)
+        elif name not in self._in_turn and self.is_attached:
+            self._in_turn.add(name)
+            self._after_it(name, work, done)
+
+    def _after_it(self, name: str, work: "Work[T]", done: Callable[[T], None]) -> None:
+        if name not in self._in_turn:
+            return  # it was read meanwhile
+        if name in self.keyturn.jobs.running():
+            _ = self.set_timer(IN_TURN_S, partial(self._after_it, name, work, done))
+        else:
+            self.read_in_turn(name, work, done)
 
     def begin(self) -> Awaitable[None] | None:
         """Asks for the first rows. What is awaited holds up the first paint."""

@@ -23,7 +23,6 @@ from keyturn.tui.case_words import (
 )
 from keyturn.tui.engine import Card, Observe
 from keyturn.tui.hand import Hand, Named
-from keyturn.tui.plan_words import counts_words
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.ask import Ask, needs_words
 from keyturn.tui.screens.case_steps import ask_waiver, choose_successor, plan_draft, state_fact
@@ -113,9 +112,7 @@ class Offboard(ListScreen):
         async def work(_observe: object, _stop: object) -> CaseSeen:
             return await desk.look(key, case_id)
 
-        name = f"reading the case of {self.person_name}"
-        if name not in self.keyturn.jobs.running():
-            self.keyturn.start(name, work, self._show_case)
+        self.read_in_turn(f"reading the case of {self.person_name}", work, self._show_case)
 
     def _show_case(self, seen: CaseSeen) -> None:
         decided = {vault.id: vault for vault in self.seen.vaults if vault.decided}
@@ -135,8 +132,8 @@ class Offboard(ListScreen):
             return await engine.card(key)
 
         name = f"reading what {self.person_name} has"
-        if self.seen.known and name not in self.keyturn.jobs.running():
-            self.keyturn.start(name, work, self._show_card)
+        if self.seen.known:
+            self.read_in_turn(name, work, self._show_card)
 
     def _show_card(self, card: Card) -> None:
         self.card = card
@@ -256,7 +253,7 @@ class Offboard(ListScreen):
         item, runs = self._item(), self.seen.runs
         run_id = item.name if item.what is What.RUN else runs[0].id if len(runs) == 1 else ""
         if run_id:
-            plan_undo(self.keyturn, run_id, f"run {run_id[:12]} of {self.person_name}")
+            plan_undo(self, run_id, f"run {run_id[:12]} of {self.person_name}")
         else:
             which = "put the cursor on one of its runs" if runs else "no plan was applied yet"
             self.keyturn.tell(f"Undo: {which}.")
@@ -308,13 +305,11 @@ class Offboard(ListScreen):
         plan_draft(self.keyturn, draft, self._show_plan)
 
     def _show_plan(self, plan: "Plan", draft: Draft) -> None:
+        from keyturn.tui.screens.made_plan import show_made
         from keyturn.tui.screens.plan import PlanReview
         from keyturn.tui.screens.plan_origin import Origin
 
-        if self.is_current:
-            _ = self.keyturn.push_screen(PlanReview(plan, origin=Origin(draft, known=True)))
-        else:
-            self.keyturn.tell(f"The plan is made ({counts_words(plan)}), but not shown here.")
+        show_made(self, PlanReview(plan, origin=Origin(draft, known=True)))
 
     # ------------------------------------------------------------------ after the run
 

@@ -124,7 +124,7 @@ class Person(Card[PersonFacts]):
         """What a new role does not justify, as a plan."""
         from keyturn.tui.screens.moving import plan_move
 
-        plan_move(self.keyturn, self.person_key, self.subject)
+        plan_move(self, self.person_key, self.subject)
 
     def action_offboard(self) -> None:
         """The leaver's card, then the plan."""

@@ -295,7 +295,7 @@ class PlanReview(PlanRows):
             else:
                 self.keyturn.tell(f"The plan is made ({counts_words(plan)}), but not shown here.")
 
-        plan_undo(self.keyturn, self.ended.run_id, self.plan.title, show)
+        plan_undo(self, self.ended.run_id, self.plan.title, show)
 
     # ------------------------------------------------------------------ evidence
 

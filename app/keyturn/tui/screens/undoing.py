@@ -5,22 +5,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from keyturn.decide.plans import Plan
-    from keyturn.tui.app import KeyturnApp
+    from keyturn.tui.screens.frame import Frame
 
 
 def plan_undo(
-    app: "KeyturnApp", run_id: str, title: str, show: "Callable[[Plan], None] | None" = None
+    asked: "Frame", run_id: str, title: str, show: "Callable[[Plan], None] | None" = None
 ) -> None:
     """Plans it about everything that the run changed as it is now; `show` puts the plan elsewhere
     than on top."""
-    engine = app.parts.engine
+    engine = asked.keyturn.parts.engine
 
     async def work(_observe: object, _stop: object) -> "Plan":
         return await engine.plan_undo(run_id)
 
     def on_top(plan: "Plan") -> None:
+        from keyturn.tui.screens.made_plan import show_made
         from keyturn.tui.screens.plan import PlanReview
 
-        _ = app.push_screen(PlanReview(plan))
+        show_made(asked, PlanReview(plan))
 
-    app.start(f"planning to undo: {title}", work, show or on_top)
+    asked.keyturn.start(f"planning to undo: {title}", work, show or on_top)
