@@ -310,3 +310,48 @@ async def test_sums_that_were_made_up_are_found(desk: Desk, tmp_path: Path, forg
     manifest = manifest.model_copy(update={"files": entries_of(every)})
     every |= {"manifest.json": manifest.text(), "manifest.sha256": seal_of(manifest.text())}
     assert told in map(str, verify_bundle(unpacked(every, tmp_path / "b")).wrong)
+
+
+@pytest.mark.parametrize(
+    ("forged", "told"),
+    [
+        ("never begun", "step {}: its state or verdict is not what the journal's lines say"),
+        ("not seen", "step {}: its state or verdict is not what the journal's lines say"),
+        ("run ended", "runs, 1: its state is not what the journal's lines say"),
+        ("case ended", "case.state: it is not what the states of the runs say"),
+        ("run in words", "runs, 1: its verdict is not what its steps say"),
+        ("in words", "case.verdict: it is not what the steps add up to"),
+    ],
+)
+async def test_a_better_end_of_a_stopped_run_is_found(
+    desk: Desk, tmp_path: Path, forged: str, told: str
+) -> None:
+    await desk.out(stop_after=12)
+    made = desk.report()
+    assert as_written(made, tmp_path / "a")
+    plain = json.loads(made.bundle.files["leaver.json"])
+    words = f"All {len(plain['steps'])} steps proven ({len(plain['steps'])} effective and logged)."
+    match forged:
+        case "never begun" | "not seen":
+            was = "planned" if forged == "never begun" else "applied"
+            step = next(one for one in plain["steps"] if one["state"] == was)
+            told = told.format(step["label"])
+            step["proven"] = True
+            if was == "planned":
+                step |= {"state": "verified", "verdict": "effective and logged"}
+        case "run ended":
+            plain["runs"][0]["state"] = "ended"
+        case "case ended":
+            plain["case"]["state"] = "ended"
+        case "run in words":
+            plain["runs"][0]["verdict"] = words
+        case _:
+            plain["case"]["verdict"] = words
+    own = {"manifest.json", "manifest.sha256"}
+    every = {name: data for name, data in made.bundle.files.items() if name not in own}
+    every["leaver.json"] = json.dumps(plain).encode()
+    every["leaver.html"] = page(from_plain(Pack, plain)).encode()
+    manifest = made.bundle.manifest.model_copy(update={"files": entries_of(every)})
+    every |= {"manifest.json": manifest.text(), "manifest.sha256": seal_of(manifest.text())}
+    wrong = list(map(str, verify_bundle(unpacked(every, tmp_path / "b")).wrong))
+    assert f"leaver.json, {told}" in wrong

@@ -20,6 +20,7 @@ from keyturn_providers.abilities import Ability
 from keyturn_providers.simulated import Effect, Fault, simulated_pair
 
 SUMS = "leaver.json, case.totals: they are not what the steps add up to"
+WORDS = "leaver.json, runs, 1: its verdict is not what its steps say"
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ async def test_a_better_verdict_is_found(forger: Forger) -> None:
     place = f"leaver.json, step {forger.unproven}: "
     told = f"{place}its state or verdict is not what the journal's lines say"
     assert forger.edited(lambda step: step.update(verdict="effective and logged")) == [told]
-    assert forger.edited(lambda step: step.update(proven=True)) == [told, SUMS]
+    assert forger.edited(lambda step: step.update(proven=True)) == [told, SUMS, WORDS]
 
 
 async def test_another_history_is_found(forger: Forger) -> None:
@@ -88,7 +89,7 @@ async def test_a_step_left_out_is_found(forger: Forger) -> None:
     plain = json.loads(forger.bundle.files["leaver.json"])
     gone = plain["steps"].pop(forger.unproven - 1)["operation"]
     told = f"leaver.json: the operation {gone}, which the journal tells of, is missing"
-    assert forger.rewritten(leaver_json=json.dumps(plain).encode()) == [told, SUMS]
+    assert forger.rewritten(leaver_json=json.dumps(plain).encode()) == [told, SUMS, WORDS]
 
 
 async def test_a_page_that_says_something_else_is_found(forger: Forger) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from keyturn.decide.values import NotThatValue, from_plain
 from keyturn.evidence.bundle import logic_digest
+from keyturn.evidence.case_telling import run_verdict
 from keyturn.evidence.chain_lines import ShownLine
 from keyturn.evidence.events_file import EVENTS, KeptEvent, kept_events
 from keyturn.evidence.manifest import Manifest
@@ -18,9 +19,10 @@ from keyturn.evidence.moments import utc
 from keyturn.evidence.names_of_files import PACK, PAGE
 from keyturn.evidence.pack import FORMAT, Pack, StepTold
 from keyturn.evidence.page import page
+from keyturn.evidence.proof_words import is_good
 from keyturn.evidence.run_record import StepEntry, step_entry
 from keyturn.evidence.step_telling import told_entry
-from keyturn.evidence.totals import all_proven, taken_back, totals_of
+from keyturn.evidence.totals import all_proven, taken_back, totals_of, verdict_of
 from keyturn.evidence.wrong import Wrong
 
 
@@ -50,6 +52,7 @@ def compare(files: dict[str, bytes], lines: Sequence[ShownLine], manifest: Manif
         return Compared((Wrong(PACK, str(odd), "it is no leaver pack"),))
     wrong = [
         *_head(pack, manifest),
+        *_states(pack, lines),
         *_steps(pack, lines, files.get(EVENTS, b"")),
         *_decided(pack, lines, manifest),
     ]
@@ -60,6 +63,7 @@ def compare(files: dict[str, bytes], lines: Sequence[ShownLine], manifest: Manif
     if manifest.logic != logic_digest():
         words = f"{PAGE} was made by another build of keyturn: not compared with {PACK}"
         return Compared(tuple(wrong), (words,))
+    wrong += _verdicts(pack)
     if PAGE in files and files[PAGE] != page(pack).encode("utf-8"):
         wrong.append(Wrong(PAGE, "", f"it does not say what {PACK} says"))
     return Compared(tuple(wrong))
@@ -78,6 +82,38 @@ def _head(pack: Pack, manifest: Manifest) -> Iterator[Wrong]:
         yield Wrong(PACK, "journal", "its checkpoint is not the manifest's")
 
 
+def _states(pack: Pack, lines: Sequence[ShownLine]) -> Iterator[Wrong]:
+    """Whether each run, and all together, have ended or not as the journal's own lines say."""
+    said: dict[object, object] = {}
+    for shown in lines:
+        try:
+            content = json.loads(shown.line or "null")
+        except ValueError:
+            continue
+        if isinstance(content, dict) and content.get("kind") in {"run", "end"}:
+            said[content.get("run")] = content.get("state")
+    for run in pack.runs:
+        if run.state != said.get(run.run, run.state):
+            yield Wrong(
+                PACK, f"runs, {run.number}", "its state is not what the journal's lines say"
+            )
+    unended = [run.state for run in pack.runs if run.state != "ended"]
+    if pack.case.state != (unended[-1] if unended else "ended"):
+        yield Wrong(PACK, "case.state", "it is not what the states of the runs say")
+
+
+def _verdicts(pack: Pack) -> Iterator[Wrong]:
+    """Whether the sums in words are those of the steps. What happened since stands before them."""
+    for run in pack.runs:
+        mine = [step for step in pack.steps if step.run == run.number]
+        if run.verdict != run_verdict(run.state, mine):
+            yield Wrong(PACK, f"runs, {run.number}", "its verdict is not what its steps say")
+    alone = len(pack.runs) == 1
+    told = pack.runs[0].verdict if alone else verdict_of(pack.runs, pack.case.totals)
+    if not pack.case.verdict.endswith(told):
+        yield Wrong(PACK, "case.verdict", "it is not what the steps add up to")
+
+
 def _steps(pack: Pack, lines: Sequence[ShownLine], events: bytes) -> Iterator[Wrong]:
     ids = {one.number: one.run for one in pack.runs}
     only = pack.runs[0].run if len(pack.runs) == 1 else ""
@@ -94,7 +130,7 @@ def _steps(pack: Pack, lines: Sequence[ShownLine], events: bytes) -> Iterator[Wr
         history = tuple(told_entry(one) for one in entries)
         if history != step.history:
             yield Wrong(PACK, place, "its history is not what the journal's lines say")
-        elif entries and not _concluded_so(step, entries):
+        elif not _concluded_so(step, entries):
             yield Wrong(PACK, place, "its state or verdict is not what the journal's lines say")
         if step.event is not None:
             kept = logged.get((run_id, step.operation, step.event.id))
@@ -144,10 +180,11 @@ def _decided(pack: Pack, lines: Sequence[ShownLine], manifest: Manifest) -> Iter
 
 
 def _concluded_so(step: StepTold, entries: Sequence[StepEntry]) -> bool:
+    """What no line tells of was never begun."""
     verdict = next((one.verdict for one in reversed(entries) if one.verdict), "")
-    state = entries[-1].state.replace("_", " ")
-    proven = step.proven and bool(entries[-1].error)
-    return (step.state, step.verdict) == (state, verdict) and not proven
+    state = entries[-1].state.replace("_", " ") if entries else "planned"
+    proven = is_good(verdict) and not (entries and entries[-1].error)
+    return (step.state, step.verdict, step.proven) == (state, verdict, proven)
 
 
 def _same(step: StepTold, kept: KeptEvent) -> bool:

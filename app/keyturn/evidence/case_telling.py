@@ -82,7 +82,7 @@ def told_run(
         undoes=record.plan.undoes or None,
         taken_back=taken_back(number, steps),
         proven=record.state == "ended" and all(one.proven for one in mine),
-        verdict=_verdict(record.state, mine),
+        verdict=run_verdict(record.state, mine),
         plan=plan,
         sources=sources,
     )
@@ -96,7 +96,8 @@ def _later(besides: Beside) -> str:
     return "".join(said)
 
 
-def _verdict(state: str, steps: Sequence[StepTold]) -> str:
+def run_verdict(state: str, steps: Sequence[StepTold]) -> str:
+    """What came of one run, in words; `steps` are its own."""
     open_ = [one.label for one in steps if not one.proven]
     if not steps:
         return "There was nothing to do."
