@@ -1,6 +1,7 @@
 """`keyturn policy adopt`: from what is to what should be, printed or written, and then in step."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,28 @@ def test_a_file_that_it_cannot_be_put_into_is_left_as_it_is(
     assert "written in one line" in said
     assert "Nothing was written" in said
     assert config.read_text("utf-8") == before
+
+
+def test_a_group_of_equal_name_alone_is_said_to_be_one_whose_members_are_mended_from_then_on(
+    pair: Pair, front: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    tenant = pair.secrets.tenant
+    for group in list(tenant.groups.values()):
+        tenant.groups[group.id] = replace(group, external_id="")
+    inside = {name for _, name, *_ in pair.mappings}
+    team = next(one.id for one in tenant.groups.values() if one.name in inside)
+    tenant.join(team, list(tenant.accounts))
+    run([*front, "refresh"])
+    capsys.readouterr()
+    mended = []
+    for verb in ("drift", "policy adopt --write", "drift"):
+        run([*front, *verb.split(), "--json"])
+        told = json.loads(capsys.readouterr().out)
+        of_members = [
+            one for one in told.get("findings", []) if one["kind"] == "membership not in directory"
+        ]
+        mended.append(sum(bool(one["remedy"]) for one in of_members))
+    assert mended[0] < mended[2]
+    text = Path(front[1]).read_text("utf-8")
+    assert f"{len(tenant.accounts)} in " in text
+    assert "linked by equal name alone: named here, its members are mended too" in text

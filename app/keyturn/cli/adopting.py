@@ -7,7 +7,9 @@ from keyturn.cli.exit_codes import Exit
 from keyturn.cli.failures import VerbFailed
 from keyturn.cli.invocation import Json
 from keyturn.cli.new_file import write_over
-from keyturn.decide.adopt import Adopted, preset_of
+from keyturn.decide.adopt import Adopted, AdoptedMapping, preset_of
+from keyturn.decide.groups import LinkedBy
+from keyturn.decide.index import members_of
 from keyturn.decide.names import counted, fold
 from keyturn.decide.rules import Mapping
 from keyturn.decide.world import World
@@ -45,11 +47,22 @@ def drafts_of(world: World, adopted: Adopted) -> tuple[MappingDraft, ...]:
     return tuple(
         MappingDraft(
             one.mapping,
-            f"{counted(one.members, 'member')} now; linked by {one.linked_by.value}",
+            _note(world, one),
             tuple(preset_of(world, rule) for rule in one.mapping.grants),
         )
         for one in adopted.mappings
     )
+
+
+def _note(world: World, one: AdoptedMapping) -> str:
+    """How many are in the pair now, and why it is one. A group that the policy names is one whose
+    members keyturn mends; where only the name was equal it did not before."""
+    group = one.mapping.secrets_group
+    there = len(members_of(world.secrets, group.id)) if group is not None else 0
+    words = f"{counted(one.members, 'member')} now, {there} in {world.secrets.name}"
+    if one.linked_by is LinkedBy.NAME:
+        return f"{words}; linked by equal name alone: named here, its members are mended too"
+    return f"{words}; linked by {one.linked_by.value}"
 
 
 def remarks(adopted: Adopted) -> Iterator[str]:
