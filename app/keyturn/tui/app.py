@@ -267,21 +267,28 @@ class KeyturnApp(
 
     def on_job_moved(self, event: JobMoved) -> None:
         """Progress: to the note line, and to whatever screen watches."""
+        self.jobs.pace(event, self._moved)
+
+    def _moved(self, name: str, happened: list[object]) -> None:
         from keyturn.tui.progress_words import words_of
 
-        happened = event.take()
+        if not happened:
+            return
         self.requests.watch(happened)
+        last = ""
         for one in happened:
             words = words_of(one)
-            self.board.moved(event.name, one, words)
-            if words:
-                self.say_job(words)
+            self.board.moved(name, one, words)
+            last = words or last
+        if last:
+            self.say_job(last)
         for screen in self.screen_stack:
             if isinstance(screen, Frame) and screen.alive:
-                screen.watch_job(event.name, happened)
+                screen.watch_job(name, happened)
 
     def on_job_ended(self, event: JobEnded) -> None:
         """The result goes to whoever started the job; a failure to the screen."""
+        self._moved(event.name, event.take())
         self.say_job("")
         if self._exit:
             return  # the journal has what was done; no screen is left to tell

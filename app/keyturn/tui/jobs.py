@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Awaitable, Callable
 from threading import Lock
+from time import monotonic
 from typing import TypeVar
 
 from textual.app import App
@@ -11,6 +12,8 @@ from textual.message import Message
 from keyturn.run.background import Background, Job, Stop
 
 T = TypeVar("T")
+MOVED_EVERY_S = 0.05
+"""A job that reads ten thousand groups has more to tell than a screen can draw, or anybody read."""
 Observe = Callable[[object], None]
 Work = Callable[[Observe, Stop], Awaitable[T]]
 
@@ -29,12 +32,18 @@ class JobMoved(Message):
 
 
 class JobEnded(Message):
-    """A job has ended. `settle` gives its result to whoever started it, or raises its failure."""
+    """A job has ended. `take` gives what of it was not taken yet; `settle` gives its result to
+    whoever started it, or raises its failure."""
 
-    def __init__(self, name: str, settle: Callable[[], None]) -> None:
+    def __init__(self, name: str, told: "_Told", settle: Callable[[], None]) -> None:
         super().__init__()
         self.name = name
         self.settle = settle
+        self._told = told
+
+    def take(self) -> list[object]:
+        """The last events, in order."""
+        return self._told.take()
 
 
 class _Told:
@@ -66,6 +75,7 @@ class Jobs:
         self._app = app
         self._background = Background()
         self._jobs: dict[str, Callable[[], None]] = {}
+        self._moved_s = 0.0
 
     def start(self, name: str, work: Work[T], done: Callable[[T], None]) -> None:
         """Starts `work(observe, stop)`; `done` is called on the app's loop with its result.
@@ -75,10 +85,23 @@ class Jobs:
         told = _Told(self._app, name)
 
         def ended(job: Job[T]) -> None:
-            self._app.post_message(JobEnded(name, lambda: done(job.result())))
+            self._app.post_message(JobEnded(name, told, lambda: done(job.result())))
 
         job = self._background.start(name, lambda stop: work(told.observe, stop), ended)
         self._jobs[name] = job.stop
+
+    def pace(self, event: JobMoved, moved: Callable[[str, list[object]], None]) -> None:
+        """Gives `moved` what has happened, at most every MOVED_EVERY_S. On the app's loop."""
+
+        def give() -> None:
+            self._moved_s = monotonic()
+            moved(event.name, event.take())
+
+        wait_s = self._moved_s + MOVED_EVERY_S - monotonic()
+        if wait_s > 0:
+            _ = self._app.set_timer(wait_s, give)
+        else:
+            give()
 
     def running(self) -> tuple[str, ...]:
         """The names of jobs still going on."""
