@@ -19,10 +19,11 @@ LIMIT_S = 60.0
 
 
 class Terminal:
-    """Starts `command` on a pty of `size` (columns, rows), and ends it at the end."""
+    """Starts `command` on a pty of `size` (columns, rows), and ends it at the end. `keyboard` is
+    our side of it: keys are written there, and what is drawn is read from it."""
 
     def __init__(self, command: Sequence[str], size: tuple[int, int]) -> None:
-        self._ours, theirs = pty.openpty()
+        self.keyboard, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.begun = time.perf_counter()
@@ -47,11 +48,11 @@ class Terminal:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        os.close(self._ours)
+        os.close(self.keyboard)
 
     def _read(self, wait_s: float) -> bytes:
-        ready, _, _ = select.select([self._ours], [], [], wait_s)
-        return os.read(self._ours, 65_536) if ready else b""
+        ready, _, _ = select.select([self.keyboard], [], [], wait_s)
+        return os.read(self.keyboard, 65_536) if ready else b""
 
     def until(self, wanted: bytes) -> float:
         """Milliseconds from the start to the last byte before the silence after `wanted`."""
@@ -74,7 +75,7 @@ class Terminal:
         while self._read(SILENCE_S):
             pass
         begun = time.perf_counter()
-        os.write(self._ours, sent)
+        os.write(self.keyboard, sent)
         while not self._read(SILENCE_S):
             if time.perf_counter() - begun > LIMIT_S:
                 raise RuntimeError(f"nothing was drawn after {sent!r}")
