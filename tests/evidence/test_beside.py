@@ -18,6 +18,8 @@ from keyturn.evidence.chain_lines import read
 from keyturn.evidence.gather import Report, report_on
 from keyturn.evidence.subject import WhichPerson
 from keyturn.evidence.verify_bundle import verify_bundle
+from keyturn.run.leavers import Decisions, plan_leavers
+from keyturn_providers.records import Grant, Level, PrincipalKind, Vault
 from keyturn_providers.simulated import Pair, simulated_pair
 from keyturn_storage.case_files import note_case, open_case
 from keyturn_storage.case_rows import CaseIn, Noted, NoteIn
@@ -154,6 +156,35 @@ async def test_of_several_leavers_each_has_their_own_evidence(
         assert intact(made, tmp_path / key[-1])
         whole = report_on(row, work.journal, work.cache, key=key, stated=NOTHING, whole_chain=True)
         assert intact(whole, tmp_path / f"{key[-1]}-whole")
+
+
+async def test_a_vault_that_is_handed_over_is_in_the_evidence_of_its_leaver_alone(
+    work: Office, pair: Pair, tmp_path: Path
+) -> None:
+    tenant = pair.secrets.tenant
+    for owner in ("s-001", "s-002"):
+        grant = Grant(
+            f"v-{owner}", PrincipalKind.ACCOUNT, owner, Level.MANAGE, f"account/x/{owner}"
+        )
+        tenant.add(Vault(f"v-{owner}", f"Keys of {owner}"), grant)
+    await work.look()
+    to_lea = {f"v-{owner}": "Lea Baum" for owner in ("s-001", "s-002")}
+    planned = await plan_leavers(
+        ("Dana Okafor", "Ravi Menon"), work.connections, work.cache, work.journal,
+        loaded=work.loaded, clock=work.watch.clock, decisions=Decisions(to_lea),
+    )  # fmt: skip
+    assert not planned.plan.refused
+    row = work.journal.run((await work.apply(planned.plan)).run_id)
+    assert row is not None
+    for person, mine, other in zip(
+        planned.people, ("s-001", "s-002"), ("s-002", "s-001"), strict=True
+    ):
+        made = report_on(row, work.journal, work.cache, key=person.key, stated=NOTHING)
+        words = "\n".join(one.words for one in made.pack.steps)
+        assert f"manage on Keys of {mine}" in words
+        assert f"Keys of {other}" not in words
+        assert made.pack.case.totals.steps == len(made.pack.steps)
+        assert intact(made, tmp_path / mine)
 
 
 async def test_leavers_that_nothing_tells_apart_get_no_evidence_without_a_case(

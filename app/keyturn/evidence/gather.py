@@ -202,7 +202,7 @@ def _rules_of(made: Made, plan: Plan) -> Rules | None:
 
 def _of_subject(whole: RunRecord, subject: Subject) -> RunRecord:
     """The run without what is only about others who left in it."""
-    steps = tuple(one for one in whole.steps if subject.concerns(one.operation))
+    steps = tuple(one for one in whole.steps if subject.concerns(one.operation, whole.plan))
     mine = {one.operation.id for one in steps}
     events = tuple(one for one in whole.events if one.operation_id in mine)
     if len(steps) == len(whole.steps):

@@ -58,8 +58,14 @@ class Subject:
         }
         return tuple(found.values())
 
-    def concerns(self, operation: Operation) -> bool:
-        """Whether an operation is not only about somebody else who left in the same run."""
+    def concerns(self, operation: Operation, plan: Plan) -> bool:
+        """Whether an operation is not only about somebody else who left in the same run: done to
+        them, or, as a vault that is handed over, only waited for by what is."""
+        waiting = [one for one in plan.operations if operation.id in one.depends_on]
+        only_for_others = bool(waiting) and not any(map(self._is_not_of_others, waiting))
+        return self._is_not_of_others(operation) and not only_for_others
+
+    def _is_not_of_others(self, operation: Operation) -> bool:
         change = operation.change
         refs = [one for one in (change.account, change.principal) if one is not None]
         return not any((ref.side, ref.id) in self.others for ref in refs)
