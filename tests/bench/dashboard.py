@@ -26,7 +26,7 @@ from textual.pilot import Pilot
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.housekeeping import of_own_process
 from keyturn.tui.make import make_app
-from keyturn.tui.start import SWITCH_S, DashboardOptions, now_ms
+from keyturn.tui.start import DashboardOptions, now_ms
 from keyturn.tui.widgets.virtual_list import VirtualList
 
 SIZE = (120, 40)
@@ -180,7 +180,6 @@ async def in_process(folder: Path, table: Table) -> None:
     painted = Painted()
     # As `run_dashboard` has it.
     gc.disable()
-    sys.setswitchinterval(SWITCH_S)
     app = make_app(DashboardOptions(folder / "keyturn.yaml", folder), now_ms, of_own_process())
     with (
         patch.object(HeadlessDriver, "is_headless", False),

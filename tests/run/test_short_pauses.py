@@ -1,24 +1,29 @@
-"""While jobs work, full collections come seldom; afterwards as often as before."""
+"""While jobs work, full collections come seldom and turns are short; afterwards as before."""
 
 import asyncio
 import gc
+import sys
 import weakref
 
 import pytest
 
 from keyturn.run.background import Background, Stop
-from keyturn.run.short_pauses import SELDOM, collect_between_jobs, short_pauses
+from keyturn.run.short_pauses import SELDOM, SWITCH_S, collect_between_jobs, short_pauses
 
 TIMEOUT_S = 20.0
 
 
 def test_the_last_one_out_puts_it_back() -> None:
-    usual = gc.get_threshold()
+    usual, turn_s = gc.get_threshold(), sys.getswitchinterval()
+    assert turn_s > SWITCH_S
     with short_pauses():
         with short_pauses():
             assert gc.get_threshold() == (*usual[:2], SELDOM)
+            assert sys.getswitchinterval() == pytest.approx(SWITCH_S)
         assert gc.get_threshold() == (*usual[:2], SELDOM)
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_S)
     assert gc.get_threshold() == usual
+    assert sys.getswitchinterval() == pytest.approx(turn_s)
 
 
 def test_a_failure_puts_it_back_too() -> None:

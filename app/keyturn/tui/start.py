@@ -36,10 +36,6 @@ class DashboardOptions:
     link: "Link | None" = None
 
 
-SWITCH_S = 0.0005
-"""How long a thread that works keeps Python's lock while another waits for it."""
-
-
 def now_ms() -> int:
     """The time, in UTC milliseconds."""
     return time.time_ns() // 1_000_000
@@ -67,8 +63,6 @@ def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | Non
     # Nothing made before the first paint is garbage; looking for some takes a good part of it.
     # The app switches it on again after the first paint.
     gc.disable()
-    # A key, or a read, gives the lock away and waits for it again hundreds of times.
-    sys.setswitchinterval(SWITCH_S)
 
     from keyturn.tui.housekeeping import of_own_process
     from keyturn.tui.leaving_signals import LOST_TERMINAL_EXIT_CODE, leaving_on_signals
