@@ -1,9 +1,25 @@
 """Who can manage each vault, and that the last of them stays."""
 
-from tests.decide.guarding import ALLOW, REFUSE, D, join, leave, revoke, suspend, verdicts
+from dataclasses import replace
+
+import pytest
+from tests.decide.guarding import (
+    ALLOW,
+    REFUSE,
+    D,
+    join,
+    leave,
+    operations_of,
+    revoke,
+    suspend,
+    verdicts,
+)
 from tests.decide.worlds import SUSPENDED, office
 
+from keyturn.decide.findings import Change, ChangeKind
+from keyturn.decide.guard import judge
 from keyturn.decide.guards_of_managers import managers
+from keyturn.decide.plans import PlanScope, Verdict
 from keyturn_providers.records import (
     AccountState,
     Grant,
@@ -51,3 +67,44 @@ def test_a_vault_without_manager_loses_none() -> None:
     org = office()
     org.secrets.change("s3", state=SUSPENDED)
     assert verdicts(org.context(), leave("s3", "sg-ops"))["last manager"].verdict is ALLOW
+
+
+BACK = replace(suspend("s3"), kind=ChangeKind.REACTIVATE)
+BACK_THERE = replace(suspend("d3", D), kind=ChangeKind.REACTIVATE)
+GIVEN_BACK = replace(
+    revoke("s3", "account/s3/pay", "v-pay"), kind=ChangeKind.RESTORE_GRANT, level=Level.MANAGE
+)
+TAKEN = revoke("s4", "account/s4/pay", "v-pay")
+OTHER = revoke("s4", "account/s4/prod", "v-prod")
+
+
+@pytest.mark.parametrize(
+    ("before", "waits_for", "in_group", "verdict"),
+    [
+        # By the group that still has them, once they are back.
+        ((BACK,), (1,), True, ALLOW),
+        ((BACK,), (), True, REFUSE),
+        ((BACK_THERE,), (1,), True, REFUSE),
+        # By what is given back to them, once they are.
+        ((BACK, GIVEN_BACK), (1, 2), False, ALLOW),
+        ((BACK, GIVEN_BACK), (2,), False, REFUSE),
+        ((BACK, GIVEN_BACK), (1,), False, REFUSE),
+        ((GIVEN_BACK,), (1,), False, REFUSE),
+    ],
+)
+def test_a_vault_that_was_handed_over_goes_back_only_after_whoever_had_it_is_back(
+    before: tuple[Change, ...], waits_for: tuple[int, ...], in_group: bool, verdict: Verdict
+) -> None:
+    org = office()
+    org.person(4)
+    org.secrets.change("s3", state=SUSPENDED)
+    if not in_group:
+        org.secrets.memberships = [one for one in org.secrets.memberships if one.member_id != "s3"]
+    org.direct_grant(4, "pay", Level.MANAGE, "account/s4/pay")
+    org.direct_grant(4, "prod", Level.READ, "account/s4/prod")
+    # What is taken of another vault need not wait.
+    *others, taken = operations_of((OTHER, *before, TAKEN))
+    wanted = tuple(others[number].id for number in waits_for)
+    plan = (*others, replace(taken, depends_on=wanted))
+    found = {one.guard: one for one in judge(plan, org.context(), PlanScope.UNDO)}
+    assert found["last manager"].verdict is verdict

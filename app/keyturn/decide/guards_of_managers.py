@@ -14,9 +14,12 @@ from keyturn_providers.records import AccountState, Level, PrincipalKind, Side
 _NAME = "last manager"
 
 
-def managers(world: World, without: tuple[Change, ...] = ()) -> dict[str, frozenset[str]]:
+def managers(
+    world: World, without: tuple[Change, ...] = (), back: frozenset[str] = frozenset()
+) -> dict[str, frozenset[str]]:
     """By vault id the active accounts that can manage it, directly or through groups, as it would
-    be after the removals in `without`. Only grants whose level is certain count."""
+    be after the removals in `without`, with those in `back` active. Only grants whose level is
+    certain count."""
     suspended = {
         c.account.id
         for c in without
@@ -47,7 +50,9 @@ def managers(world: World, without: tuple[Change, ...] = ()) -> dict[str, frozen
                 inside[grant.principal_id] = _members_without(world, grant.principal_id, removed)
             found[grant.vault_id] |= inside[grant.principal_id]
     return {
-        vault_id: frozenset(x for x in ids if x not in suspended and _active(world, x))
+        vault_id: frozenset(
+            x for x in ids if x not in suspended and (x in back or _active(world, x))
+        )
         for vault_id, ids in found.items()
     }
 
@@ -119,36 +124,48 @@ def last_manager(
 def _handed(
     world: World, operations: Iterable[Operation], vault_id: str, before: frozenset[str]
 ) -> bool:
-    """Whether somebody who stays becomes manager of a vault before anything is taken of it."""
+    """Whether somebody who stays becomes manager of a vault before anything is taken of it: by a
+    grant, or by coming back, as whoever had handed it over does when that is undone."""
     every = tuple(operations)
-    takers = [o for o in every if _takes(o.change, vault_id, before)]
+    takers = [o for o in every if _takes(world, o.change, vault_id, before)]
+    first = [o for o in every if all(o.id in taker.depends_on for taker in takers)]
     off = {
         o.change.account.id
         for o in every
         if o.change.kind in {ChangeKind.SUSPEND, ChangeKind.DEACTIVATE} and o.change.account
         if o.change.side is Side.SECRETS
     }
+    back = frozenset(
+        o.change.account.id
+        for o in first
+        if o.change.kind is ChangeKind.REACTIVATE and o.change.account
+        if o.change.side is Side.SECRETS
+    )
+    if managers(world, tuple(o.change for o in every), back).get(vault_id):
+        return True
     return any(
-        _active(world, o.change.principal.id)
+        (o.change.principal.id in back or _active(world, o.change.principal.id))
         and o.change.principal.id not in off
-        and all(o.id in taker.depends_on for taker in takers)
-        for o in every
-        if o.change.kind is ChangeKind.GRANT and o.change.level is Level.MANAGE
+        for o in first
+        if o.change.kind in _GIVING and o.change.level is Level.MANAGE
         if o.change.principal_kind is PrincipalKind.ACCOUNT and o.change.principal is not None
         if any(vault.id == vault_id for vault in o.change.vaults)
     )
 
 
-def _takes(change: Change, vault_id: str, before: frozenset[str]) -> bool:
+def _takes(world: World, change: Change, vault_id: str, before: frozenset[str]) -> bool:
     """Whether a change may take the management of a vault from one of these accounts."""
     if change.side is not Side.SECRETS or change.kind not in _TAKING:
         return False
-    about = change.account or change.principal
-    return (about is not None and about.id in before) or any(
-        vault.id == vault_id for vault in change.vaults
+    if change.account is not None and change.account.id in before:
+        return True
+    edge = edge_of(change.carrier)
+    return any(vault.id == vault_id for vault in change.vaults) or any(
+        edge_of(grant.carrier) == edge for grant in world.secrets.grants_on.get(vault_id, ())
     )
 
 
+_GIVING = frozenset({ChangeKind.GRANT, ChangeKind.RESTORE_GRANT})
 _TAKING = frozenset(
     {
         ChangeKind.SUSPEND,
