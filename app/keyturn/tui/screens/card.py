@@ -24,8 +24,9 @@ from keyturn.tui.widgets.sheet import SHEET_STYLE
 from keyturn.tui.widgets.virtual_list import VirtualList
 
 FactsT = TypeVar("FactsT")
-FIRST_WAIT_S = 0.06
-"""How long a card's first paint waits for what it is about; later than that it says so."""
+FIRST_WAIT_S = 0.12
+"""How long a card's first paint waits for what it is about; later than that it says so. To draw it
+twice takes longer than to wait for what the largest vaults' cards are made from."""
 
 
 class CardSource(Generic[FactsT]):
