@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.evidence.made import unpacked
-from tests.evidence.offices import NOTHING, both_out, left, office, put_out, report
+from tests.evidence.offices import NOTHING, both_out, left, office, opened_case, put_out, report
 from tests.run.office import Office
 
 from keyturn.decide.planfile import sealed
@@ -15,15 +15,17 @@ from keyturn.decide.plans import PlanScope
 from keyturn.decide.rechecks import CameBack, Recheck
 from keyturn.decide.values import to_plain
 from keyturn.evidence.chain_lines import read
-from keyturn.evidence.gather import Report, report_on
+from keyturn.evidence.gather import Report, report_on, report_on_case
 from keyturn.evidence.subject import WhichPerson
 from keyturn.evidence.verify_bundle import verify_bundle
 from keyturn.run.leavers import Decisions, plan_leavers
+from keyturn.run.undo import plan_undo
 from keyturn_providers.records import Grant, Level, PrincipalKind, Vault
 from keyturn_providers.simulated import Pair, simulated_pair
 from keyturn_storage.case_files import note_case, open_case
 from keyturn_storage.case_rows import CaseIn, Noted, NoteIn
 from keyturn_storage.errors import StorageRefused
+from keyturn_storage.queries.cases import case
 
 LEFT_MS = 1_799_999_000_000
 
@@ -185,6 +187,41 @@ async def test_a_vault_that_is_handed_over_is_in_the_evidence_of_its_leaver_alon
         assert f"Keys of {other}" not in words
         assert made.pack.case.totals.steps == len(made.pack.steps)
         assert intact(made, tmp_path / mine)
+
+
+async def test_what_goes_back_to_another_is_not_in_the_evidence_of_an_undone_leaver(
+    work: Office, pair: Pair, tmp_path: Path
+) -> None:
+    tenant = pair.secrets.tenant
+    for owner in ("s-001", "s-002"):
+        vault_id, carrier = f"v-{owner}", f"account/x/{owner}"
+        grant = Grant(vault_id, PrincipalKind.ACCOUNT, owner, Level.MANAGE, carrier)
+        tenant.add(Vault(vault_id, f"Keys of {owner}"), grant)
+    opened_case(work, "case-0001")
+    await work.look()
+    to_lea = {f"v-{owner}": "Lea Baum" for owner in ("s-001", "s-002")}
+    planned = await plan_leavers(
+        ("Dana Okafor", "Ravi Menon"), work.connections, work.cache, work.journal,
+        loaded=work.loaded, clock=work.watch.clock, decisions=Decisions(to_lea),
+    )  # fmt: skip
+    run = (await work.apply(planned.plan)).run_id
+    await work.look()
+    undo = await plan_undo(
+        run, work.connections, work.cache, work.journal, loaded=work.loaded, clock=work.watch.clock
+    )
+    assert not undo.refused
+    await work.apply(undo)
+    row = case(work.journal, "case-0001")
+    assert row is not None
+    made = report_on_case(row, work.journal, work.cache, stated=NOTHING, rules=work.loaded.rules)
+    words = "\n".join(one.words for one in made.pack.steps)
+    assert len(made.pack.runs) == 2
+    assert words.count("(opens Keys of s-001)") == 3
+    assert "Keys of s-002" not in words
+    totals = made.pack.case.totals
+    first = [one for one in made.pack.steps if one.run == 1]
+    assert totals.changes == len(first)
+    assert intact(made, tmp_path / "b")
 
 
 async def test_leavers_that_nothing_tells_apart_get_no_evidence_without_a_case(

@@ -1,6 +1,7 @@
 """Whom a report is about, with the accounts of both sides as they were when the run was planned."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from keyturn.decide.findings import ObjectKind
@@ -60,15 +61,23 @@ class Subject:
 
     def concerns(self, operation: Operation, plan: Plan) -> bool:
         """Whether an operation is not only about somebody else who left in the same run: done to
-        them, or, as a vault that is handed over, only waited for by what is."""
-        waiting = [one for one in plan.operations if operation.id in one.depends_on]
-        only_for_others = bool(waiting) and not any(map(self._is_not_of_others, waiting))
-        return self._is_not_of_others(operation) and not only_for_others
+        them, or, as a vault that is handed over, only waited for by what is; or, as one that goes
+        back, only waiting for that."""
+        if _is_of(operation, self.others):
+            return False
+        if _is_of(operation, {(side, x) for side, ids in self.ids.items() for x in ids}):
+            return True
+        beside = [
+            one
+            for one in plan.operations
+            if operation.id in one.depends_on or one.id in operation.depends_on
+        ]
+        return not beside or not all(_is_of(one, self.others) for one in beside)
 
-    def _is_not_of_others(self, operation: Operation) -> bool:
-        change = operation.change
-        refs = [one for one in (change.account, change.principal) if one is not None]
-        return not any((ref.side, ref.id) in self.others for ref in refs)
+
+def _is_of(operation: Operation, accounts: AbstractSet[tuple[Side, str]]) -> bool:
+    refs = (operation.change.account, operation.change.principal)
+    return any(ref is not None and (ref.side, ref.id) in accounts for ref in refs)
 
 
 def together(subjects: Sequence[Subject]) -> Subject:
