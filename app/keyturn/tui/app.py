@@ -270,10 +270,11 @@ class KeyturnApp(
         self.jobs.pace(event, self._moved)
 
     def _moved(self, name: str, happened: list[object]) -> None:
-        from keyturn.tui.progress_words import words_of
-
         if not happened:
             return
+        # Not needed for the first paint, nor for jobs that tell nothing.
+        from keyturn.tui.progress_words import words_of
+
         self.requests.watch(happened)
         last = ""
         for one in happened:
