@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from tests.crash.storage_victim import Killer
-from tests.storage.test_purging import NEW, everything
+from tests.storage.purgeable import NEW, everything
 
 from keyturn.run.retention import DAY_MS, find_old, purge_old
 from keyturn_storage.journal import open_journal

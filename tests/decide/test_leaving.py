@@ -5,35 +5,19 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.decide.leaving import guard, of, plan
 from tests.decide.one_by_one import one_by_one
 from tests.decide.worlds import SUSPENDED, Org, office
 
 from keyturn.decide.findings import ChangeKind
 from keyturn.decide.guards_of_managers import last_manager, managed_by_nobody_else, managers
-from keyturn.decide.leaving import Leaver, last_managed
+from keyturn.decide.leaving import last_managed
 from keyturn.decide.order import Stage
-from keyturn.decide.plan import plan_leavers
-from keyturn.decide.plans import GuardVerdict, Operation, Plan, PlanScope, Verdict
+from keyturn.decide.plans import PlanScope, Verdict
 from keyturn.decide.rules import Allowed, Limits
-from keyturn_providers.records import Level, Session, Side
+from keyturn_providers.records import Level, Side
 
 ROOMY = replace(Limits(), removals_share=1.0)
-
-
-def plan(org: Org, *keys: str, to: dict[str, str] | None = None, **more: object) -> Plan:
-    world = org.world()
-    leavers = [Leaver(world.people[key], (Session(f"T-{key}", f"s{key[-1]}"),)) for key in keys]
-    successors = {vault: world.people[key] for vault, key in (to or {}).items()}
-    return plan_leavers(leavers, org.context(**more), successors)
-
-
-def guard(found: Plan, name: str = "last manager") -> GuardVerdict:
-    (one,) = (verdict for verdict in found.guards if verdict.guard == name)
-    return one
-
-
-def of(found: Plan, kind: ChangeKind, side: Side = Side.SECRETS) -> list[Operation]:
-    return [o for o in found.operations if o.change.kind is kind and o.change.side is side]
 
 
 def test_a_vault_nobody_else_manages_blocks_until_somebody_takes_over() -> None:

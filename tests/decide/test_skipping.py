@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.decide.test_leaving import guard, of, plan
+from tests.decide.leaving import guard, of, plan
 from tests.decide.worlds import Org, office
 
 from keyturn.decide.findings import ChangeKind

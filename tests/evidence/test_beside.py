@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.evidence.cases import case_of
 from tests.evidence.made import unpacked
 from tests.evidence.offices import NOTHING, both_out, left, office, opened_case, put_out, report
 from tests.run.office import Office
@@ -22,12 +23,10 @@ from keyturn.run.leavers import Decisions, plan_leavers
 from keyturn.run.undo import plan_undo
 from keyturn_providers.records import Grant, Level, PrincipalKind, Vault
 from keyturn_providers.simulated import Pair, simulated_pair
-from keyturn_storage.case_files import note_case, open_case
-from keyturn_storage.case_rows import CaseIn, Noted, NoteIn
+from keyturn_storage.case_files import note_case
+from keyturn_storage.case_rows import Noted, NoteIn
 from keyturn_storage.errors import StorageRefused
 from keyturn_storage.queries.cases import case
-
-LEFT_MS = 1_799_999_000_000
 
 
 @pytest.fixture
@@ -41,33 +40,6 @@ async def work(pair: Pair, tmp_path: Path) -> AsyncIterator[Office]:
     data.mkdir(mode=0o700)
     with office(pair, data) as opened:
         yield opened
-
-
-def case_of(work: Office, run_id: str, *, key: str = "d:d-001") -> None:
-    """A case of the leaver with facts, a successor and a comment, that the run belongs to."""
-    at_ms = work.watch.at_ms
-    open_case(
-        work.journal,
-        CaseIn(
-            f"case-{key[-3:]}", key, "Dana Okafor", "p001@acme.example", "tenant-directory",
-            key[2:], "Dana Okafor", "tenant-secrets", key.replace("d:d", "s"), "Dana Okafor",
-            "h.lund", at_ms,
-        ),
-    )  # fmt: skip
-    facts = {
-        "kind": "involuntary", "left_ms": LEFT_MS, "left_zone": "+01:00", "approver": "R. Silva",
-        "ticket": "HR-9", "legal_hold": True, "mode": "emergency",
-    }  # fmt: skip
-    successor = {"vault": "v-payments", "vault_name": "Payments", "person": "s-002",
-                 "person_name": "Ravi Menon"}  # fmt: skip
-    note_case(
-        work.journal,
-        f"case-{key[-3:]}",
-        NoteIn(Noted.FACTS, json.dumps(facts), "h.lund", at_ms),
-        NoteIn(Noted.SUCCESSOR, json.dumps(successor), "h.lund", at_ms),
-        NoteIn(Noted.COMMENT, "she was furious", "h.lund", at_ms),
-        NoteIn(Noted.RUN, "", "h.lund", at_ms, run_id),
-    )
 
 
 def intact(made: Report, folder: Path) -> bool:

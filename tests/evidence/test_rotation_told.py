@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.evidence.cases import LEFT_MS, case_of
 from tests.evidence.offices import left, office, put_out, report
-from tests.evidence.test_beside import LEFT_MS, case_of
 from tests.run.office import Office
 
 from keyturn.decide.rotation import ItemNow

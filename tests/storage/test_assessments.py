@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from tests.storage.assessed import found, person, store
 from tests.storage.worlds import DIRECTORY, SECRETS, account, refresh, whole
 
 from keyturn_providers.records import AccountState, Email, Grant, Level, PrincipalKind
@@ -32,44 +33,6 @@ from keyturn_storage.queries.sources import listings, snapshot_info, snapshots, 
 from keyturn_storage.queries.sources import unreadable as unreadable_rows
 from keyturn_storage.rows import DriftCounts, FindingIn, GroupLinkIn, PersonIn
 from keyturn_storage.snapshots import Cache
-
-
-def person(key: str, name: str, rank: int = 9, sign: str = "=", **ids: str) -> PersonIn:
-    return PersonIn(
-        key, name, ids.get("d"), ids.get("s"), "verified e-mail", sign, rank, int(rank < 9)
-    )
-
-
-def found(
-    id_: str,
-    *,
-    rank: int = 1,
-    sign: str = "-",
-    person_key: str = "",
-    kind: str = "grant not in policy",
-    subject: str = "",
-    about: str = "",
-    about_name: str = "",
-    body: str = "{}",
-) -> FindingIn:
-    severity = ("urgent", "high", "medium", "low")[rank]
-    return FindingIn(
-        id_, kind, severity, rank, sign, person_key, subject, "", about, about_name, "words", body
-    )
-
-
-def store(
-    cache: Cache,
-    people: Sequence[PersonIn] = (),
-    groups: Sequence[GroupLinkIn] = (),
-    findings: Sequence[FindingIn] = (),
-    *,
-    at_ms: int = 500,
-) -> None:
-    here, there = cache.latest(DIRECTORY.name), cache.latest(SECRETS.name)
-    assert here is not None
-    assert there is not None
-    cache.store_assessment(here.id, there.id, at_ms, people, groups, findings)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import given, settings
-from tests.storage.test_assessments import found, person, store
+from tests.storage.assessed import found, person, store
 from tests.storage.worlds import DIRECTORY, SECRETS, Read, account, reads, refresh, whole
 
 from keyturn_providers.records import Grant, Level, MemberKind, PrincipalKind, Snapshot

@@ -4,7 +4,7 @@ import pytest
 from rich.cells import cell_len
 from tests.tui.looking import access, lines_of, pane, ready, shows, text_of, until
 from tests.tui.simulated import Bench, stopped_run
-from tests.tui.test_history_screen import HOUR_MS, at_past, change, read
+from tests.tui.two_reads import HOUR_MS, at_past, change, read
 from textual.pilot import Pilot
 
 from keyturn.run.deep_links import Link, LinkKind

@@ -2,9 +2,10 @@
 
 import json
 
+from tests.tui.gates import hold
 from tests.tui.looking import access, pane, ready, shows, text_of, until
+from tests.tui.plan_review import LOGIN, SIZE, review
 from tests.tui.simulated import Bench, stopped_run
-from tests.tui.test_plan_screen import LOGIN, SIZE, hold, review
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.tui.looking import labels, lines_of, pane, ready, shows, text_of, until
 from tests.tui.simulated import Bench
-from textual.pilot import Pilot
+from tests.tui.two_reads import HOUR_MS, at_history, at_past, change, history, read
 
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.data import Pane
@@ -13,24 +13,9 @@ from keyturn.tui.screens.differences import Differences
 from keyturn.tui.screens.history import History
 from keyturn.tui.widgets.past_banner import PastBanner
 from keyturn_providers.abilities import Ability
-from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind
 from keyturn_providers.simulated.faults import Effect, Fault
 
 HOSTILE = "[bold red]\x1b]52;c;ZGVtbw==\x07\u202eeve\u202c" + "x" * 500
-HOUR_MS = 3_600_000
-
-
-async def read(bench: Bench) -> None:
-    await bench.engine.refresh(lambda _event: None, lambda: False)
-
-
-async def change(bench: Bench) -> None:
-    """Dana loses a vault, Ravi gains it, Lea is suspended, the contractor is gone."""
-    secrets = bench.pair.secrets.tenant
-    secrets.grants["account/s-001/policy/payments-admin"].pop("v-payments")
-    secrets.add(Grant("v-payments", PrincipalKind.ACCOUNT, "s-002", Level.READ, "to-ravi"))
-    secrets.add(replace(secrets.accounts["s-003"], state=AccountState.SUSPENDED))
-    secrets.drop_account("s-ghost")
 
 
 @pytest.fixture
@@ -40,30 +25,6 @@ async def twice(read_bench: Bench) -> Bench:
     read_bench.watch.at_ms += 72 * HOUR_MS
     await read(read_bench)
     return read_bench
-
-
-def history(app: KeyturnApp) -> History:
-    assert isinstance(app.screen, History)
-    return app.screen
-
-
-async def at_history(pilot: Pilot[None], app: KeyturnApp, reads: int = 2) -> History:
-    await ready(pilot, app)
-    await pilot.press("4")
-    await until(pilot, lambda: isinstance(app.screen, History))
-    await until(pilot, lambda: len(history(app).timeline.moments) == reads)
-    await until(pilot, lambda: history(app).table.row is not None or not reads)
-    return history(app)
-
-
-async def at_past(pilot: Pilot[None], app: KeyturnApp) -> None:
-    screen = await at_history(pilot, app)
-    oldest = screen.timeline.moments[-1].no
-    assert screen.table.put_cursor(oldest)
-    await until(pilot, lambda: screen.table.row is not None and screen.table.row.id == oldest)
-    await pilot.press("enter")
-    await until(pilot, lambda: app.back is not None)
-    await shows(pilot, "AS OF")
 
 
 async def test_reads_are_shown_with_the_long_time_between_them(twice: Bench) -> None:

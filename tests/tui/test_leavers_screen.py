@@ -4,10 +4,11 @@ import re
 from dataclasses import replace
 
 import pytest
+from tests.tui.gates import hold
+from tests.tui.kept_cases import kept
 from tests.tui.looking import access, pane, ready, shows, text_of, until
+from tests.tui.plan_review import SIZE, review
 from tests.tui.simulated import Bench
-from tests.tui.test_offboard_screen import kept
-from tests.tui.test_plan_screen import SIZE, hold, review
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp

@@ -1,9 +1,9 @@
 """A mover by keys: what the role does not justify is taken, and the account stays on."""
 
+from tests.tui.kept_cases import kept
 from tests.tui.looking import access, pane, ready, shows, text_of, until
+from tests.tui.plan_review import SIZE, review
 from tests.tui.simulated import Bench
-from tests.tui.test_offboard_screen import kept
-from tests.tui.test_plan_screen import SIZE, review
 
 from keyturn.tui.data import Pane
 from keyturn.tui.screens.plan import PlanReview

@@ -4,18 +4,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.tui.kept_cases import kept
 from tests.tui.looking import ready, shows, text_of, until
+from tests.tui.plan_review import LOGIN, SIZE, review
 from tests.tui.simulated import Bench
-from tests.tui.test_plan_screen import LOGIN, SIZE, review
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.screens.offboard import Offboard
 from keyturn.tui.screens.plan import PlanReview
 from keyturn_providers.records import Grant, Level, PrincipalKind, Vault
-from keyturn_storage.case_rows import CaseRow
-from keyturn_storage.journal import open_journal
-from keyturn_storage.queries.cases import cases
 
 
 @pytest.fixture
@@ -35,15 +33,6 @@ async def alone(empty_bench: Bench) -> Bench:
 def _grant(account_id: str, level: Level) -> Grant:
     carrier = f"account/{account_id}/policy/vendors-{level.value}"
     return Grant("v-vendors", PrincipalKind.ACCOUNT, account_id, level, carrier)
-
-
-def kept(bench: Bench) -> tuple[CaseRow, ...]:
-    """The cases as the journal has them."""
-    path = bench.data / "journal.db"
-    if not path.exists():
-        return ()
-    with open_journal(path, read_only=True) as journal:
-        return cases(journal)
 
 
 def screen(app: KeyturnApp) -> Offboard:

@@ -13,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from tests.tui.looking import access, lines_of, ready, shows, text_of, until
 from tests.tui.simulated import Bench, Watch, bench, stopped_run, with_machines
-from tests.tui.test_history_screen import HOUR_MS, change
+from tests.tui.two_reads import HOUR_MS, change
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp

@@ -1,8 +1,8 @@
 """Changes of a plan are left out one by one with a reason, which the plan keeps."""
 
 from tests.tui.looking import ready, shows, text_of, until
+from tests.tui.plan_review import LOGIN, SIZE, review
 from tests.tui.simulated import Bench
-from tests.tui.test_plan_screen import LOGIN, SIZE, review
 from textual.pilot import Pilot
 
 from keyturn.decide.findings import ChangeKind

@@ -1,14 +1,14 @@
 """From a leaver in focus to a verified run by keys alone, and everything that may not happen."""
 
-import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from threading import Event
 
 import pytest
 from tests.tui import samples
 from tests.tui.engines import SetEngine
+from tests.tui.gates import hold
 from tests.tui.looking import access, lines_of, pane, ready, shows, text_of, until
+from tests.tui.plan_review import LOGIN, SIZE, review
 from tests.tui.simulated import Bench
 
 from keyturn.tui.app import KeyturnApp, Parts
@@ -19,37 +19,6 @@ from keyturn.tui.screens.plan import PlanReview
 from keyturn_providers.abilities import Ability
 from keyturn_providers.records import AccountState
 from keyturn_providers.simulated.faults import Effect, Fault
-from keyturn_providers.simulated.remote import Moment
-
-SIZE = (110, 40)
-LOGIN = "p001@acme.example"
-
-
-def review(app: KeyturnApp) -> PlanReview:
-    """The plan in front."""
-    assert isinstance(app.screen, PlanReview)
-    return app.screen
-
-
-@dataclass
-class Gate:
-    """`reached` is set when a request waits at it; it waits until `opened`."""
-
-    reached: Event = field(default_factory=Event)
-    opened: Event = field(default_factory=Event)
-
-
-def hold(bench: Bench, ability: Ability) -> Gate:
-    """Requests of this kind wait at the secret manager until the gate is opened."""
-    gate = Gate()
-
-    async def wait(moment: Moment) -> None:
-        if moment.ability is ability:
-            gate.reached.set()
-            await asyncio.to_thread(gate.opened.wait, 30)
-
-    bench.pair.secrets.remote.at = wait
-    return gate
 
 
 async def test_a_leaver_is_out_by_keys_alone(read_bench: Bench) -> None:

@@ -1,10 +1,10 @@
 """What came back opens the case again, and every screen says so at once: how many, whose, where."""
 
 import pytest
+from tests.tui.kept_cases import kept
 from tests.tui.looking import access, lines_of, ready, shows, text_of, until
+from tests.tui.plan_review import SIZE
 from tests.tui.simulated import Bench
-from tests.tui.test_offboard_screen import kept
-from tests.tui.test_plan_screen import SIZE
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp

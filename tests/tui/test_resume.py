@@ -1,9 +1,10 @@
 """After a stop the dashboard goes on by one key, and says so for as long as something is open."""
 
 import pytest
+from tests.tui.gates import hold
 from tests.tui.looking import access, pane, ready, shows, text_of, until
+from tests.tui.plan_review import LOGIN, SIZE, review
 from tests.tui.simulated import Bench, stopped_run
-from tests.tui.test_plan_screen import LOGIN, SIZE, hold, review
 from textual.pilot import Pilot
 
 from keyturn.decide.planfile import recorded

@@ -2,7 +2,6 @@
 
 from tests.tui.looking import shows, until
 from tests.tui.simulated import Bench
-from tests.tui.test_activity_screen import SIZE
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp
@@ -13,6 +12,8 @@ from keyturn_providers.abilities import Ability
 from keyturn_providers.simulated.faults import Effect, Fault
 from keyturn_storage.journal import open_journal
 from keyturn_storage.queries.activity import exchanges_of
+
+SIZE = (149, 44)
 
 
 async def refused_sync(bench: Bench) -> str:

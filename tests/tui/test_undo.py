@@ -2,8 +2,8 @@
 
 import pytest
 from tests.tui.looking import ready, shows, text_of, until
+from tests.tui.plan_review import LOGIN, SIZE, review
 from tests.tui.simulated import Bench
-from tests.tui.test_plan_screen import LOGIN, SIZE, review
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp
