@@ -100,6 +100,15 @@ class Openings:
         ):
             yield cache, journal
 
+    @asynccontextmanager
+    async def everything(
+        self, loaded: Loaded, observe: Observe, *, read_only: bool = False
+    ) -> "AsyncIterator[tuple[Connections, Cache, Journal]]":
+        """Both sources and both files, as `connected` and `files` give them."""
+        async with self.connected(loaded, observe, read_only=read_only) as connections:
+            with self.files() as (cache, journal):
+                yield connections, cache, journal
+
     @contextmanager
     def journal_if_any(self) -> "Iterator[Journal | None]":
         """The journal for reading; None where there is none. Looking does not make one."""

@@ -106,17 +106,16 @@ class RunDesk:
             {vault.id: vault.successor for vault in draft.vaults if vault.successor},
             {vault.id: vault.waiver for vault in draft.vaults if vault.waiver},
         )
-        async with self.opened.connected(loaded, observe, read_only=False) as connections:
-            with self.opened.files() as (cache, journal):
-                planned = await plan_leavers(
-                    draft.people, connections, cache, journal, loaded=loaded, clock=clock,
-                    decisions=decisions, skips=draft.skips,
-                )  # fmt: skip
-                read_only = self.opened.read_only or loaded.read_only
-                decided = planned.successors or planned.waivers or draft.emergency
-                if decided and not read_only and not never_touched(planned.plan):
-                    facts = {"mode": "emergency"} if draft.emergency else {}
-                    open_cases(journal, planned, facts, by=operator(), at_ms=clock.now_ms())
+        async with self.opened.everything(loaded, observe) as (connections, cache, journal):
+            planned = await plan_leavers(
+                draft.people, connections, cache, journal, loaded=loaded, clock=clock,
+                decisions=decisions, skips=draft.skips,
+            )  # fmt: skip
+            read_only = self.opened.read_only or loaded.read_only
+            decided = planned.successors or planned.waivers or draft.emergency
+            if decided and not read_only and not never_touched(planned.plan):
+                facts = {"mode": "emergency"} if draft.emergency else {}
+                open_cases(journal, planned, facts, by=operator(), at_ms=clock.now_ms())
         return planned.plan, replace(draft, vaults=_left(planned), shares=shares(planned))
 
     async def plan_again(
@@ -126,34 +125,31 @@ class RunDesk:
         from keyturn.run.planning import plan_sync
 
         loaded = self.opened.doors.load()
-        async with self.opened.connected(loaded, unobserved, read_only=False) as connections:
-            with self.opened.files() as (cache, journal):
-                return await plan_sync(
-                    connections, cache, journal, loaded=loaded, clock=self.opened.now(),
-                    chosen=findings, skips=skips,
-                )  # fmt: skip
+        async with self.opened.everything(loaded, unobserved) as (connections, cache, journal):
+            return await plan_sync(
+                connections, cache, journal, loaded=loaded, clock=self.opened.now(),
+                chosen=findings, skips=skips,
+            )  # fmt: skip
 
     async def plan_retry(self, failed: Sequence[tuple[str, str]]) -> "Plan":
         """About both sources as they are now."""
         from keyturn.run.retry import plan_retry
 
         loaded = self.opened.doors.load()
-        async with self.opened.connected(loaded, unobserved, read_only=False) as connections:
-            with self.opened.files() as (cache, journal):
-                return await plan_retry(
-                    failed, connections, cache, journal, loaded=loaded, clock=self.opened.now()
-                )
+        async with self.opened.everything(loaded, unobserved) as (connections, cache, journal):
+            return await plan_retry(
+                failed, connections, cache, journal, loaded=loaded, clock=self.opened.now()
+            )
 
     async def plan_move(self, person_key: str, observe: Observe) -> "Plan":
         """As `keyturn move`; the case is opened when it is applied."""
         from keyturn.run.mover import plan_move
 
         loaded, now = self.opened.doors.load(), self.opened.now()
-        async with self.opened.connected(loaded, observe, read_only=False) as connections:
-            with self.opened.files() as (cache, journal):
-                planned = await plan_move(
-                    person_key, connections, cache, journal, loaded=loaded, clock=now
-                )
+        async with self.opened.everything(loaded, observe) as (connections, cache, journal):
+            planned = await plan_move(
+                person_key, connections, cache, journal, loaded=loaded, clock=now
+            )
         return planned.plan
 
     async def open_steps(self, run_ids: Sequence[str]) -> "tuple[OpenStep, ...]":
@@ -194,23 +190,22 @@ class RunDesk:
         from keyturn.run.persons import find_person
         from keyturn.run.rotation import find_rotation, leaver_of_case, leaver_of_person
 
-        loaded = self.opened.doors.load()
-        async with self.opened.connected(loaded, observe, read_only=True) as connections:
-            with self.opened.files() as (_cache, journal):
-                row = _row(journal, person_key, case_id)
-                if row is None:
-                    world = self.opened.world(loaded)
-                    leaver, zone = leaver_of_person(world, find_person(world, person_key)), ""
-                else:
-                    zone = row.facts.left_zone
-                    leaver = leaver_of_case(journal, row, offset_minutes(zone))
-                found = await find_rotation(
-                    journal, leaver, days=USES_DAYS, now_ms=self.opened.now().now_ms(),
-                    items_of=await items_lister(connections),
-                )  # fmt: skip
-                read_only = self.opened.read_only or loaded.read_only
-                if row is not None and found.seen is not None and not read_only:
-                    keep_items(journal, row, found.seen, operator())
+        opened, loaded = self.opened, self.opened.doors.load()
+        async with opened.everything(loaded, observe, read_only=True) as (connections, _, journal):
+            row = _row(journal, person_key, case_id)
+            if row is None:
+                world = opened.world(loaded)
+                leaver, zone = leaver_of_person(world, find_person(world, person_key)), ""
+            else:
+                zone = row.facts.left_zone
+                leaver = leaver_of_case(journal, row, offset_minutes(zone))
+            found = await find_rotation(
+                journal, leaver, days=USES_DAYS, now_ms=opened.now().now_ms(),
+                items_of=await items_lister(connections),
+            )  # fmt: skip
+            read_only = opened.read_only or loaded.read_only
+            if row is not None and found.seen is not None and not read_only:
+                keep_items(journal, row, found.seen, operator())
         return found, zone
 
     async def report(self, run_id: str, person_key: str) -> Evidence:

@@ -160,58 +160,48 @@ class RunEngine:
         from keyturn.run.planning import plan_sync
 
         loaded = self.doors.load()
-        async with self._open.connected(
-            loaded, unobserved, read_only=self.read_only
-        ) as connections:
-            with self._open.files() as (cache, journal):
-                return await plan_sync(
-                    connections, cache, journal, loaded=loaded, clock=self._open.now(),
-                    chosen=finding_ids,
-                )  # fmt: skip
+        async with self._open.everything(loaded, unobserved) as (connections, cache, journal):
+            return await plan_sync(
+                connections, cache, journal, loaded=loaded, clock=self._open.now(),
+                chosen=finding_ids,
+            )  # fmt: skip
 
     async def plan_offboard(self, person_key: str) -> "Plan":
         """About the leaver as they are now in both sources."""
         from keyturn.run.planning import plan_offboard
 
         loaded = self.doors.load()
-        async with self._open.connected(
-            loaded, unobserved, read_only=self.read_only
-        ) as connections:
-            with self._open.files() as (cache, journal):
-                return await plan_offboard(
-                    person_key, connections, cache, journal, loaded=loaded, clock=self._open.now()
-                )
+        async with self._open.everything(loaded, unobserved) as (connections, cache, journal):
+            return await plan_offboard(
+                person_key, connections, cache, journal, loaded=loaded, clock=self._open.now()
+            )
 
     async def plan_undo(self, run_id: str) -> "Plan":
         """About everything that the run changed as it is now in both sources."""
         from keyturn.run.undo import plan_undo
 
         loaded = self.doors.load()
-        async with self._open.connected(
-            loaded, unobserved, read_only=self.read_only
-        ) as connections:
-            with self._open.files() as (cache, journal):
-                return await plan_undo(
-                    run_id, connections, cache, journal, loaded=loaded, clock=self._open.now()
-                )
+        async with self._open.everything(loaded, unobserved) as (connections, cache, journal):
+            return await plan_undo(
+                run_id, connections, cache, journal, loaded=loaded, clock=self._open.now()
+            )
 
     async def apply(self, plan: "Plan", confirmed: str, observe: Observe, stop: Stop) -> Ended:
         """Everything that was done is in the journal before this returns, however it ends."""
         from keyturn.run.apply import apply
         from keyturn.run.cases_of_plan import ensure_cases
 
-        loaded, read_only = self.doors.load(), self.read_only
-        async with self._open.connected(loaded, observe, read_only=read_only) as connections:
-            with self._open.files() as (cache, journal):
-                if not (read_only or loaded.read_only) and confirmed.strip() == plan.confirm_with:
-                    ensure_cases(
-                        plan, cache, journal, loaded.rules, by=operator(),
-                        at_ms=self._open.now().now_ms(),
-                    )  # fmt: skip
-                result = await apply(
-                    plan, connections, journal, loaded=loaded, observe=observe, stop=stop,
-                    clock=self._open.now(), operator=operator(), confirmed=confirmed,
+        loaded = self.doors.load()
+        async with self._open.everything(loaded, observe) as (connections, cache, journal):
+            if not (self.read_only or loaded.read_only) and confirmed.strip() == plan.confirm_with:
+                ensure_cases(
+                    plan, cache, journal, loaded.rules, by=operator(),
+                    at_ms=self._open.now().now_ms(),
                 )  # fmt: skip
+            result = await apply(
+                plan, connections, journal, loaded=loaded, observe=observe, stop=stop,
+                clock=self._open.now(), operator=operator(), confirmed=confirmed,
+            )  # fmt: skip
         return ended_of(result)
 
     async def resume(self, observe: Observe, stop: Stop) -> tuple[Ended, ...]:
@@ -221,12 +211,11 @@ class RunEngine:
         if not await self.open_runs():
             return ()
         loaded = self.doors.load()
-        async with self._open.connected(loaded, observe, read_only=self.read_only) as connections:
-            with self._open.files() as (_cache, journal):
-                results = await resume(
-                    journal, connections, loaded=loaded, observe=observe, stop=stop,
-                    clock=self._open.now(), operator=operator(),
-                )  # fmt: skip
+        async with self._open.everything(loaded, observe) as (connections, _cache, journal):
+            results = await resume(
+                journal, connections, loaded=loaded, observe=observe, stop=stop,
+                clock=self._open.now(), operator=operator(),
+            )  # fmt: skip
         if not results and stop():
             return (Ended("", "stopped", "Stopped before anything was taken up. R resumes.", ()),)
         return tuple(map(ended_of, results))

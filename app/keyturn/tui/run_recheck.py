@@ -21,26 +21,25 @@ async def recheck_cases(
     from keyturn.run.recheck import ask, recheck
 
     loaded, clock = opened.doors.load(), opened.now()
-    async with opened.connected(loaded, observe, read_only=True) as connections:
-        with opened.files() as (_cache, journal):
-            try:
-                world = opened.world(loaded)
-            except NothingRead:
-                world = None
-            rows = [find_case(journal, case_id) for case_id in case_ids]
-            cuts = dict.fromkeys(
-                run.id for row in rows for run in standing_cuts(runs_of(journal, row))[0]
-            )
-            asked = await ask(connections)
-            found: list[Recheck] = []
-            for run_id in cuts:
-                run = journal.run(run_id)
-                if run is None or stop():
-                    continue
-                found.append(
-                    await recheck(
-                        run, asked, connections, journal, world=world, observe=observe, stop=stop,
-                        clock=clock, operator=operator(),
-                    )
-                )  # fmt: skip
+    async with opened.everything(loaded, observe, read_only=True) as (connections, _, journal):
+        try:
+            world = opened.world(loaded)
+        except NothingRead:
+            world = None
+        rows = [find_case(journal, case_id) for case_id in case_ids]
+        cuts = dict.fromkeys(
+            run.id for row in rows for run in standing_cuts(runs_of(journal, row))[0]
+        )
+        asked = await ask(connections)
+        found: list[Recheck] = []
+        for run_id in cuts:
+            run = journal.run(run_id)
+            if run is None or stop():
+                continue
+            found.append(
+                await recheck(
+                    run, asked, connections, journal, world=world, observe=observe, stop=stop,
+                    clock=clock, operator=operator(),
+                )
+            )  # fmt: skip
     return tuple(found)
