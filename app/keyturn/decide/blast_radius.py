@@ -40,6 +40,7 @@ class HeldPath:
 
     @property
     def direct(self) -> bool:
+        """Whether it is the person's own grant."""
         return self.via == "direct"
 
 
@@ -57,6 +58,8 @@ class HeldVault:
 
 @dataclass(frozen=True, slots=True)
 class HeldRole:
+    """A role that an account of the person has."""
+
     side: Side
     role: str
 
@@ -124,6 +127,7 @@ class BlastRadius:
 
     @property
     def orphaned(self) -> tuple[HeldVault, ...]:
+        """The vaults that nobody who stays can manage."""
         return tuple(v for v in self.vaults if v.last_manager)
 
 

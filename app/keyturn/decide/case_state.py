@@ -34,6 +34,7 @@ class CaseStep:
 
     @property
     def good(self) -> bool:
+        """Whether its verdict says that the change is in effect; without one it does not."""
         verdict = self.verdict
         return verdict in set(ProofVerdict) and ProofVerdict(verdict).is_good
 
@@ -49,6 +50,7 @@ class CaseRun:
 
     @property
     def open_steps(self) -> int:
+        """How many steps are to be called, or may have been done without anybody knowing."""
         return sum(step.state.open for step in self.steps)
 
 

@@ -36,6 +36,7 @@ class Counts:
 
 
 def counts_of(snapshot: Snapshot) -> Counts:
+    """How many rows a snapshot has."""
     return Counts(
         accounts=len(snapshot.accounts),
         groups=len(snapshot.groups),
@@ -64,4 +65,5 @@ class PlanContext:
     half_read: tuple[str, ...] = ()
 
     def able(self, side: Side, kind: ChangeKind) -> bool:
+        """Whether the connector of a side can make this kind of change."""
         return ABILITY_OF[kind] in self.abilities.get(side, frozenset())

@@ -42,8 +42,7 @@ class Cut:
     """Edges that end an access together, none of them without the rest.
 
     `vault` is the name of the vault, `loses` are those of the others that the person can open no
-    more. `stuck` are edges
-    nobody can revoke; where they alone keep the access, `edges` is empty.
+    more. `stuck` are edges nobody can revoke; where they alone keep the access, `edges` is empty.
     """
 
     vault: str

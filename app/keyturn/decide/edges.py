@@ -20,6 +20,8 @@ PERSON, VAULT = "person", "vault"
 
 
 class EdgeKind(StrEnum):
+    """What joins the two ends of an edge."""
+
     MEMBERSHIP = "membership"
     NESTING = "group in a group"
     GROUP_GRANT = "grant to a group"

@@ -51,6 +51,8 @@ REMOVALS = frozenset(
 
 
 class ObjectKind(StrEnum):
+    """What a decision can be about."""
+
     ACCOUNT = "account"
     GROUP = "group"
     VAULT = "vault"
@@ -120,4 +122,5 @@ class Finding:
 
     @property
     def sign(self) -> Sign:
+        """The gutter glyph of its kind."""
         return SIGN_OF[self.kind]

@@ -16,6 +16,8 @@ from keyturn_providers.records import Group, Snapshot
 
 
 class LinkedBy(StrEnum):
+    """What ties the two groups of a link; NOTHING where there is only one."""
+
     POLICY = "the policy"
     EXTERNAL_ID = "external id"
     NAME = "equal name"
@@ -40,6 +42,7 @@ class GroupLink:
 
     @property
     def name(self) -> str:
+        """The name to show: the directory's, else the secrets side's; its id where it has none."""
         group = self.directory or self.secrets
         return (group.name or group.id) if group else ""
 

@@ -57,6 +57,7 @@ class Indexed:
 
     @property
     def side(self) -> Side:
+        """The side of the source."""
         return self.snapshot.source.side
 
     @property
@@ -75,10 +76,12 @@ class Indexed:
         return listing.unreadable if listing else 0
 
     def vault_name(self, vault_id: str) -> str:
+        """Its name; the id where it has none, or is not listed."""
         vault = self.vaults.get(vault_id)
         return (vault.name if vault else "") or vault_id
 
     def group_name(self, group_id: str) -> str:
+        """Its name; the id where it has none, or is not listed."""
         group = self.groups.get(group_id)
         return (group.name if group else "") or group_id
 

@@ -39,18 +39,22 @@ def account_title(account: Account) -> str:
 
 
 def account_ref(side: Side, account: Account) -> Ref:
+    """An account as findings and operations name it."""
     return Ref(side, ObjectKind.ACCOUNT, account.id, account_title(account))
 
 
 def group_ref(side: Side, group: Group) -> Ref:
+    """A group as findings and operations name it."""
     return Ref(side, ObjectKind.GROUP, group.id, group.name or group.id)
 
 
 def vault_ref(vault: Vault) -> Ref:
+    """A vault as findings and operations name it."""
     return Ref(Side.SECRETS, ObjectKind.VAULT, vault.id, vault.name or vault.id)
 
 
 def machine_ref(machine: MachineIdentity, side: Side = Side.SECRETS) -> Ref:
+    """A machine identity as findings and operations name it."""
     return Ref(side, ObjectKind.MACHINE, machine.id, machine.name or machine.id)
 
 

@@ -24,6 +24,8 @@ from keyturn_providers.records import Side
 
 
 class Stage(IntEnum):
+    """The parts of a plan, in the order of their numbers but in an undo; plans keep the numbers."""
+
     HAND_OVER = -1
     SIGN_IN = 0
     DIRECTORY_SESSIONS = 1

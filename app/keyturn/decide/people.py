@@ -7,6 +7,8 @@ from keyturn_providers.records import Account
 
 
 class MatchedBy(StrEnum):
+    """What says that the accounts of a person are one human; NOTHING where there is only one."""
+
     EXTERNAL_ID = "external id"
     EMAIL = "verified e-mail"
     ALIAS = "alias in the policy"
@@ -44,5 +46,7 @@ class Ambiguity:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
+    """Everybody, and the accounts of whom it is not certain who they are."""
+
     people: tuple[Person, ...]
     ambiguities: tuple[Ambiguity, ...]

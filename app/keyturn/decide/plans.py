@@ -10,6 +10,8 @@ PLAN_FORMAT = 2
 
 
 class PlanScope(StrEnum):
+    """What a plan is made from. FINDINGS are those that were chosen, SYNC is all of them."""
+
     SYNC = "sync"
     OFFBOARD = "offboard"
     FINDINGS = "findings"
@@ -33,8 +35,8 @@ class Operation:
 
     `precondition` says in words what must still be true; the engine re-reads it live before the
     call. `inverse` undoes it, None with `irreversible` saying why. `expected` says in words what
-    proof is looked for. `depends_on` are ids of operations that must be done first. `after` counts
-    the stage: lower stages come first (cut new access, live access, the secret store, the rest).
+    proof is looked for. `depends_on` are ids of operations that must be done first. `stage` is a
+    number of `order.Stage`.
     """
 
     id: str
@@ -53,6 +55,8 @@ class Operation:
 
 
 class Verdict(StrEnum):
+    """What a guard says: ASK wants the operator's word, REFUSE lets nothing of the plan be done."""
+
     ALLOW = "allow"
     ASK = "ask"
     REFUSE = "refuse"
@@ -79,6 +83,8 @@ class LeftAlone:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotUsed:
+    """A snapshot the plan was decided from, and whether all its listings are complete."""
+
     source: str
     kind: str
     tenant: str
@@ -125,8 +131,10 @@ class Plan:
 
     @property
     def refused(self) -> bool:
+        """Whether a guard refuses it."""
         return any(v.verdict is Verdict.REFUSE for v in self.guards)
 
     @property
     def asks(self) -> bool:
+        """Whether a guard asks about it."""
         return any(v.verdict is Verdict.ASK for v in self.guards)

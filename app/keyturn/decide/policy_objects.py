@@ -12,6 +12,8 @@ from keyturn_providers.records import Collection, Side
 
 
 class Trouble(StrEnum):
+    """What is wrong with an object that the policy names."""
+
     GONE = "gone"
     OTHER_NAME = "other name"
 

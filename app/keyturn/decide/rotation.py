@@ -25,6 +25,7 @@ class Contact(IntEnum):
 
     @property
     def words(self) -> str:
+        """In the past tense, for an entry of the list."""
         return _CONTACT_WORDS[self]
 
 
@@ -69,6 +70,7 @@ class Urgency(StrEnum):
 
     @property
     def hours(self) -> int:
+        """How many hours there are; 0 for the same day."""
         return _HOURS[self]
 
 
@@ -197,6 +199,7 @@ class Entry:
 
     @property
     def open(self) -> bool:
+        """Whether it still has to be changed."""
         return self.closed_ms is None
 
 
@@ -210,6 +213,7 @@ class Rotation:
 
     @property
     def open(self) -> tuple[Entry, ...]:
+        """What still has to be changed."""
         return tuple(entry for entry in self.entries if entry.open)
 
 

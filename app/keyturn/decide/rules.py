@@ -84,6 +84,12 @@ class Privilege:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """How much may be taken at once, and how old or shrunken what it rests on may be.
+
+    `rate_reserve` is the share of every rate limit that is left to others. What a policy does not
+    set is as here.
+    """
+
     removals_count: int = 10
     removals_share: float = 0.05
     removals_per_day: int = 25

@@ -80,4 +80,5 @@ class RunDone:
 
     @property
     def made(self) -> tuple[StepDone, ...]:
+        """The steps that changed something."""
         return tuple(step for step in self.steps if step.made)

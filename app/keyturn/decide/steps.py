@@ -45,6 +45,8 @@ ACCEPTED = frozenset({State.APPLIED, State.ALREADY_SO, State.VERIFIED, State.NOT
 
 
 class Event(StrEnum):
+    """What may happen to a step."""
+
     INTEND = "intend"
     """The exact request is about to be written down, then sent."""
     ACCEPTED = "accepted"
@@ -165,6 +167,8 @@ def replayed(states: Iterable[str]) -> State:
 
 
 class ReadBack(StrEnum):
+    """What reading the object back by id says of a change."""
+
     AS_WANTED = "as wanted"
     AS_FAR_AS_SEEN = "as wanted, as far as can be seen"
     """There is more to it, which the source shows nobody."""
@@ -175,6 +179,8 @@ class ReadBack(StrEnum):
 
 
 class AuditAnswer(StrEnum):
+    """What the target's audit log says of a change."""
+
     FOUND = "found"
     NOT_FOUND = "not found"
     NO_ACCESS = "no access"

@@ -13,10 +13,13 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
+        """0 for the most urgent."""
         return list(Severity).index(self)
 
 
 class DriftKind(StrEnum):
+    """Every kind of drift, by the word it is shown by."""
+
     LEAVER_ACTIVE = "leaver still active"
     ACCOUNT_WITHOUT_IDENTITY = "account without identity"
     MEMBERSHIP_NOT_IN_DIRECTORY = "membership not in directory"

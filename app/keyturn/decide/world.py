@@ -38,6 +38,7 @@ class World:
     disputed: Mapping[tuple[Side, ObjectKind, str], Disputed]
 
     def side(self, side: Side) -> Indexed:
+        """The snapshot of one side."""
         return self.directory if side is Side.DIRECTORY else self.secrets
 
     def people_called(self, text: str) -> tuple[str, ...]:
@@ -45,9 +46,11 @@ class World:
         return self.called.get(fold(text), ())
 
     def is_disputed(self, ref: Ref | None) -> bool:
+        """Whether the policy names this object by an id whose name is another one now."""
         return ref is not None and (ref.side, ref.kind, ref.id) in self.disputed
 
     def is_ambiguous(self, side: Side, account_id: str) -> bool:
+        """Whether nobody may decide about this account."""
         return (side, account_id) in self.ambiguous
 
 

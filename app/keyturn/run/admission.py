@@ -21,7 +21,9 @@ class HasRules(Protocol):
     """A loaded policy, as far as a run needs it."""
 
     @property
-    def rules(self) -> Rules: ...
+    def rules(self) -> Rules:
+        """What the policy says."""
+        ...
 
 
 class NotAdmitted(Exception):

@@ -28,6 +28,7 @@ class StreamReport:
 
     @property
     def name(self) -> str:
+        """Source and stream, to be shown."""
         return f"{self.source}, {self.stream}"
 
 

@@ -42,10 +42,12 @@ class Assessment:
 
     @property
     def directory(self) -> Snapshot:
+        """The directory's snapshot it was decided from."""
         return self.world.directory.snapshot
 
     @property
     def secrets(self) -> Snapshot:
+        """The secret manager's snapshot it was decided from."""
         return self.world.secrets.snapshot
 
 

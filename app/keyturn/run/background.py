@@ -19,6 +19,8 @@ Stop: TypeAlias = Callable[[], bool]
 
 
 class JobState(StrEnum):
+    """STOPPING: asked to end, and at work until its next look."""
+
     RUNNING = "running"
     STOPPING = "stopping"
     DONE = "done"
@@ -40,6 +42,7 @@ class Job(Generic[T]):
 
     @property
     def state(self) -> JobState:
+        """How it stands now."""
         if self._ended.is_set():
             return JobState.DONE if self._failure is None else JobState.FAILED
         return JobState.STOPPING if self._asked.is_set() else JobState.RUNNING

@@ -51,6 +51,8 @@ class SourceAsked:
 
 @dataclass(frozen=True, slots=True)
 class SourcesAsked:
+    """Both sources as they answered at `at_ms`; one that could not be asked is not in it."""
+
     at_ms: int
     sources: tuple[SourceAsked, ...]
 

@@ -15,6 +15,8 @@ CANDIDATES_SHOWN = 8
 
 
 class LinkKind(StrEnum):
+    """The things that have a command of their own to open them."""
+
     USER = "user"
     GROUP = "group"
     VAULT = "vault"

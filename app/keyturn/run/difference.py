@@ -37,6 +37,7 @@ class Chosen:
 
     @property
     def narrowed(self) -> Narrowed:
+        """The same, as the cache is asked for it."""
         return Narrowed(self.accounts, self.vault_no)
 
 

@@ -38,6 +38,7 @@ class Used:
     missing: tuple[str, ...] = ()
 
     def of(self, vault_id: str) -> VaultUse | None:
+        """What was used of a vault; None where nothing was, or nothing is known."""
         return self.vaults.get(vault_id)
 
 

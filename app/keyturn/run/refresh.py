@@ -32,6 +32,7 @@ class SourceReport:
 
     @property
     def complete(self) -> bool:
+        """Whether every listing was read to its end."""
         return self.snapshot is not None and self.snapshot.complete
 
 
@@ -45,6 +46,7 @@ class RefreshReport:
 
     @property
     def complete(self) -> bool:
+        """Whether every listing of both sources was."""
         return self.directory.complete and self.secrets.complete
 
     @property

@@ -35,6 +35,7 @@ class Old:
 
     @property
     def nothing(self) -> bool:
+        """Whether nothing would go."""
         return self.journal.nothing and not self.snapshots and not self.files
 
 

@@ -36,6 +36,7 @@ class Found:
 
     @property
     def world(self) -> World:
+        """The world that the undo is decided in."""
         return self.context.world
 
     def add(self, change: Change, steps: Iterable[StepDone], *also: str) -> bool:
