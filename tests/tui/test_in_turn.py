@@ -4,10 +4,11 @@ import threading
 from collections.abc import Sequence
 
 import pytest
+from tests.tui.gates import hold
 from tests.tui.looking import access, ready, shows, text_of, until
+from tests.tui.plan_review import SIZE, review
+from tests.tui.several_leavers import THREE, go_to, mark, opened, screen
 from tests.tui.simulated import Bench
-from tests.tui.test_leavers_screen import THREE, go_to, mark, opened, screen
-from tests.tui.test_plan_screen import SIZE, hold, review
 from textual.pilot import Pilot
 
 from keyturn.tui import run_leavers

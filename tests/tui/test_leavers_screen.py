@@ -6,13 +6,12 @@ from dataclasses import replace
 import pytest
 from tests.tui.gates import hold
 from tests.tui.kept_cases import kept
-from tests.tui.looking import access, pane, ready, shows, text_of, until
+from tests.tui.looking import access, shows, text_of, until
 from tests.tui.plan_review import SIZE, review
+from tests.tui.several_leavers import THREE, go_to, mark, opened, screen
 from tests.tui.simulated import Bench
-from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp
-from keyturn.tui.data import Pane
 from keyturn.tui.screens.leavers import Leavers
 from keyturn.tui.screens.offboard import Offboard
 from keyturn.tui.screens.picker import Picker
@@ -20,36 +19,6 @@ from keyturn.tui.screens.plan import PlanReview
 from keyturn_providers.abilities import Ability
 from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind, Vault
 from keyturn_storage.journal import open_journal
-
-THREE = ("Dana Okafor", "Ravi Menon", "Lea Baum")
-
-
-def screen(app: KeyturnApp) -> Leavers:
-    """The leavers in front."""
-    assert isinstance(app.screen, Leavers)
-    return app.screen
-
-
-async def mark(app: KeyturnApp, pilot: Pilot[None], *names: str) -> None:
-    """Marks these people in Users, by keys."""
-    await ready(pilot, app)
-    users = pane(app, Pane.USERS)
-    await pilot.press("g")
-    for _ in users.content.shown:
-        if users.row is not None and users.row.label in names:
-            await pilot.press("space")
-        await pilot.press("down")
-        await users.settled()
-    assert len(users.content.marks) == len(names), text_of(app)
-
-
-async def opened(app: KeyturnApp, pilot: Pilot[None], *names: str) -> None:
-    """These people marked, and their offboarding read."""
-    await mark(app, pilot, *names)
-    await pilot.press("o")
-    await until(pilot, lambda: isinstance(app.screen, Leavers) and screen(app).seen)
-    await until(pilot, lambda: not app.jobs.running())
-    await screen(app).table.settled()
 
 
 def on_line(app: KeyturnApp, name: str) -> list[str]:
@@ -253,15 +222,3 @@ async def test_nothing_is_put_out_read_only(read_bench: Bench) -> None:
         await pilot.press("o")
         await shows(pilot, "offboard: keyturn is read-only here")
         assert app.screen is access(app)
-
-
-async def go_to(app: KeyturnApp, pilot: Pilot[None], label: str) -> None:
-    """The cursor to the line called so."""
-    table = screen(app).table
-    await table.settled()
-    await pilot.press("g")
-    for _ in table.content.shown:
-        if table.row is not None and table.row.label == label:
-            return
-        await pilot.press("down")
-    raise AssertionError(f"no line is called {label}:\n{text_of(app)}")

@@ -1,0 +1,50 @@
+"""Several people marked in Access, and the screen of their offboarding in front."""
+
+from tests.tui.looking import pane, ready, text_of, until
+from textual.pilot import Pilot
+
+from keyturn.tui.app import KeyturnApp
+from keyturn.tui.data import Pane
+from keyturn.tui.screens.leavers import Leavers
+
+THREE = ("Dana Okafor", "Ravi Menon", "Lea Baum")
+
+
+def screen(app: KeyturnApp) -> Leavers:
+    """The leavers in front."""
+    assert isinstance(app.screen, Leavers)
+    return app.screen
+
+
+async def mark(app: KeyturnApp, pilot: Pilot[None], *names: str) -> None:
+    """Marks these people in Users, by keys."""
+    await ready(pilot, app)
+    users = pane(app, Pane.USERS)
+    await pilot.press("g")
+    for _ in users.content.shown:
+        if users.row is not None and users.row.label in names:
+            await pilot.press("space")
+        await pilot.press("down")
+        await users.settled()
+    assert len(users.content.marks) == len(names), text_of(app)
+
+
+async def opened(app: KeyturnApp, pilot: Pilot[None], *names: str) -> None:
+    """These people marked, and their offboarding read."""
+    await mark(app, pilot, *names)
+    await pilot.press("o")
+    await until(pilot, lambda: isinstance(app.screen, Leavers) and screen(app).seen)
+    await until(pilot, lambda: not app.jobs.running())
+    await screen(app).table.settled()
+
+
+async def go_to(app: KeyturnApp, pilot: Pilot[None], label: str) -> None:
+    """The cursor to the line called so."""
+    table = screen(app).table
+    await table.settled()
+    await pilot.press("g")
+    for _ in table.content.shown:
+        if table.row is not None and table.row.label == label:
+            return
+        await pilot.press("down")
+    raise AssertionError(f"no line is called {label}:\n{text_of(app)}")
