@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.tui.simulated import Bench, bench
+from textual.drivers.headless_driver import HeadlessDriver
 
 
 @pytest.fixture
@@ -22,3 +23,12 @@ async def read_bench(empty_bench: Bench) -> Bench:
     """The same, read and decided once."""
     await empty_bench.engine.refresh(lambda _event: None, lambda: False)
     return empty_bench
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Everything the app sends its terminal: the test's driver writes as a real one does."""
+    found: list[str] = []
+    monkeypatch.setattr(HeadlessDriver, "is_headless", False)
+    monkeypatch.setattr(HeadlessDriver, "write", lambda _self, data: found.append(data))
+    return found

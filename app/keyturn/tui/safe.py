@@ -23,6 +23,11 @@ def literal(text: str, style: str | Style = "") -> Content:
     return Content.styled("\n".join(printable(line) for line in text.split("\n")), style)
 
 
+def briefly(text: str, limit: int) -> Content:
+    """`text` as `literal` gives it, cut with an ellipsis where it would take the room of others."""
+    return literal(text if len(text) <= limit else f"{text[: limit - 1]}…")
+
+
 def joined(*parts: str | tuple[str, str | Style] | Content) -> Content:
     """Several pieces, some with a style, as one literal content."""
     return Content("").join(map(_piece, parts))

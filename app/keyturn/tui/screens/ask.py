@@ -8,8 +8,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from keyturn.tui.safe import literal
-from keyturn.tui.screens.picker import PROMPT_STYLE
+from keyturn.tui.safe import briefly, literal
+from keyturn.tui.screens.picker import MOST_WORDS, MOST_WRONG, PROMPT_STYLE
+from keyturn.tui.widgets.typed_line import TypedLine
 
 
 class Ask(ModalScreen[str | None]):
@@ -27,11 +28,13 @@ class Ask(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """The words, the field, and what is wrong."""
-        field = Input(self.value, compact=True, select_on_focus=False, id="answer")
+        field = TypedLine(self.value, compact=True, select_on_focus=False, id="answer")
         field.cursor_blink = False
         wrong = Static("", id="wrong", markup=False)
         wrong.display = False
-        box = Vertical(Static(literal(self.words), markup=False), field, wrong, id="box")
+        box = Vertical(
+            Static(briefly(self.words, MOST_WORDS), markup=False), field, wrong, id="box"
+        )
         box.border_title = literal(self.heading)
         box.border_subtitle = literal("enter keeps it   esc leaves it as it is")
         yield box
@@ -47,7 +50,7 @@ class Ask(ModalScreen[str | None]):
         problem = self.check(text)
         if problem:
             wrong = self.query_one("#wrong", Static)
-            wrong.update(literal(problem))
+            wrong.update(briefly(problem, MOST_WRONG))
             wrong.display = True
             return
         _ = self.dismiss(text)

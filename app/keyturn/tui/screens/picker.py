@@ -11,13 +11,17 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from keyturn.tui.safe import literal
+from keyturn.tui.safe import briefly, literal
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.row_source import Ask, Row, RowSource, ask_here
+from keyturn.tui.widgets.typed_line import TypedLine
 from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn.tui.workers import WatchesWorkers
 
 PROMPT_STYLE = Path(__file__).with_name("prompt.tcss")
+MOST_WORDS, MOST_WRONG = 600, 250
+"""So many characters stand above and below what is typed or chosen, which stays in sight in 80x24
+also when a name in them is as long as a page."""
 Act = Callable[[Row | None, str], None]
 """What is done with the row under the cursor (or none) and what is typed."""
 
@@ -85,9 +89,9 @@ class Picker(ModalScreen[None], WatchesWorkers):
             lines.styles.height = choice.height
         with box:
             if choice.words:
-                yield Static(literal(choice.words), markup=False)
+                yield Static(briefly(choice.words, MOST_WORDS), markup=False)
             if choice.placeholder:
-                typing = Input(
+                typing = TypedLine(
                     choice.typed, placeholder=choice.placeholder, compact=True,
                     select_on_focus=False,
                 )  # fmt: skip

@@ -8,6 +8,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
+from keyturn.tui.widgets.typed_line import TypedLine
+
 
 class ConfirmBar(Vertical):
     """The focus starts on Cancel. What was typed is posted as it is; the screen judges it."""
@@ -30,7 +32,7 @@ class ConfirmBar(Vertical):
     def compose(self) -> Iterable[Widget]:
         """The question, then Cancel, then the field."""
         yield Static(self._words, id="ask", markup=False)
-        field = Input(compact=True, id="typed", placeholder="type here")
+        field = TypedLine(compact=True, id="typed", placeholder="type here")
         field.cursor_blink = False
         yield Horizontal(
             Button("Cancel" if self._may_confirm else "Back", id="cancel", compact=True),

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from keyturn.tui.safe import joined, literal, printable
 from keyturn.tui.widgets.row_source import Suggestion
+from keyturn.tui.widgets.typed_line import TypedLine
 from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn.tui.workers import WatchesWorkers
 
@@ -40,7 +41,7 @@ class FindLine(Vertical, WatchesWorkers):
         self._shown = shown
         self._found: Sequence[Suggestion] = ()
         self._label = Static(literal(f" find in {title}: "), markup=False)
-        self._input = Input(shown.needle, compact=True, select_on_focus=False)
+        self._input = TypedLine(shown.needle, compact=True, select_on_focus=False)
         self._input.cursor_blink = False
         self._below = Static(markup=False, id="below")
 
