@@ -89,11 +89,11 @@ async def look(office: Office) -> Recheck:
     )
 
 
-def came_back(pair: Pair) -> None:
-    """Somebody has Dana on again in the secret manager, and its log says who."""
+def came_back(pair: Pair, minute: int = 2) -> None:
+    """Somebody has Dana on again in the secret manager, and its log says who, and when."""
     tenant = pair.secrets.tenant
     tenant.add(replace(tenant.accounts["s-001"], state=ACTIVE))
-    for number, (at_ms, actor) in enumerate(((1, "an earlier one"), (2, "HR import"))):
+    for number, (at_ms, actor) in enumerate(((1, "an earlier one"), (minute, "HR import"))):
         tenant.events.append(
             AuditEvent(
                 f"E{number}",
@@ -170,7 +170,7 @@ def archived(office: Office, pair: Pair, *, whole_ms: int) -> None:
 
 
 @pytest.mark.parametrize("pair", ["onepassword"], indirect=True)
-async def test_who_did_it_is_in_the_archive_where_that_is_whole_and_nobody_is_asked(
+async def test_who_did_it_is_in_the_archive_where_that_is_whole_and_the_log_is_refused(
     office: Office, pair: Pair, journal: Journal, two: Two
 ) -> None:
     came_back(pair)
@@ -192,6 +192,17 @@ async def test_an_archive_that_ends_before_it_says_nothing_and_the_log_is_asked(
     archived(office, pair, whole_ms=1_800_000_000_000)
     (back,) = (await look(office)).came_back
     assert (back.event, back.known_by) == ("E1", "audit log")
+    assert two.dana.run_ids
+
+
+@pytest.mark.parametrize("pair", ["onepassword"], indirect=True)
+async def test_of_the_archive_and_the_log_the_newer_tells_who_did_it(
+    office: Office, pair: Pair, two: Two
+) -> None:
+    archived(office, pair, whole_ms=1_800_000_000_000 + 200_000)
+    came_back(pair, minute=9)
+    (back,) = (await look(office)).came_back
+    assert (back.event, back.by, back.known_by) == ("E1", "HR import", "audit log")
     assert two.dana.run_ids
 
 

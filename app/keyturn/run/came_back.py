@@ -26,8 +26,9 @@ Back = tuple[CameBack, Operation | None]
 
 async def by_whom(run: Run, found: Sequence[Back], since_ms: int) -> tuple[Back, ...]:
     """The same, each with the newest event that brought it back, where one is known: by the archive
-    where that is whole for the time, else by the audit log of now. The events are archived with the
-    run. A log that cannot be read hides only who did it."""
+    where that is whole for the time, and by the audit log of now, which has what came after the
+    archive's end. The events are archived with the run. A log that cannot be read hides only who
+    did it."""
     positions = run.checkpoints()
     told: dict[str, AuditEvent] = {}
     from_archive: set[str] = set()
@@ -41,7 +42,7 @@ async def by_whom(run: Run, found: Sequence[Back], since_ms: int) -> tuple[Back,
         archived = archived_back(run.journal, run.abouts[side].source, every) if every else {}
         told |= archived
         from_archive |= archived.keys()
-        sought = {name: one for name, (one, _) in every.items() if name not in archived}
+        sought = {name: one for name, (one, _) in every.items()}
         reader = run.reader(side) if sought and side not in run.blocked else None
         if not isinstance(reader, ReadsAudit) or side not in positions or run.stop():
             continue
@@ -52,8 +53,10 @@ async def by_whom(run: Run, found: Sequence[Back], since_ms: int) -> tuple[Back,
         except ProviderError:
             continue
         for event in sorted(events, key=lambda one: one.at_ms):
-            if event.operation_id in sought and not event.error:
-                told[event.operation_id or ""] = event
+            name = event.operation_id or ""
+            if name in sought and not event.error and not _older(event, told.get(name)):
+                told[name] = event
+                from_archive.discard(name)
     _archive(run, found, told)
     known_by = {name: ARCHIVE if name in from_archive else AUDIT_LOG for name in told}
     return tuple(
@@ -65,6 +68,11 @@ async def by_whom(run: Run, found: Sequence[Back], since_ms: int) -> tuple[Back,
 def _sought(run: Run, operation: Operation, name: str, since_ms: int) -> Sought | None:
     step = run.steps.get(operation.id)
     return sought_again(operation, name, since_ms if step is None else intended_ms(step))
+
+
+def _older(event: AuditEvent, known: AuditEvent | None) -> bool:
+    """Whether it tells nothing newer: it is the known one, or came before it."""
+    return known is not None and (event.id == known.id or event.at_ms < known.at_ms)
 
 
 def _told(back: CameBack, event: AuditEvent | None, known_by: str) -> CameBack:
