@@ -62,3 +62,12 @@ def test_a_machine_that_can_open_the_vault_is_nobody() -> None:
     org._grant(PrincipalKind.MACHINE, "m1", "pay", Level.MANAGE, "")
     org.secrets.grants[-1] = replace(org.secrets.grants[-1], principal_id="s1")
     assert successors(org.world(), "v-pay", ("d:d3",))[0] == Candidate("d:d1", "Name 1", "d1.login")
+
+
+def test_whom_the_policy_never_touches_is_not_offered() -> None:
+    org = office()
+    for number in (4, 5):
+        org.person(number)
+    org.rules = replace(org.rules, never_touch=("D4.login",))
+    assert "Name 4" not in dict(names(org, "d:d3"))
+    assert "Name 5" in dict(names(org, "d:d3"))

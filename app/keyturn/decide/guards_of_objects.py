@@ -7,6 +7,7 @@ from keyturn.decide.doubt import groups_in_doubt
 from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
 from keyturn.decide.index import TOKEN_PREFIX, edge_of, members_of
 from keyturn.decide.names import account_ref, counted, fold, identifiers, listed
+from keyturn.decide.people import Person
 from keyturn.decide.plans import GuardVerdict, Operation, PlanScope, Verdict
 from keyturn.decide.rules import Allowed
 from keyturn.decide.world import World
@@ -60,10 +61,20 @@ def untouchable(world: World, change: Change) -> tuple[str, ...]:
     return tuple(ref.name for ref in refs if marked & _called(world, ref))
 
 
+def is_untouchable(world: World, person: Person) -> bool:
+    """Whether the policy's `never_touch` names somebody, by whatever either side calls them."""
+    return not _names_of(person).isdisjoint(map(fold, world.rules.never_touch))
+
+
 def _called(world: World, ref: Ref) -> frozenset[str]:
-    names = {fold(ref.id), fold(ref.name)}
+    names = frozenset({fold(ref.id), fold(ref.name)})
     person = world.person_of.get((ref.side, ref.id)) if ref.kind is ObjectKind.ACCOUNT else None
-    for account in (person.directory, person.secrets) if person else ():
+    return names | _names_of(person) if person else names
+
+
+def _names_of(person: Person) -> frozenset[str]:
+    names: set[str] = set()
+    for account in (person.directory, person.secrets):
         if account is not None:
             names |= identifiers(account) | {fold(account.display_name)}
             # Protection errs on the safe side: an address nobody vouches for protects, too.

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from keyturn.decide.concerned import login_of
+from keyturn.decide.guards_of_objects import is_untouchable
 from keyturn.decide.index import members_of
 from keyturn.decide.names import LEVEL_WORDS, fold
 from keyturn.decide.people import Person
@@ -25,7 +26,7 @@ class Candidate:
 def successors(world: World, vault_id: str, leaving: Collection[str]) -> tuple[Candidate, ...]:
     """Everybody who could take the vault over when the people with the keys in `leaving` go: first
     their managers, then who can open it already, the strongest first, then their colleagues, then
-    all others by name."""
+    all others by name. Whom `never_touch` names is left out: no plan gives them anything."""
     open_to = _levels(world, vault_id)
     gone = [world.people[key] for key in leaving if key in world.people]
     bosses = {fold(said) for one in gone if (said := _said(one, "manager"))}
@@ -37,7 +38,7 @@ def successors(world: World, vault_id: str, leaving: Collection[str]) -> tuple[C
             continue
         if person.directory is not None and person.directory.state.is_off:
             continue
-        if world.is_ambiguous(Side.SECRETS, account.id):
+        if world.is_ambiguous(Side.SECRETS, account.id) or is_untouchable(world, person):
             continue
         level = open_to.get(account.id, Level.NONE)
         reasons: list[str] = []
