@@ -143,7 +143,8 @@ class Leavers(ListScreen):
             return self.about_nothing()
         match item.what:
             case What.VAULT:
-                return tuple(vault_lines(self._vault(item.name), several=True))
+                vault = self._vault(item.name)
+                return () if vault is None else tuple(vault_lines(vault, several=True))
             case What.FACT:
                 lines = fact_lines(of_all(seen), item.name, dict(FACTS)[item.name])
                 return (*lines, BLANK, *differing_lines(seen, item.name))
@@ -190,9 +191,10 @@ class Leavers(ListScreen):
         if name not in self.keyturn.jobs.running():
             self.keyturn.start(name, work, show)
 
-    def _vault(self, vault_id: str) -> VaultLeft:
+    def _vault(self, vault_id: str) -> VaultLeft | None:
+        """None where newer data, not drawn yet, has none of this id any more."""
         vaults = self.seen.vaults if self.seen is not None else ()
-        return next(one for one in vaults if one.id == vault_id)
+        return next((one for one in vaults if one.id == vault_id), None)
 
     def _leaver(self, key: str) -> LeaverSeen | None:
         leavers = self.seen.leavers if self.seen is not None else ()
@@ -224,7 +226,8 @@ class Leavers(ListScreen):
         elif self.keyturn.read_only:
             self.keyturn.tell("keyturn is read-only here, so it cannot change anything.")
         elif item.what is What.VAULT:
-            choose_successor(self.keyturn, self._keys, self._vault(item.name), self._decided)
+            if (vault := self._vault(item.name)) is not None:
+                choose_successor(self.keyturn, self._keys, vault, self._decided)
         else:
             state_fact(self.keyturn, of_all(seen), item.name, self._said)
 
@@ -260,7 +263,8 @@ class Leavers(ListScreen):
         item, seen = self._item(), self.seen
         undecided = [one for one in seen.vaults if not one.decided] if seen is not None else []
         if item.what is What.VAULT:
-            ask_waiver(self.keyturn, self._vault(item.name), self._decided)
+            if (vault := self._vault(item.name)) is not None:
+                ask_waiver(self.keyturn, vault, self._decided)
         elif undecided:
             ask_waiver(self.keyturn, undecided[0], self._decided)
         else:

@@ -159,12 +159,13 @@ class Offboard(ListScreen):
         seen, now_ms = self.seen, self.keyturn.parts.now_ms()
         match item.what:
             case What.VAULT:
-                return tuple(vault_lines(self._vault(item.name)))
+                vault = self._vault(item.name)
+                return () if vault is None else tuple(vault_lines(vault))
             case What.FACT:
                 return tuple(fact_lines(seen, item.name, dict(FACTS)[item.name]))
             case What.RUN:
-                run = next(one for one in seen.runs if one.id == item.name)
-                return tuple(run_of_case_lines(run))
+                runs = (one for one in seen.runs if one.id == item.name)
+                return tuple(line for run in runs for line in run_of_case_lines(run))
             case What.ROTATION:
                 cut = seen.state not in {"", "open", "no case"}
                 return tuple(rotation_lines(self.rotation, self.zone, now_ms, cut=cut))
@@ -182,8 +183,9 @@ class Offboard(ListScreen):
             return (*standing, Line(joined(("Reading what they have …", "$quiet"))))
         return (*standing, Line(joined("Both sources have no account of this person any more.")))
 
-    def _vault(self, vault_id: str) -> VaultLeft:
-        return next(one for one in self.seen.vaults if one.id == vault_id)
+    def _vault(self, vault_id: str) -> VaultLeft | None:
+        """None where newer data, not drawn yet, has none of this id any more."""
+        return next((one for one in self.seen.vaults if one.id == vault_id), None)
 
     def _item(self) -> Item:
         row = self.table.row
@@ -210,9 +212,8 @@ class Offboard(ListScreen):
         if self.keyturn.read_only:
             self.keyturn.tell("keyturn is read-only here, so it cannot change anything.")
         elif item.what is What.VAULT:
-            choose_successor(
-                self.keyturn, (self.person_key,), self._vault(item.name), self._decided
-            )
+            if (vault := self._vault(item.name)) is not None:
+                choose_successor(self.keyturn, (self.person_key,), vault, self._decided)
         elif item.what is What.FACT:
             state_fact(self.keyturn, self.seen, item.name, self._said)
         else:
@@ -223,7 +224,8 @@ class Offboard(ListScreen):
         item = self._item()
         undecided = [vault for vault in self.seen.vaults if not vault.decided]
         if item.what is What.VAULT:
-            ask_waiver(self.keyturn, self._vault(item.name), self._decided)
+            if (vault := self._vault(item.name)) is not None:
+                ask_waiver(self.keyturn, vault, self._decided)
         elif undecided:
             ask_waiver(self.keyturn, undecided[0], self._decided)
         else:
