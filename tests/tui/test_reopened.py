@@ -51,6 +51,12 @@ async def case_in_front(app: KeyturnApp, pilot: Pilot[None]) -> None:
     await until(pilot, lambda: not app.jobs.running())
 
 
+def test_before_anything_was_counted_the_header_counts_no_case(out: Bench) -> None:
+    facts = out.app(read_only=True).facts
+    assert (facts.reopened, facts.read_only, facts.as_of) == (0, True, False)
+    assert facts.now_ms > 0
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_a_look_by_key_says_what_came_back_and_every_screen_counts_it(
     out: Bench, size: tuple[int, int]

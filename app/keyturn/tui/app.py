@@ -102,7 +102,9 @@ class KeyturnApp(
         self.board = JobBoard(parts.now_ms)
         self.requests = LastRequests()
         self.remembered = recall(parts.state_dir)
-        self.facts = HeaderFacts(parts.organisation, (), None, parts.read_only, parts.now_ms())
+        self.facts = HeaderFacts(
+            organisation=parts.organisation, read_only=parts.read_only, now_ms=parts.now_ms()
+        )
         self.look = parts.look()
         if self.look is not None:
             self.facts = replace(self.facts, sources=self.look.sources, drift=self.look.drift)

@@ -14,7 +14,7 @@ from keyturn_storage.rows import DriftCounts, SourceRow
 Part = str | tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderFacts:
     """What the line says. `sources` is empty before the first refresh."""
 
