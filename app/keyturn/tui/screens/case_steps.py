@@ -103,6 +103,26 @@ def ask_waiver(app: "KeyturnApp", vault: VaultLeft, decided: Callable[[VaultLeft
     _ = app.push_screen(Ask(title, words, value=vault.waiver, check=check), said)
 
 
+def waive(
+    app: "KeyturnApp",
+    vaults: Sequence[VaultLeft],
+    vault_id: str,
+    decided: Callable[[VaultLeft], None],
+) -> None:
+    """Asks why nobody has to manage a vault: the one with this id, where "" is the first of
+    `vaults` that nobody decided about. An id that is not among them any more asks nothing."""
+    open_ones = [one for one in vaults if (one.id == vault_id if vault_id else not one.decided)]
+    if open_ones:
+        ask_waiver(app, open_ones[0], decided)
+    elif not vault_id:
+        app.tell("Waive: there is no vault that would be left without a manager.")
+
+
+def with_decision(vaults: Sequence[VaultLeft], vault: VaultLeft) -> tuple[VaultLeft, ...]:
+    """The vaults, with what was decided about one of them."""
+    return tuple(vault if one.id == vault.id else one for one in vaults)
+
+
 def state_fact(
     app: "KeyturnApp", seen: CaseSeen, field: str, said: Callable[[dict[str, object]], None]
 ) -> None:

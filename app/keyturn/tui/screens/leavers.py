@@ -23,7 +23,13 @@ from keyturn.tui.hand import EMPTY_HAND, Hand, Named
 from keyturn.tui.leavers_rows import COLUMNS, differing_lines, leavers_rows, of_all, totals_words
 from keyturn.tui.plan_words import BLANK
 from keyturn.tui.safe import joined
-from keyturn.tui.screens.case_steps import ask_waiver, choose_successor, plan_draft, state_fact
+from keyturn.tui.screens.case_steps import (
+    choose_successor,
+    plan_draft,
+    state_fact,
+    waive,
+    with_decision,
+)
 from keyturn.tui.screens.list_screen import ListScreen
 from keyturn.tui.screens.rechecking import recheck_cases
 from keyturn.tui.widgets.cells import Column
@@ -260,21 +266,15 @@ class Leavers(ListScreen):
 
     def action_waive(self) -> None:
         """The vault under the cursor, or the first nobody decided about."""
-        item, seen = self._item(), self.seen
-        undecided = [one for one in seen.vaults if not one.decided] if seen is not None else []
-        if item.what is What.VAULT:
-            if (vault := self._vault(item.name)) is not None:
-                ask_waiver(self.keyturn, vault, self._decided)
-        elif undecided:
-            ask_waiver(self.keyturn, undecided[0], self._decided)
-        else:
-            self.keyturn.tell("Waive: there is no vault that would be left without a manager.")
+        item = self._item()
+        vault_id = item.name if item.what is What.VAULT else ""
+        vaults = self.seen.vaults if self.seen is not None else ()
+        waive(self.keyturn, vaults, vault_id, self._decided)
 
     def _decided(self, vault: VaultLeft) -> None:
         if self.seen is None:
             return
-        vaults = tuple(vault if one.id == vault.id else one for one in self.seen.vaults)
-        self.seen = replace(self.seen, vaults=vaults)
+        self.seen = replace(self.seen, vaults=with_decision(self.seen.vaults, vault))
         self._draw()
 
     def _said(self, said: Mapping[str, object]) -> None:

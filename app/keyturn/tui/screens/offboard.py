@@ -25,7 +25,13 @@ from keyturn.tui.engine import Card, Observe
 from keyturn.tui.hand import Hand, Named
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.ask import Ask, needs_words
-from keyturn.tui.screens.case_steps import ask_waiver, choose_successor, plan_draft, state_fact
+from keyturn.tui.screens.case_steps import (
+    choose_successor,
+    plan_draft,
+    state_fact,
+    waive,
+    with_decision,
+)
 from keyturn.tui.screens.give_up import give_up_step
 from keyturn.tui.screens.list_screen import ListScreen
 from keyturn.tui.screens.rechecking import recheck_cases
@@ -222,18 +228,11 @@ class Offboard(ListScreen):
     def action_waive(self) -> None:
         """The vault under the cursor, or the first nobody decided about."""
         item = self._item()
-        undecided = [vault for vault in self.seen.vaults if not vault.decided]
-        if item.what is What.VAULT:
-            if (vault := self._vault(item.name)) is not None:
-                ask_waiver(self.keyturn, vault, self._decided)
-        elif undecided:
-            ask_waiver(self.keyturn, undecided[0], self._decided)
-        else:
-            self.keyturn.tell("Waive: there is no vault that would be left without a manager.")
+        vault_id = item.name if item.what is What.VAULT else ""
+        waive(self.keyturn, self.seen.vaults, vault_id, self._decided)
 
     def _decided(self, vault: VaultLeft) -> None:
-        vaults = tuple(vault if one.id == vault.id else one for one in self.seen.vaults)
-        self.seen = replace(self.seen, vaults=vaults)
+        self.seen = replace(self.seen, vaults=with_decision(self.seen.vaults, vault))
         self._draw()
 
     def _said(self, said: Mapping[str, object]) -> None:
