@@ -10,12 +10,12 @@ line per K says what was found: {"point": K, "killed": [bool, bool], "archived":
 
 import asyncio
 import json
-import os
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from tests.crash.storage_victim import Killer
+from tests.crash.killer import Killer, attempt
 from tests.run.event_source import AUDIT, USAGES, audits, logging, usages
 
 from keyturn.run.archive import archive
@@ -95,21 +95,6 @@ def look(path: Path) -> Found:
     return Found(len(rows), broken)
 
 
-def attempt(path: Path, point: int) -> bool:
-    """One child that archives until its moment; whether it was killed."""
-    child = os.fork()
-    if child == 0:
-        try:
-            archive_all(path, Killer(point))
-            os._exit(0)
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    if not os.WIFSIGNALED(status) and os.WEXITSTATUS(status) != 0:
-        raise RuntimeError(f"the child failed at point {point}")
-    return os.WIFSIGNALED(status)
-
-
 def main() -> None:
     folder = Path(sys.argv[1])
     step = int(sys.argv[2])
@@ -118,7 +103,7 @@ def main() -> None:
         open_journal(path).close()
         killed, archived, broken = [], [], ""
         for _ in range(2):
-            killed.append(attempt(path, point))
+            killed.append(attempt(partial(archive_all, path, Killer(point)), point))
             found = look(path)
             archived.append(found.events)
             broken = broken or found.broken

@@ -11,9 +11,10 @@ import json
 import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
-from tests.crash.storage_victim import Killer
+from tests.crash.killer import Killer, attempt
 from tests.storage.purgeable import NEW, everything
 
 from keyturn.run.retention import DAY_MS, find_old, purge_old
@@ -64,21 +65,6 @@ def look(data: Path) -> tuple[list[object], int, str]:
     return rows, number + len(found.files), chain.why if not chain.unbroken else ""
 
 
-def attempt(data: Path, point: int) -> bool:
-    """One child that purges until its moment; whether it was killed."""
-    child = os.fork()
-    if child == 0:
-        try:
-            purge_all(data, Killer(point))
-            os._exit(0)
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    if not os.WIFSIGNALED(status) and os.WEXITSTATUS(status) != 0:
-        raise RuntimeError(f"the child failed at point {point}")
-    return os.WIFSIGNALED(status)
-
-
 def main() -> None:
     folder, step = Path(sys.argv[1]), int(sys.argv[2])
     fresh, end = folder / "fresh", folder / "end"
@@ -91,7 +77,7 @@ def main() -> None:
         shutil.copytree(fresh, data)
         killed, left, broken = [], [], ""
         for _ in range(2):
-            killed.append(attempt(data, point))
+            killed.append(attempt(partial(purge_all, data, Killer(point)), point))
             _, number, why = look(data)
             left.append(number)
             broken = broken or why

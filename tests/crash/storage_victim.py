@@ -1,19 +1,19 @@
 """A process that kills itself, with SIGKILL, at a chosen point of a storage write.
 
-`python storage_victim.py FOLDER cache|journal` forks a child per kill point: the child does one
-write and is killed at its K-th moment, which is each statement's start and every few steps inside
-one. The parent then opens the file as a new process would and prints what it finds, as JSON lines:
-{"point": K, "killed": bool, "found": "old" | "new" | "broken: ..."}. It ends with the first K that
-no child reached.
+`python -m tests.crash.storage_victim FOLDER cache|journal` forks a child per kill point: the child
+does one write and is killed at its K-th moment, which is each statement's start and every few steps
+inside one. The parent then opens the file as a new process would and prints what it finds, as JSON
+lines: {"point": K, "killed": bool, "found": "old" | "new" | "broken: ..."}. It ends with the first
+K that no child reached.
 """
 
 import json
-import os
-import signal
-import sqlite3
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+from tests.crash.killer import Killer, attempt
 
 from keyturn_providers.records import (
     Account,
@@ -29,28 +29,10 @@ from keyturn_storage.journal import Journal, open_journal
 from keyturn_storage.rows import RunRow
 from keyturn_storage.snapshots import Cache, open_cache
 
-STEPS_BETWEEN_MOMENTS = 150
 SOURCE = SourceIdentity("bao", "openbao", Side.SECRETS, "t")
 RUN = RunRow("r", "p", "offboard", "t", "ana", 1, None, "running", "{}")
 OLD = ("a", "b", "c")
 NEW = ("b", "c", "d", "e")
-
-
-class Killer:
-    """Counts moments and ends this process at the chosen one. Nothing is cleaned up."""
-
-    def __init__(self, point: int) -> None:
-        self._left = point
-
-    def watch(self, connection: sqlite3.Connection) -> None:
-        connection.set_trace_callback(lambda _: self.moment())
-        connection.set_progress_handler(self.moment, STEPS_BETWEEN_MOMENTS)
-
-    def moment(self) -> int:
-        self._left -= 1
-        if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return 0
 
 
 def read_members(cache: Cache, ids: tuple[str, ...], killer: Killer | None = None) -> None:
@@ -116,12 +98,7 @@ def sweep(
     for point in range(1, 10_000):
         path = folder / f"{point}.db"
         make(path)
-        child = os.fork()
-        if child == 0:
-            hurt(path, Killer(point))
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        killed = os.WIFSIGNALED(status)
+        killed = attempt(partial(hurt, path, Killer(point)), point)
         print(json.dumps({"point": point, "killed": killed, "found": look(path)}), flush=True)
         if not killed:
             return

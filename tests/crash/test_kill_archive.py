@@ -1,12 +1,10 @@
 """kill -9 at any moment of archiving: no event is lost or doubled, and the position is never ahead
 of the events."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.crash.swept import swept
 
 EVERY = 3
 """Every third moment; all of them with --whole-sweep. A page has more than ten."""
@@ -17,16 +15,7 @@ ALL_EVENTS = 10
 def test_killed_twice_anywhere_the_archive_goes_on_without_loss_or_double(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    step = 1 if request.config.getoption("--whole-sweep") else EVERY
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.crash.archive_victim", str(tmp_path), str(step)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parents[2],
-    )
-    assert done.returncode == 0, done.stderr
-    seen = [json.loads(line) for line in done.stdout.splitlines()]
+    seen, step = swept("archive_victim", tmp_path, EVERY, request)
 
     assert [one for one in seen if one["broken"]] == []
     assert {one["archived"][-1] for one in seen} == {ALL_EVENTS}

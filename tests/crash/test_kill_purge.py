@@ -1,11 +1,9 @@
 """kill -9 at any moment of a purge: the chain verifies, and the next purge takes what is left."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.crash.swept import swept
 
 EVERY = 12
 """Every twelfth moment; all of them with --whole-sweep."""
@@ -15,16 +13,7 @@ EVERY = 12
 def test_killed_twice_anywhere_the_chain_verifies_and_the_next_purge_finishes(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    step = 1 if request.config.getoption("--whole-sweep") else EVERY
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.crash.purge_victim", str(tmp_path), str(step)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parents[2],
-    )
-    assert done.returncode == 0, done.stderr
-    seen = [json.loads(line) for line in done.stdout.splitlines()]
+    seen, step = swept("purge_victim", tmp_path, EVERY, request)
 
     assert [one for one in seen if one["broken"]] == []
     assert [one for one in seen if not one["whole"]] == []

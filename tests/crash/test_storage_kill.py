@@ -10,15 +10,17 @@ import pytest
 from keyturn_storage.journal import open_journal
 from keyturn_storage.snapshots import open_cache
 
-VICTIM = Path(__file__).with_name("storage_victim.py")
+VICTIM = (sys.executable, "-m", "tests.crash.storage_victim")
+ROOT = Path(__file__).parents[2]
 
 
 def _sweep(folder: Path, what: str) -> list[tuple[bool, str]]:
     done = subprocess.run(
-        [sys.executable, str(VICTIM), str(folder), what],
+        [*VICTIM, str(folder), what],
         capture_output=True,
         text=True,
         check=True,
+        cwd=ROOT,
     )
     seen = [json.loads(line) for line in done.stdout.splitlines()]
     return [(bool(one["killed"]), str(one["found"])) for one in seen]
@@ -40,7 +42,7 @@ def test_a_kill_at_any_moment_of_a_write_leaves_old_or_new(
 
 def _killed_after(path: Path, what: str, lines: int) -> list[str]:
     with subprocess.Popen(
-        [sys.executable, str(VICTIM), str(path), what], stdout=subprocess.PIPE, text=True
+        [*VICTIM, str(path), what], stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as victim:
         assert victim.stdout is not None
         said = [victim.stdout.readline().strip() for _ in range(lines)]

@@ -4,7 +4,7 @@ import json
 
 from tests.tui.gates import hold
 from tests.tui.looking import access, pane, ready, shows, text_of, until
-from tests.tui.plan_review import LOGIN, SIZE, review
+from tests.tui.plan_review import LOGIN, SIZE, plan_of_dana, review
 from tests.tui.simulated import Bench, stopped_run
 from textual.pilot import Pilot
 
@@ -51,10 +51,7 @@ async def test_on_the_run_the_step_goes_and_the_rest_stays_to_be_resumed(read_be
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
-        await pilot.press("o")
-        await shows(pilot, "t-dana-1")
-        await pilot.press("p")
-        await shows(pilot, "Guards")
+        await plan_of_dana(pilot)
         await pilot.press("X")
         await shows(pilot, "this plan has not begun")
         gate = hold(read_bench, Ability.SUSPEND)

@@ -8,7 +8,7 @@ from tests.tui import samples
 from tests.tui.engines import SetEngine
 from tests.tui.gates import hold
 from tests.tui.looking import access, lines_of, pane, ready, shows, text_of, until
-from tests.tui.plan_review import LOGIN, SIZE, review
+from tests.tui.plan_review import LOGIN, SIZE, plan_of_dana, review
 from tests.tui.simulated import Bench
 
 from keyturn.tui.app import KeyturnApp, Parts
@@ -64,10 +64,7 @@ async def test_enter_alone_never_confirms_and_a_wrong_word_does_nothing(read_ben
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
-        await pilot.press("o")
-        await shows(pilot, "t-dana-1")
-        await pilot.press("p")
-        await shows(pilot, "Guards")
+        await plan_of_dana(pilot)
         assert review(app).focused is not None
         assert review(app).focused.id == "cancel"  # type: ignore[union-attr] # asserted above
         for typed in ("", "p001", LOGIN.upper()):
@@ -84,10 +81,7 @@ async def test_a_stop_leaves_the_rest_open_and_says_so(read_bench: Bench) -> Non
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
-        await pilot.press("o")
-        await shows(pilot, "t-dana-1")
-        await pilot.press("p")
-        await shows(pilot, "Guards")
+        await plan_of_dana(pilot)
         gate = hold(read_bench, Ability.SUSPEND)
         await pilot.press("c", *LOGIN, "enter")
         await until(pilot, gate.reached.is_set)
@@ -108,10 +102,7 @@ async def test_a_failure_of_one_step_is_shown_and_the_rest_goes_on(read_bench: B
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
-        await pilot.press("o")
-        await shows(pilot, "t-dana-1")
-        await pilot.press("p")
-        await shows(pilot, "Guards")
+        await plan_of_dana(pilot)
         read_bench.pair.secrets.faults.add(Fault(Effect.NOT_ALLOWED, Ability.REVOKE, times=None))
         await pilot.press("c", *LOGIN, "enter")
         await until(pilot, lambda: review(app).ended is not None)
@@ -183,10 +174,7 @@ async def test_leaving_while_a_run_goes_on_asks_first(read_bench: Bench) -> None
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
-        await pilot.press("o")
-        await shows(pilot, "t-dana-1")
-        await pilot.press("p")
-        await shows(pilot, "Guards")
+        await plan_of_dana(pilot)
         gate = hold(read_bench, Ability.SUSPEND)
         await pilot.press("c", *LOGIN, "enter")
         await until(pilot, gate.reached.is_set)

@@ -3,7 +3,7 @@
 import pytest
 from tests.tui.gates import hold
 from tests.tui.looking import access, pane, ready, shows, text_of, until
-from tests.tui.plan_review import LOGIN, SIZE, review
+from tests.tui.plan_review import LOGIN, SIZE, plan_of_dana, review
 from tests.tui.simulated import Bench, stopped_run
 from textual.pilot import Pilot
 
@@ -18,10 +18,7 @@ from keyturn_storage.journal import open_journal
 
 async def _stopped(bench: Bench, app: KeyturnApp, pilot: Pilot[None]) -> None:
     await ready(pilot, app)
-    await pilot.press("o")
-    await shows(pilot, "t-dana-1")
-    await pilot.press("p")
-    await shows(pilot, "Guards")
+    await plan_of_dana(pilot)
     gate = hold(bench, Ability.SUSPEND)
     await pilot.press("c", *LOGIN, "enter")
     await until(pilot, gate.reached.is_set)
@@ -88,10 +85,7 @@ async def test_a_plan_that_has_not_begun_is_not_resumed(read_bench: Bench) -> No
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
-        await pilot.press("o")
-        await shows(pilot, "t-dana-1")
-        await pilot.press("p")
-        await shows(pilot, "Guards")
+        await plan_of_dana(pilot)
         await pilot.press("R")
         await shows(pilot, "this plan has not begun")
 
