@@ -7,18 +7,23 @@ import pytest
 from tests.tui.simulated import DAY_MS, Bench, bench, rules_of
 
 from keyturn.demo.okta_onepassword import slips
-from keyturn.demo.okta_onepassword.naming import account_id, vault_id
+from keyturn.demo.okta_onepassword.naming import account_id, okta_id, vault_id
+from keyturn.demo.okta_onepassword.onepassword_side import late_members
 from keyturn.demo.okta_onepassword.past_states import DAYS_AGO, older_reads, state_at
+from keyturn.demo.okta_onepassword.workforce import workforce
 from keyturn.demo.older_reads import OlderRead, add_older_reads
 from keyturn_providers.records import (
     Account,
     AccountState,
     Collection,
     Grant,
+    Group,
     Level,
     Listing,
     Membership,
     PrincipalKind,
+    Push,
+    PushState,
     Side,
     Snapshot,
     SourceIdentity,
@@ -131,3 +136,22 @@ def test_the_past_is_what_the_dates_say() -> None:
     assert [one.id for one in here.accounts] == ["u1"]
     _, after = state_at(directory, secrets, NOW_MS - (grant.days - 1) * DAY_MS)
     assert after.grants == secrets.grants
+
+
+def test_a_group_is_pushed_until_its_push_stopped_and_then_nobody_who_joins_arrives() -> None:
+    group, days = "ops-customs", slips.MAPPINGS_STOPPED["ops-customs"]
+    late = next(login for name, login in late_members(workforce()) if name == group)
+    number, who = okta_id("00g", group), okta_id("00u", late)
+    stopped = Push(PushState.FAILED, "ERROR", error="why", at_ms=NOW_MS - days * DAY_MS)
+    directory = Snapshot(
+        1, SourceIdentity("okta", "okta", Side.DIRECTORY, "t"), NOW_MS, complete=True,
+        accounts=(Account(who, f"{late}@x", "L", AccountState.ACTIVE),),
+        groups=(Group(number, group, push=stopped),),
+        memberships=(Membership(number, who),),
+    )  # fmt: skip
+    secrets = replace(directory, accounts=(), groups=(), memberships=())
+    here, _ = state_at(directory, secrets, NOW_MS - (days + 1) * DAY_MS)
+    assert here.groups[0].push == Push(PushState.OK)
+    assert here.memberships == ()
+    here, _ = state_at(directory, secrets, NOW_MS - (days - 1) * DAY_MS)
+    assert (here.groups, here.memberships) == (directory.groups, directory.memberships)

@@ -215,7 +215,7 @@ def _app(people: tuple[Colleague, ...], now: datetime) -> OktaApp:
 
 def _mapping(group: str, now: datetime) -> OktaMapping:
     failed, why = slips.FAILED_MAPPING
-    stopped = now - timedelta(days=slips.MAPPINGS_STOPPED_DAYS)
+    stopped = now - timedelta(days=slips.MAPPINGS_STOPPED.get(group, 0))
     if group == failed:
         return OktaMapping(group, group_id(group), "ERROR", why, stopped)
     if group == slips.PAUSED_MAPPING:

@@ -1,9 +1,12 @@
 """What the demo's organisation was at an earlier time, from the dates of everything in it."""
 
 from dataclasses import replace
+from typing import TypeVar
 
 from keyturn.demo.okta_onepassword import slips
-from keyturn.demo.okta_onepassword.naming import DAY_MS, account_id, vault_id
+from keyturn.demo.okta_onepassword.naming import DAY_MS, account_id, okta_id, vault_id
+from keyturn.demo.okta_onepassword.onepassword_side import late_members
+from keyturn.demo.okta_onepassword.workforce import workforce
 from keyturn.demo.older_reads import OlderRead, add_older_reads
 from keyturn.policy.load import load_policy
 from keyturn.settings import Places
@@ -11,11 +14,14 @@ from keyturn_providers.records import (
     Account,
     AccountState,
     Collection,
+    Group,
     PrincipalKind,
+    PushState,
     Snapshot,
 )
 from keyturn_storage.snapshots import open_cache
 
+T = TypeVar("T", Account, Group)
 DAYS_AGO = (91, 62, 33, 21, 14, 10, 7, 5, 4, 3, 2, 1)
 DIRECTORY_ONLY_DAYS_AGO, CUT_DAYS_AGO = 21, 7
 _LEFT = {
@@ -58,12 +64,25 @@ def state_at(directory: Snapshot, secrets: Snapshot, at_ms: int) -> tuple[Snapsh
 
 def _directory(now: Snapshot, at_ms: int, days: float) -> Snapshot:
     here = tuple(
-        _active(one) if _LEFT.get(_login(one), 0) > 0 and _LEFT[_login(one)] < days else one
+        _pushed(
+            _active(one) if _LEFT.get(_login(one), 0) > 0 and _LEFT[_login(one)] < days else one,
+            at_ms,
+        )
         for one in now.accounts if _there(one, at_ms)
+    )  # fmt: skip
+    not_yet = {
+        (okta_id("00g", group), okta_id("00u", login))
+        for group, login in late_members(workforce())
+        if slips.MAPPINGS_STOPPED[group] < days
+    }
+    members = tuple(
+        one for one in now.memberships if (one.group_id, one.member_id) not in not_yet
     )  # fmt: skip
     tokens = {one.name: one.days for one in slips.OKTA_TOKENS}
     machines = tuple(one for one in now.machines if tokens.get(one.name, days + 1) > days)
-    return _without(replace(now, accounts=here, machines=machines), now)
+    groups = tuple(_pushed(one, at_ms) for one in now.groups)
+    then = replace(now, accounts=here, groups=groups, memberships=members, machines=machines)
+    return _without(then, now)
 
 
 def _secrets(now: Snapshot, at_ms: int, days: float) -> Snapshot:
@@ -95,6 +114,15 @@ def _login(account: Account) -> str:
 
 def _active(account: Account) -> Account:
     return replace(account, state=AccountState.ACTIVE, state_raw="ACTIVE", state_since_ms=None)
+
+
+def _pushed(one: T, at_ms: int) -> T:
+    """What has failed or was paused since then was still pushed."""
+    stopped = one.push is not None and one.push.state in {PushState.FAILED, PushState.PAUSED}
+    if one.push is None or not stopped or (one.push.at_ms or 0) <= at_ms:
+        return one
+    push = replace(one.push, state=PushState.OK, state_raw="", error="", at_ms=None)
+    return replace(one, push=push)
 
 
 def _without(then: Snapshot, now: Snapshot) -> Snapshot:

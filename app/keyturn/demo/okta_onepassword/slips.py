@@ -21,8 +21,8 @@ STAGED = (("nadia.rahman", "Nadia Rahman", "eng-sre"), ("tim.feldt", "Tim Feldt"
 """Login, name, team of those who start on Monday. Nothing is due for them yet."""
 FAILED_MAPPING = ("ops-customs", "Group ops-customs already exists in 1Password.")
 PAUSED_MAPPING = "design"
-MAPPINGS_STOPPED_DAYS = 120
-"""How long ago the failed one failed and the other was paused."""
+MAPPINGS_STOPPED = {"ops-customs": 12, "design": 26}
+"""How many days ago the one failed and the other was paused."""
 LATE_MEMBERS = {"ops-customs": 2, "design": 1}
 """Group -> how many joined since nothing is pushed any more, and are missing in 1Password."""
 

@@ -229,7 +229,7 @@ def _app(
         ],
     )
     connection.executemany(
-        "INSERT INTO push_mapping VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)",
+        "INSERT INTO push_mapping VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, ?7, ?8)",
         [
             (
                 derived_id("gPm", own + mapping.group),

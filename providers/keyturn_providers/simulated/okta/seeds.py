@@ -68,7 +68,8 @@ class OktaAppUser:
 
 @dataclass(frozen=True, slots=True)
 class OktaMapping:
-    """A pushed group. `target_id` is the group's id in the target."""
+    """A pushed group. `target_id` is the group's id in the target; it was pushed last when it
+    `changed` last."""
 
     group: str
     target_id: str = ""
