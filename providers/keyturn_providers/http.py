@@ -43,7 +43,6 @@ from keyturn_providers.exchange import (
     Timeouts,
     content_of,
     request_id_in,
-    usable_token,
 )
 from keyturn_providers.heard import Exchange, tell
 from keyturn_providers.http_lane import Lane, lane, tls_context
@@ -51,6 +50,7 @@ from keyturn_providers.lanes import Lanes
 from keyturn_providers.last_look import last_look
 from keyturn_providers.origin import checked_base, origin_of, same_origin, target_of
 from keyturn_providers.pacing import Pacer
+from keyturn_providers.presenting import Credential, Presenting
 from keyturn_providers.ratelimit import Window, retry_after
 from keyturn_providers.sightings import Seen, certificate_end, seen_in
 from keyturn_providers.text import safe
@@ -89,19 +89,6 @@ class _Again(Exception):
     def __init__(self, error: ProviderError) -> None:
         self.error = error
         super().__init__(str(error))
-
-
-class _Credential:
-    """Puts the credential's headers into a request at the last moment."""
-
-    def __init__(self, headers: Mapping[str, SecretStr], prefix: str = "") -> None:
-        self._headers = headers
-        self._prefix = prefix
-        self.secrets = tuple(headers.values())
-
-    def put_into(self, request: httpx.Request) -> None:
-        for name, secret in self._headers.items():
-            request.headers[name] = self._prefix + secret.get_secret_value()
 
 
 class Transport:
@@ -145,17 +132,14 @@ class Transport:
         if problem:
             raise Misconfigured(source, "reading the settings", problem, failures.CHECK_URL)
         self._surroundings = surroundings
-        self._auth = auth
+        self._credentials = Presenting(source, surroundings, auth, renewed)
         self._explain = explain or (lambda _: "")
         self._judge = judge or (lambda _answer, _writes: None)
         self._retries = retries or Retries()
         self._timeouts = timeouts or Timeouts()
         self._max_body = max_body
-        self._renewed = renewed
         self._pacer = pacer or Pacer(reserve=surroundings.rate_reserve, observe=self._tell_wait)
         self._seen: Seen | None = None
-        self._credential: _Credential | None = None
-        self._credential_lock = asyncio.Lock()
         scheme, host, _ = origin_of(self.base_url)
         self._host = host
         tls = tls_context(source, ca_file) if scheme == "https" else None
@@ -315,7 +299,7 @@ class Transport:
             raise failures.throttled(
                 self.source, call.what, self._pacer.reason(call.limit_class), held
             )
-        credential = await self._present(call)
+        credential = await self._credentials.current(call)
         async with self._pacer.turn(writes=call.writes, limit_class=call.limit_class):
             status, headers, body = await self._exchange(call, credential)
             if status not in {429, 503}:
@@ -327,11 +311,7 @@ class Transport:
             return answer
         error = self.failure(answer, writes=call.writes)
         if isinstance(error, NotAuthenticated):
-            self._credential = None  # it may have been renewed where it comes from
-            if self._renewed is not None:
-                self._renewed.refused()
-            if self._auth is not None and not isinstance(self._auth, AuthHeader):
-                self._auth.refused()
+            self._credentials.refused()
         if isinstance(error, Throttled) and (status == 429 or "retry-after" in headers):
             told = retry_after(headers, time.time())
             error = failures.throttled(
@@ -345,14 +325,14 @@ class Transport:
         raise _Again(error) if failures.may_heal(status) else error
 
     async def _exchange(
-        self, call: Call, credential: _Credential | None
+        self, call: Call, credential: Credential | None
     ) -> tuple[int, dict[str, str], bytes]:
         async with (self._writes if call.writes else self._reads).one() as free:
             last_look()
             return await self._exchange_on(free, call, credential)
 
     async def _exchange_on(
-        self, free: Lane, call: Call, credential: _Credential | None
+        self, free: Lane, call: Call, credential: Credential | None
     ) -> tuple[int, dict[str, str], bytes]:
         started, started_s = time.monotonic(), time.time()
         status: int | None = None
@@ -407,24 +387,7 @@ class Transport:
         # credential, would stay in the context of ours.
         raise _Again(failure) if again else failure
 
-    async def _present(self, call: Call) -> _Credential | None:
-        auth = self._auth
-        if auth is None or self._credential is not None:
-            return self._credential
-        if not isinstance(auth, AuthHeader):
-            return _Credential(await auth.sign(call.method, call.url.partition("?")[0]))
-        if self._renewed is not None:
-            usable = usable_token(self.source, call.what, await self._renewed.current())
-            return _Credential({auth.name: usable}, auth.prefix)
-        async with self._credential_lock:
-            if self._credential is None:
-                # The secret may come from a command that takes its time.
-                secret = await asyncio.to_thread(self._surroundings.secret)
-                usable = usable_token(self.source, call.what, secret)
-                self._credential = _Credential({auth.name: usable}, auth.prefix)
-        return self._credential
-
-    def _request(self, call: Call, credential: _Credential | None) -> httpx.Request:
+    def _request(self, call: Call, credential: Credential | None) -> httpx.Request:
         typed = {"Content-Type": "application/json"} if call.content is not None else {}
         request = httpx.Request(
             call.method,
@@ -433,8 +396,8 @@ class Transport:
             content=call.content,
             headers={**self._headers, **typed, **(call.headers or {})},
         )
-        if credential is not None:
-            credential.put_into(request)
+        if credential is not None:  # last, so that no failure before it has it in sight
+            request.headers.update(credential.headers())
         return request
 
     def _tell_wait(self, seconds: float, reason: str) -> None:
