@@ -15,6 +15,16 @@ from pathlib import Path
 import httpx
 from starlette.types import ASGIApp
 from tests.providers.simulated_onepassword.small_tenant import Op
+from tests.real.leaver_tenants import (
+    DANA,
+    ENG,
+    ENG_OKTA,
+    PLAIN_TOKENS,
+    PROD,
+    Tokens,
+    okta_seed,
+    onepassword_seed,
+)
 
 from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.plans import Plan
@@ -33,17 +43,6 @@ from keyturn_providers.records import Side
 from keyturn_providers.simulated.okta import behaviour
 from keyturn_providers.simulated.okta.application import app as okta_app
 from keyturn_providers.simulated.okta.manners import BUCKETS
-from keyturn_providers.simulated.okta.seeding import (
-    OktaApiToken,
-    OktaApp,
-    OktaGroup,
-    OktaMapping,
-    OktaSeed,
-    OktaUser,
-    app_id,
-    group_id,
-    user_id,
-)
 from keyturn_providers.simulated.okta.seeding import create as create_okta
 from keyturn_providers.simulated.okta.seeding import seed as seed_okta
 from keyturn_providers.simulated.onepassword import inspection
@@ -52,36 +51,12 @@ from keyturn_providers.simulated.onepassword.events_api import events_app
 from keyturn_providers.simulated.onepassword.op_program import daemon
 from keyturn_providers.simulated.onepassword.schema import create as create_onepassword
 from keyturn_providers.simulated.onepassword.seeding import seed as seed_onepassword
-from keyturn_providers.simulated.onepassword.seeds import (
-    BUILT_IN_IDS,
-    Grant,
-    Group,
-    Member,
-    OAuthClient,
-    Seed,
-    User,
-    Vault,
-    stable_id,
-)
 from keyturn_providers.simulated.onepassword.users_api import users_app
 from keyturn_providers.simulated.wire.serving import serve_in_thread
 from keyturn_providers.simulated.wire.windows import set_limit
 from keyturn_storage.journal import Journal, open_journal
 from keyturn_storage.snapshots import Cache, open_cache
 
-OPS, SAM, DANA, LEA = (f"{name}@acme.example" for name in ("ops", "sam", "dana", "lea"))
-NAMES = {OPS: "Ops Admin", SAM: "Sam Reyes", DANA: "Dana Vale", LEA: "Lea Baum"}
-DANA_OKTA, ENG_OKTA, PAY_OKTA = user_id(DANA), group_id("eng"), group_id("pay")
-
-
-def account(email: str) -> str:
-    """Somebody's id in 1Password."""
-    return stable_id(email, capital=True)
-
-
-DANA_1P = account(DANA)
-ENG, PAY, OLD = stable_id("eng"), stable_id("pay"), stable_id("old-billing")
-PROD, BILLING = stable_id("prod"), stable_id("billing")
 OKTA_TOKEN, BRIDGE_TOKEN, USERS_SECRET, EVENTS_TOKEN = (
     "LEAVER_OKTA_TOKEN",
     "LEAVER_BRIDGE_TOKEN",
@@ -89,7 +64,6 @@ OKTA_TOKEN, BRIDGE_TOKEN, USERS_SECRET, EVENTS_TOKEN = (
     "LEAVER_EVENTS_TOKEN",
 )
 """The variables that keyturn.yaml names."""
-_LONG_AGO_MS = 1_764_000_000_000
 
 STEPS = (
     "okta suspend",
@@ -105,17 +79,6 @@ STEPS = (
 """What the plan for Dana consists of."""
 SESSIONS = "okta end all sessions"
 """The one step whose effect Okta shows only in part: tokens, and no browser sessions."""
-CHAT = app_id("Chat")
-"""The OAuth client in which Dana is signed in for good."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """The credentials of the four surfaces that take one."""
-
-    okta: str = "00okta-token-of-the-leavers-test"
-    bridge: str = "bridge-bearer-of-the-leavers-test"
-    users: str = "users-secret-of-the-leavers-test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +254,7 @@ class LeaverOrg:
 @contextmanager
 def leaver_org(
     folder: Path,
-    tokens: Tokens = Tokens(),
+    tokens: Tokens = PLAIN_TOKENS,
     *,
     before_okta: Callable[[ASGIApp], ASGIApp] = lambda app: app,
 ) -> Iterator[LeaverOrg]:
@@ -301,9 +264,9 @@ def leaver_org(
     create_okta(okta)
     for bucket in BUCKETS:  # rate limits have tests of their own
         set_limit(okta, bucket, 100_000)
-    seed_okta(okta, _okta(tokens))
+    seed_okta(okta, okta_seed(tokens))
     create_onepassword(onepassword)
-    seed_onepassword(onepassword, _onepassword(tokens))
+    seed_onepassword(onepassword, onepassword_seed(tokens))
     apps: list[tuple[ASGIApp, int]] = [
         (before_okta(okta_app(okta)), 0),
         (bridge_app(onepassword), 0),
@@ -346,77 +309,6 @@ def steps(result: RunResult) -> dict[str, StepResult]:
 def verdicts(result: RunResult) -> dict[str, str]:
     """The verdict of every step."""
     return {name: step.verdict for name, step in steps(result).items()}
-
-
-def _okta(tokens: Tokens) -> OktaSeed:
-    users = []
-    for email, name in NAMES.items():
-        first, last = name.split()
-        roles = ("SUPER_ADMIN",) if email in (OPS, SAM) else ()
-        sessions, tokens_of = (2, (CHAT, CHAT)) if email == DANA else (0, ())
-        users.append(
-            OktaUser(email, first, last, roles=roles, sessions=sessions, client_tokens=tokens_of)
-        )
-    return OktaSeed(
-        users=tuple(users),
-        groups=(
-            OktaGroup("eng", (DANA, LEA)),
-            OktaGroup("pay", (DANA, LEA)),
-            OktaGroup("wiki", (DANA,)),
-        ),
-        apps=(
-            OktaApp(
-                "1Password",
-                groups=("eng", "pay"),
-                external_ids={email: account(email) for email in (DANA, LEA)},
-                mappings=(
-                    OktaMapping("eng", ENG),
-                    OktaMapping("pay", PAY, "ERROR", "Group not found in target"),
-                ),
-            ),
-            OktaApp("Chat", sign_on_mode="OPENID_CONNECT", features=()),
-        ),
-        api_tokens=(OktaApiToken("keyturn", OPS, tokens.okta),),
-    )
-
-
-def _onepassword(tokens: Tokens) -> Seed:
-    return Seed(
-        users=tuple(
-            User(
-                account(email),
-                name,
-                email,
-                created_ms=_LONG_AGO_MS,
-                last_auth_ms=_LONG_AGO_MS,
-                managed=email in (DANA, LEA),
-                external_id=user_id(email),
-            )
-            for email, name in NAMES.items()
-        ),
-        groups=(
-            Group(ENG, "eng", created_ms=_LONG_AGO_MS, external_id=ENG_OKTA, managed=True),
-            Group(PAY, "pay", created_ms=_LONG_AGO_MS, external_id=PAY_OKTA, managed=True),
-            Group(OLD, "old-billing", created_ms=_LONG_AGO_MS),
-        ),
-        members=(
-            Member(BUILT_IN_IDS["Owners"], account(OPS)),
-            Member(BUILT_IN_IDS["Owners"], account(SAM)),
-            *(Member(group, account(email)) for group in (ENG, PAY) for email in (DANA, LEA)),
-            Member(OLD, account(DANA)),
-        ),
-        vaults=(
-            Vault(PROD, "Platform Prod", created_ms=_LONG_AGO_MS),
-            Vault(BILLING, "Billing", created_ms=_LONG_AGO_MS),
-        ),
-        grants=(
-            Grant(PROD, "group", ENG, ("allow_viewing",)),
-            Grant(BILLING, "user", account(DANA), ("allow_viewing", "allow_editing")),
-        ),
-        oauth_clients=(OAuthClient("keyturn", tokens.users),),
-        signed_in=account(OPS),
-        bridge_token=tokens.bridge,
-    )
 
 
 def _config(org: LeaverOrg, *, op: bool) -> str:

@@ -27,14 +27,13 @@ from jwt.algorithms import RSAAlgorithm
 from starlette.types import Receive, Scope, Send
 from tests.real.leaver_org import (
     BRIDGE_TOKEN,
-    DANA,
     EVENTS_TOKEN,
     OKTA_TOKEN,
     USERS_SECRET,
     LeaverOrg,
-    Tokens,
     leaver_org,
 )
+from tests.real.leaver_tenants import DANA, Tokens
 from tests.real.token_hunt import Processes, hunt, needles, watched_processes
 from tests.tui.looking import ready, shows
 

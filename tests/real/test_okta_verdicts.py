@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.real.leaver_org import (
+from tests.real.leaver_org import SESSIONS, STEPS, LeaverOrg, label, leaver_org, steps, verdicts
+from tests.real.leaver_tenants import (
     CHAT,
     DANA,
     DANA_1P,
@@ -22,14 +23,7 @@ from tests.real.leaver_org import (
     PAY,
     PAY_OKTA,
     SAM,
-    SESSIONS,
-    STEPS,
-    LeaverOrg,
     account,
-    label,
-    leaver_org,
-    steps,
-    verdicts,
 )
 
 from keyturn.decide.plans import Plan

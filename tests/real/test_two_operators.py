@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from tests.real.held_answers import HeldAnswers
-from tests.real.leaver_org import DANA, DANA_1P, DANA_OKTA, LeaverOrg, leaver_org
+from tests.real.leaver_org import LeaverOrg, leaver_org
+from tests.real.leaver_tenants import DANA, DANA_1P, DANA_OKTA
 
 from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.real.leaver_org import DANA, DANA_OKTA, LeaverOrg, leaver_org
+from tests.real.leaver_org import LeaverOrg, leaver_org
+from tests.real.leaver_tenants import DANA, DANA_OKTA
 
 from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit

@@ -1,5 +1,6 @@
 """Several people marked in Access, and the screen of their offboarding in front."""
 
+from tests.tui.going_to import go_to_line
 from tests.tui.looking import pane, ready, text_of, until
 from textual.pilot import Pilot
 
@@ -40,11 +41,4 @@ async def opened(app: KeyturnApp, pilot: Pilot[None], *names: str) -> None:
 
 async def go_to(app: KeyturnApp, pilot: Pilot[None], label: str) -> None:
     """The cursor to the line called so."""
-    table = screen(app).table
-    await table.settled()
-    await pilot.press("g")
-    for _ in table.content.shown:
-        if table.row is not None and table.row.label == label:
-            return
-        await pilot.press("down")
-    raise AssertionError(f"no line is called {label}:\n{text_of(app)}")
+    await go_to_line(pilot, screen(app).table, label)

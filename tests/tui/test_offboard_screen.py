@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.tui.going_to import go_to_line
 from tests.tui.kept_cases import kept
 from tests.tui.looking import ready, shows, text_of, until
 from tests.tui.plan_review import LOGIN, SIZE, review
@@ -53,14 +54,7 @@ async def opened(app: KeyturnApp, pilot: Pilot[None]) -> None:
 async def go_to(app: KeyturnApp, pilot: Pilot[None], label: str) -> None:
     """The cursor to the line called so."""
     await until(pilot, lambda: app.screen.query_one("#lines").content.shown)  # type: ignore[attr-defined] # the list
-    table = screen(app).table
-    await table.settled()
-    await pilot.press("g")
-    for _ in table.content.shown:
-        if table.row is not None and table.row.label == label:
-            return
-        await pilot.press("down")
-    raise AssertionError(f"no line is called {label}:\n{text_of(app)}")
+    await go_to_line(pilot, screen(app).table, label)
 
 
 def _on(app: KeyturnApp, label: str) -> bool:
