@@ -52,8 +52,16 @@ class Journal:
         """May be called twice."""
         self._connection.close()
 
-    def start_run(self, run: RunRow, steps: Sequence[StepRow] = (), *, generation: int = 0) -> None:
-        """Writes down that a run begins, with its plan, and `steps` as they stand (planned).
+    def start_run(
+        self,
+        run: RunRow,
+        steps: Sequence[StepRow] = (),
+        *,
+        undoes: str = "",
+        generation: int = 0,
+    ) -> None:
+        """Writes down that a run begins, with its plan, and `steps` as they stand (planned). Of an
+        undo its entry names the run that it takes back, `undoes`.
 
         Believed afterwards: the run is open and nothing of it was called yet. `generation` as in
         `record_step`. Raises ValueError for a run id that is taken, PlanAlreadyRun where a run has
@@ -65,19 +73,17 @@ class Journal:
             if connection.execute("select 1 from run where id = ?", (run.id,)).fetchone():
                 raise ValueError(f"run {run.id} is in the journal already")
             _refuse_known(connection, self.path, run, steps)
-            append(
-                connection,
-                {
-                    "kind": "run",
-                    "run": run.id,
-                    "plan": run.plan_id,
-                    "plan_sha256": digest,
-                    "scope": run.scope,
-                    "operator": run.operator,
-                    "at_ms": run.started_ms,
-                    "state": run.state,
-                },
-            )
+            content: dict[str, str | int | bool] = {
+                "kind": "run",
+                "run": run.id,
+                "plan": run.plan_id,
+                "plan_sha256": digest,
+                "scope": run.scope,
+                "operator": run.operator,
+                "at_ms": run.started_ms,
+                "state": run.state,
+            }
+            append(connection, content | ({"undoes": undoes} if undoes else {}))
             connection.execute(
                 "insert into run (id, plan_id, scope, title, operator, started_ms, ended_ms, "
                 "state, plan_json) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",

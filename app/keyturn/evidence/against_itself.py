@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from keyturn.decide.values import NotThatValue, from_plain
+from keyturn.evidence.against_later import Later, later_of, wrong_later
 from keyturn.evidence.bundle import logic_digest
 from keyturn.evidence.case_telling import run_verdict
-from keyturn.evidence.chain_lines import ShownLine
+from keyturn.evidence.chain_lines import ShownLine, contents
 from keyturn.evidence.events_file import EVENTS, KeptEvent, kept_events
 from keyturn.evidence.manifest import Manifest
 from keyturn.evidence.moments import utc
@@ -24,6 +25,12 @@ from keyturn.evidence.run_record import StepEntry, step_entry
 from keyturn.evidence.step_telling import told_entry
 from keyturn.evidence.totals import all_proven, taken_back, totals_of, verdict_of
 from keyturn.evidence.wrong import Wrong
+
+NOT_HELD = (
+    "not held against the chain, for no line has it: what was read from the cache (access before "
+    "and after, completeness, machine identities), exposure windows, the words of decisions and "
+    "what was stated; only a signature covers them"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +61,32 @@ def compare(files: dict[str, bytes], lines: Sequence[ShownLine], manifest: Manif
         *_head(pack, manifest),
         *_states(pack, lines),
         *_steps(pack, lines, files.get(EVENTS, b"")),
-        *_decided(pack, lines, manifest),
     ]
+    said = tuple(contents(lines))
+    later = later_of(pack, said, files)
+    wrong += wrong_later(pack, said, later, manifest, files)
+    notes = tuple(not_held(pack, later))
     try:
         wrong += _sums(pack)
     except ValueError:
         wrong.append(Wrong(PACK, "steps", "one is in a state that there is not"))
     if manifest.logic != logic_digest():
         words = f"{PAGE} was made by another build of keyturn: not compared with {PACK}"
-        return Compared(tuple(wrong), (words,))
-    wrong += _verdicts(pack)
+        return Compared(tuple(wrong), (*notes, words))
+    wrong += _verdicts(pack, later)
     if PAGE in files and files[PAGE] != page(pack).encode("utf-8"):
         wrong.append(Wrong(PAGE, "", f"it does not say what {PACK} says"))
-    return Compared(tuple(wrong))
+    return Compared(tuple(wrong), notes)
+
+
+def not_held(pack: Pack, later: Later) -> Iterator[str]:
+    """What of the words no line of the journal holds, so that only a signature, or the journal
+    itself, tells whether it was rewritten."""
+    if pack.person is not None:
+        yield NOT_HELD
+    if later.shared:
+        numbers = ", ".join(str(run.number) for run in pack.runs if run.run in later.shared)
+        yield f"not held against the lines: later looks at run {numbers}, in which several left"
 
 
 def _head(pack: Pack, manifest: Manifest) -> Iterator[Wrong]:
@@ -102,7 +122,7 @@ def _states(pack: Pack, lines: Sequence[ShownLine]) -> Iterator[Wrong]:
         yield Wrong(PACK, "case.state", "it is not what the states of the runs say")
 
 
-def _verdicts(pack: Pack) -> Iterator[Wrong]:
+def _verdicts(pack: Pack, later: Later) -> Iterator[Wrong]:
     """Whether the sums in words are those of the steps. What happened since stands before them."""
     for run in pack.runs:
         mine = [step for step in pack.steps if step.run == run.number]
@@ -110,7 +130,8 @@ def _verdicts(pack: Pack) -> Iterator[Wrong]:
             yield Wrong(PACK, f"runs, {run.number}", "its verdict is not what its steps say")
     alone = len(pack.runs) == 1
     told = pack.runs[0].verdict if alone else verdict_of(pack.runs, pack.case.totals)
-    if not pack.case.verdict.endswith(told):
+    said = pack.case.verdict
+    if said != later.words(pack) + told if later.words_known else not said.endswith(told):
         yield Wrong(PACK, "case.verdict", "it is not what the steps add up to")
 
 
@@ -159,24 +180,6 @@ def _sums(pack: Pack) -> Iterator[Wrong]:
     )
     if pack.case.proven and not steps_say:
         yield Wrong(PACK, "case.proven", "it says that all is proven, and not every step is")
-
-
-def _decided(pack: Pack, lines: Sequence[ShownLine], manifest: Manifest) -> Iterator[Wrong]:
-    """Whether each decision is one that the journal's own lines tell of; only a bundle of a case
-    has them all."""
-    if manifest.case is None:
-        return
-    there: set[tuple[int, object]] = set()
-    for shown in lines:
-        try:
-            content = json.loads(shown.line or "null")
-        except ValueError:
-            continue
-        if isinstance(content, dict) and content.get("case") == manifest.case:
-            there.add((shown.seq, content.get("what")))
-    for one in pack.decided:
-        if (one.entry, one.what) not in there:
-            yield Wrong(PACK, f"decided, entry {one.entry}", "the journal's lines have no such")
 
 
 def _concluded_so(step: StepTold, entries: Sequence[StepEntry]) -> bool:

@@ -15,7 +15,12 @@ from keyturn_storage.journal import Journal
 from keyturn_storage.queries.cases import cases_of_run
 from keyturn_storage.rows import RunRow
 
-_RECHECK = "recheck"
+RECHECK = "recheck"
+DECISIONS = frozenset(
+    one.value
+    for one in (Noted.SUCCESSOR, Noted.WAIVER, Noted.CLOSED, Noted.REOPENED, Noted.SETTLED)
+)
+"""The notes of a case that the pack tells as decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,7 @@ class Beside:
     @property
     def rechecks(self) -> tuple[Recheck, ...]:
         """All of them, oldest first."""
-        every = (one for looks in self.looks.values() for one in looks)
-        return tuple(sorted(every, key=lambda one: one.at_ms))
+        return _in_order(self.looks)
 
     @property
     def again(self) -> bool:
@@ -50,25 +54,33 @@ def beside(journal: Journal, rows: Sequence[RunRow], key: str) -> Beside:
     cases = {one.id: one for run_id in ids for one in cases_of_run(journal, run_id)}
     case = next((one for one in cases.values() if one.person_key == key), None)
     looks = {run_id: tuple(_rechecks(journal, run_id)) for run_id in ids}
-    last_began_ms = rows[-1].started_ms
-    found = [told[-1] for told in looks.values() if told]
     return Beside(
         case=case,
         others=tuple(one for one in cases.values() if one.person_key != key),
         looks=looks,
         undone=tuple(one for run_id in ids for one in _undone(journal, run_id, ids)),
-        came_back=tuple(
-            (one.at_ms, back)
-            for one in found
-            if one.at_ms >= last_began_ms
-            for back in one.came_back
-        ),
+        came_back=back_now(looks, rows[-1].started_ms),
         other_runs=tuple(one for one in case.run_ids if one not in ids) if case else (),
     )
 
 
+def back_now(
+    looks: Mapping[str, Sequence[Recheck]], last_began_ms: int
+) -> tuple[tuple[int, CameBack], ...]:
+    """What the last look at each run found again, with when, if no run began since."""
+    found = [of_run[-1] for of_run in looks.values() if of_run]
+    return tuple(
+        (one.at_ms, back) for one in found if one.at_ms >= last_began_ms for back in one.came_back
+    )
+
+
+def _in_order(looks: Mapping[str, Sequence[Recheck]]) -> tuple[Recheck, ...]:
+    every = (one for of_run in looks.values() for one in of_run)
+    return tuple(sorted(every, key=lambda one: one.at_ms))
+
+
 def _rechecks(journal: Journal, run_id: str) -> Iterator[Recheck]:
-    for body in journal.notes(_RECHECK, run_id=run_id):
+    for body in journal.notes(RECHECK, run_id=run_id):
         try:
             yield kept_recheck(body)
         except NotThatValue:
@@ -76,7 +88,9 @@ def _rechecks(journal: Journal, run_id: str) -> Iterator[Recheck]:
             continue
 
 
-def told_rechecks(besides: Beside, numbers: Mapping[str, int]) -> tuple[RecheckTold, ...]:
+def told_rechecks(
+    looks: Mapping[str, Sequence[Recheck]], numbers: Mapping[str, int]
+) -> tuple[RecheckTold, ...]:
     """The later looks at the runs with these numbers, oldest first."""
     return tuple(
         RecheckTold(
@@ -88,7 +102,7 @@ def told_rechecks(besides: Beside, numbers: Mapping[str, int]) -> tuple[RecheckT
             not_seen=tuple(f"{blind.words}: {blind.reason}" for blind in one.not_seen),
             put_back=one.put_back,
         )
-        for one in besides.rechecks
+        for one in _in_order(looks)
         if one.run_id in numbers
     )
 
@@ -139,11 +153,10 @@ def told_notes(case: CaseRow | None) -> tuple[CaseNoteTold, ...]:
     stated and what was held are told elsewhere; comments are for colleagues."""
     if case is None:
         return ()
-    wanted = {Noted.SUCCESSOR, Noted.WAIVER, Noted.CLOSED, Noted.REOPENED, Noted.SETTLED}
     return tuple(
         CaseNoteTold(note.what, _words(note), note.by, utc(note.at_ms), note.entry)
         for note in case.notes
-        if note.what in {one.value for one in wanted}
+        if note.what in DECISIONS
     )
 
 

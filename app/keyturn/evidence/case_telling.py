@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from keyturn.decide.rechecks import CameBack
 from keyturn.evidence.case_record import Beside
 from keyturn.evidence.moments import utc
 from keyturn.evidence.names_of_files import PLAN
@@ -14,6 +15,7 @@ from keyturn.evidence.pack import (
     PlanTold,
     RunTold,
     StepTold,
+    UndoneTold,
 )
 from keyturn.evidence.run_record import RunRecord
 from keyturn.evidence.stated import Stated
@@ -56,7 +58,8 @@ def told_case(
         from_case=stated.from_case,
         totals=totals,
         proven=(first.proven if alone else all_proven(runs, totals)) and not besides.again,
-        verdict=_later(besides) + (first.verdict if alone else verdict_of(runs, totals)),
+        verdict=later_words(besides.undone, besides.came_back)
+        + (first.verdict if alone else verdict_of(runs, totals)),
     )
 
 
@@ -88,10 +91,10 @@ def told_run(
     )
 
 
-def _later(besides: Beside) -> str:
+def later_words(undone: Sequence[UndoneTold], back: Sequence[tuple[int, CameBack]]) -> str:
     """What happened since, before everything else: it may make the rest worthless."""
-    said = [f"UNDONE by run {one.run} at {one.at}. " for one in besides.undone]
-    if back := besides.came_back:
+    said = [f"UNDONE by run {one.run} at {one.at}. " for one in undone]
+    if back:
         said.append(f"CAME BACK, seen at {utc(back[-1][0])}: {len(back)}. ")
     return "".join(said)
 

@@ -60,8 +60,14 @@ def _row(entry: Entry, shown: Callable[[str], bool]) -> str:
     return json.dumps(row) + "\n"
 
 
-def is_of(line: str, runs: Mapping[str, Collection[str]], case_id: str = "") -> bool:
-    """Whether an entry is about one of these runs, or the case.
+def is_of(
+    line: str,
+    runs: Mapping[str, Collection[str]],
+    case_id: str = "",
+    undos: Collection[str] = (),
+) -> bool:
+    """Whether an entry is about one of these runs, or the case, or says when one of the `undos`
+    began or ended.
 
     Each run has the operations that are withheld, because they are somebody else's who left in it:
     then what is noted about all of them is not shown either, nor another's case.
@@ -70,6 +76,8 @@ def is_of(line: str, runs: Mapping[str, Collection[str]], case_id: str = "") -> 
     if not isinstance(content, dict):
         return False
     if case_id and content.get("case") == case_id:
+        return True
+    if content.get("run") in undos and content.get("kind") in {"run", "end"}:
         return True
     withheld = runs.get(str(content.get("run")))
     if withheld is None:
@@ -89,6 +97,17 @@ def read(content: bytes) -> Iterator[ShownLine]:
         except ValidationError:
             raise NotALine(f"line {number} is no entry of a journal") from None
         yield ShownLine(found.seq, found.hash, found.line)
+
+
+def contents(lines: Iterable[ShownLine]) -> Iterator[tuple[int, dict[str, object]]]:
+    """What stands in the lines that are shown, each with the number of its entry."""
+    for shown in lines:
+        try:
+            content = json.loads(shown.line or "null")
+        except ValueError:
+            continue
+        if isinstance(content, dict):
+            yield shown.seq, content
 
 
 def broken_links(lines: Iterable[ShownLine], start: Place, end: Place) -> Iterator[BrokenLink]:

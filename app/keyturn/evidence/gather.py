@@ -125,8 +125,9 @@ def report_on_case(
 def _report(
     made: Made, rows: tuple[RunRow, ...], key: str, name: str, case: CaseRow | None
 ) -> Report:
-    whole = recorded_runs(made.journal, rows, case.id if case is not None else "")
     besides = beside(made.journal, rows, key)
+    undos = [one.run for one in besides.undone]
+    whole = recorded_runs(made.journal, rows, case.id if case is not None else "", undos)
     parts = _parts(made, whole, key, besides)
     subject = together([part.subject for part in parts])
     withheld = {
@@ -139,7 +140,7 @@ def _report(
         # Of a line that was purged only the hash is left to give.
         if line == PURGED_LINE:
             return False
-        return made.whole_chain or chain_lines.is_of(line, withheld, case_id)
+        return made.whole_chain or chain_lines.is_of(line, withheld, case_id, undos)
 
     names = _names(parts, subject)
     kept = [_kept(made.journal, part, len(parts), names) for part in parts]
@@ -295,7 +296,7 @@ def _pack(
         exceptions=exceptions_of(subject),
         decided=told_notes(besides.case),
         rechecks=told_rechecks(
-            besides,
+            besides.looks,
             # A look at a run in which several left tells of all of them.
             {part.record.row.id: part.number for part in parts if not part.subject.others},
         ),
@@ -360,12 +361,14 @@ def _completeness(parts: Sequence[Part], later: Sequence[Reading]) -> Iterator[R
 
 
 def _minimised(pack: Pack, names: Minimiser) -> Pack:
-    """Without the names of others, but for who acted: the operators, and actors of events."""
+    """Without the names of others, but for who acted: the operators, and actors of events. Later
+    looks stand as the journal's lines have them, which hold them word for word."""
     small = names.value(pack)
     return replace(
         small,
         case=replace(pack.case, title=small.case.title),
         runs=tuple(_run(one, whole) for one, whole in zip(small.runs, pack.runs, strict=True)),
+        rechecks=pack.rechecks,
         undone=pack.undone,
         exceptions=tuple(
             replace(one, owner=whole.owner)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from keyturn.run.basis import SourcesAsked
 
-FORMAT = "keyturn leaver pack 3"
+FORMAT = "keyturn leaver pack 4"
 
 
 @dataclass(frozen=True, slots=True)

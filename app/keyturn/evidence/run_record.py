@@ -183,14 +183,17 @@ class Recorded:
         return max(one.last_ms for one in self.runs)
 
 
-def recorded_runs(journal: Journal, rows: Sequence[RunRow], case_id: str = "") -> Recorded:
-    """The runs `rows` of `journal`, and what it has of the case. Raises JournalBroken where the
-    chain does not hold, so that nothing edited is told as true, and PlanFileError for a plan that
-    was changed."""
+def recorded_runs(
+    journal: Journal, rows: Sequence[RunRow], case_id: str = "", undos: Sequence[str] = ()
+) -> Recorded:
+    """The runs `rows` of `journal`, and what it has of the case and of these undos.
+
+    Raises JournalBroken where the chain does not hold, so that nothing edited is told as true, and
+    PlanFileError for a plan that was changed."""
     report = journal.verify_chain()
     if not report.unbroken:
         raise JournalBroken(journal.path, report.why)
-    entries = entries_around(journal, [row.id for row in rows], case_id)
+    entries = entries_around(journal, [*(row.id for row in rows), *undos], case_id)
     contents: dict[str, list[object]] = defaultdict(list)
     for entry in entries:
         content = json.loads(entry.line)

@@ -146,7 +146,7 @@ def _start(run: Run, operator: str) -> None:
         StepRow(run.id, op.id, op.number, State.PLANNED.value, op.words, at_ms, 0, "", "", "", "")
         for op in plan.operations
     ]
-    run.journal.start_run(row, steps, generation=run.generation)
+    run.journal.start_run(row, steps, undoes=run.plan.undoes, generation=run.generation)
     if plan.undoes:
         note_undo(
             run.journal,
