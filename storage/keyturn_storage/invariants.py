@@ -15,16 +15,14 @@ _UNKNOWN_MEMBERS = """
 select o.kind, count(*) from membership m
 cross join object o on o.no = m.member_no
 where o.source_no = :source and m.to_snapshot is null
-and not exists (select 1 from presence p where p.object_no = m.member_no and p.to_snapshot is null)
+and m.member_no not in (select object_no from presence where to_snapshot is null)
 group by o.kind
 """
 _UNKNOWN_PRINCIPALS = """
 select o.kind, count(*) from vault_grant g
 cross join object o on o.no = g.principal_no
 where o.source_no = :source and g.to_snapshot is null
-and not exists (
-    select 1 from presence p where p.object_no = g.principal_no and p.to_snapshot is null
-)
+and g.principal_no not in (select object_no from presence where to_snapshot is null)
 group by o.kind
 """
 _STRAY_PARENTS = """
