@@ -354,6 +354,24 @@ def in_the_past(keys: Sequence[Action]) -> tuple[Action, ...]:
     return (*back, *(one for one in keys if one.id not in {"as_of", *NOT_THEN}))
 
 
+WHILE_TYPING = {"palette": "ctrl+p", "page_down": "pagedown", "help": "f1", "quit": "ctrl+q"}
+"""What a field does not take for text, by the key that does it then."""
+
+
+def while_typing(keys: Sequence[Action], where: Where) -> tuple[Action, ...]:
+    """What a footer offers while something is typed: a letter is a letter then."""
+    plan = where is Where.PLAN
+    field = Action("typed", ("enter",), "apply" if plan else "keep", "What is typed holds.", where)
+    back = [
+        replace(one, label="leave the field" if plan else "clear")
+        for one in keys if one.id == "back"
+    ] or [replace(field, id="back", keys=("escape",), label="clear")]  # fmt: skip
+    acting = [
+        replace(one, keys=(WHILE_TYPING[one.id],)) for one in keys if one.id in WHILE_TYPING
+    ]  # fmt: skip
+    return (field, *back, *acting)
+
+
 def footer(where: Where, *, read_only: bool = False) -> tuple[Action, ...]:
     """The actions the footer of a screen shows, most wanted first."""
     found = [

@@ -33,6 +33,7 @@ from keyturn.tui.waiting import COUNTING, WaitingRuns
 from keyturn.tui.way_actions import WayActions
 from keyturn.tui.widgets.header_line import HeaderFacts
 from keyturn.tui.widgets.list_keys import ListKeys
+from keyturn.tui.widgets.notice import Trouble
 from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn.tui.workers import WatchesWorkers, WorkFailed
 
@@ -110,6 +111,8 @@ class KeyturnApp(
             self.facts = replace(self.facts, sources=self.look.sources, drift=self.look.drift)
         self.note = ""
         self.standing = ""
+        self.troubles: tuple[Trouble, ...] = ()
+        """Errors that nobody has dismissed, the newest first."""
         self.open_runs = 0
         self.counted = False
         self.job_words = ""
@@ -228,9 +231,15 @@ class KeyturnApp(
             self.frame.say_job(words)
 
     def failed(self, doing: str, error: BaseException) -> None:
-        """An error that stays on the screen until it is dismissed."""
+        """An error that stays until it is dismissed, on this screen and the next ones."""
+        found = trouble_of(error, doing)
+        # The same again is the same error: it comes to the front.
+        self._put_troubles((found, *(one for one in self.troubles if one != found)))
+
+    def _put_troubles(self, troubles: tuple[Trouble, ...]) -> None:
+        self.troubles = troubles
         if self.frame is not None:
-            self.frame.trouble(trouble_of(error, doing))
+            self.frame.say_troubles()
 
     def on_work_failed(self, event: WorkFailed) -> None:
         """A worker of any widget failed."""
@@ -386,7 +395,7 @@ class KeyturnApp(
         if frame is None or frame.go_back():
             return
         if frame.has_trouble:
-            frame.trouble(None)
+            self._put_troubles(self.troubles[1:])
         elif len(self.screen_stack) > 1:
             _ = self.pop_screen()
 

@@ -9,12 +9,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from keyturn.tui.actions import AT_ONCE, Action, Where, footer, in_the_past
+from keyturn.tui.actions import AT_ONCE, Action, Where, footer, in_the_past, while_typing
 from keyturn.tui.hand import EMPTY_HAND, Copied, Hand
 from keyturn.tui.housekeeping import AFTER_S, forget_drawn
 from keyturn.tui.widgets.header_line import HeaderFacts, HeaderLine
 from keyturn.tui.widgets.key_footer import KeyFooter
-from keyturn.tui.widgets.notice import ErrorPanel, NoteLine, Trouble
+from keyturn.tui.widgets.notice import ErrorPanel, NoteLine
 from keyturn.tui.widgets.past_banner import PastBanner
 from keyturn.tui.widgets.too_small import TooSmall, is_too_small
 from keyturn.tui.workers import WatchesWorkers
@@ -29,6 +29,7 @@ class Frame(Screen[None], WatchesWorkers):
     WHERE: ClassVar[Where] = Where.EVERYWHERE
     AUTO_FOCUS = ""
     ESCAPE_TO_MINIMIZE = False
+    _typing = False
 
     def compose(self) -> ComposeResult:
         """Header, body, error, note, keys."""
@@ -79,6 +80,7 @@ class Frame(Screen[None], WatchesWorkers):
         self.say_moment()
         self.say(self.keyturn.note or self.keyturn.standing)
         self.say_job(self.keyturn.job_words)
+        self.say_troubles()
         _ = self.set_timer(AFTER_S, self.keyturn.parts.housekeeping.quiet)
 
     def on_unmount(self) -> None:
@@ -99,7 +101,23 @@ class Frame(Screen[None], WatchesWorkers):
         """The footer has what can be done now."""
         past = self.keyturn.back is not None
         keys = self.keys(read_only=self.keyturn.read_only)
-        self.query_one(KeyFooter).actions = in_the_past(keys) if past else keys
+        keys = in_the_past(keys) if past else keys
+        typing = isinstance(self.focused, Input)
+        self.query_one(KeyFooter).actions = while_typing(keys, self.WHERE) if typing else keys
+
+    def on_descendant_focus(self) -> None:
+        """In a field most keys are text."""
+        self._focus_changed()
+
+    def on_descendant_blur(self) -> None:
+        """Out of it they act again."""
+        self._focus_changed()
+
+    def _focus_changed(self) -> None:
+        typing = isinstance(self.focused, Input)
+        if typing is not self._typing and self.alive:
+            self._typing = typing
+            self.say_keys()
 
     def say_moment(self) -> None:
         """Whether this is now or the past, in a line nobody can overlook."""
@@ -121,16 +139,16 @@ class Frame(Screen[None], WatchesWorkers):
             return
         self.query_one(NoteLine).job = words
 
-    def trouble(self, found: Trouble | None) -> None:
-        """An error stays until it is dismissed."""
+    def say_troubles(self) -> None:
+        """Every error that was not dismissed, on whatever screen it came."""
         if not self.alive:
             return
-        self.query_one(ErrorPanel).trouble = found
+        self.query_one(ErrorPanel).troubles = self.keyturn.troubles
 
     @property
     def has_trouble(self) -> bool:
         """Whether an error is on the screen."""
-        return self.alive and self.query_one(ErrorPanel).trouble is not None
+        return bool(self.keyturn.troubles)
 
     @property
     def hand(self) -> Hand:

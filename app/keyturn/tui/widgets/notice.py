@@ -1,12 +1,18 @@
 """What must be read: an error that stays until it is dismissed, and the line for smaller words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual.content import Content
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from keyturn.tui.safe import joined
+from keyturn.tui.safe import joined, literal
+from keyturn.tui.widgets.paragraphs import Line, parts
+
+MOST_LINES = 4
+"""What an error says takes so many lines at most: what to do next is never cut away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +26,39 @@ class Trouble:
 
 
 class ErrorPanel(Widget):
-    """Stays on the screen until esc. Hidden while there is no trouble."""
+    """Stays on the screen until esc. The newest is shown, with how many are behind it. Hidden
+    while there is no trouble."""
 
-    trouble: reactive[Trouble | None] = reactive(None, layout=True)
+    troubles: reactive[tuple[Trouble, ...]] = reactive((), layout=True)
 
-    def watch_trouble(self, trouble: Trouble | None) -> None:
+    def watch_troubles(self, troubles: tuple[Trouble, ...]) -> None:
         """Appears and disappears."""
-        self.display = trouble is not None
+        self.display = bool(troubles)
+        older = len(troubles) - 1
+        self.border_title = f"{older + 1:,} errors, the newest first" if older > 0 else ""
+        shows = f", and shows the {older:,} older" if older > 1 else ", and shows the older one"
+        self.border_subtitle = f"esc dismisses it{shows}" if older > 0 else "esc dismisses it"
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as the words take."""
+        return len(self._parts(width))
 
     def render(self) -> Content:
-        """Two lines: what and why, then what next."""
-        if self.trouble is None:
-            return Content("")
-        found = self.trouble
-        return joined(
-            ("! ", "bold $urgent"), (f"{found.who}: {found.what}:", "bold"), f" {found.why}\n",
-            f"  {found.next_step}  " if found.next_step else "  ", ("esc dismisses", "$quiet"),
+        """What and why, then what next."""
+        return Content("\n").join(self._parts(self.size.width))
+
+    def _parts(self, width: int) -> Sequence[Content]:
+        if not self.troubles:
+            return ()
+        found = self.troubles[0]
+        what = joined(
+            ("! ", "bold $urgent"), (f"{found.who}: {found.what}:", "bold"), f" {found.why}"
         )  # fmt: skip
+        said = parts(Line(what, hang=2), width)
+        if len(said) > MOST_LINES:
+            said = [*said[: MOST_LINES - 1], said[MOST_LINES - 1].truncate(width - 1).append("…")]
+        next_ = literal(f"  {found.next_step}")
+        return [*said, *(parts(Line(next_, hang=2), width) if found.next_step else ())]
 
 
 class NoteLine(Widget):
@@ -55,11 +77,11 @@ class NoteLine(Widget):
 
     def render(self) -> Content:
         """The note first: it answers the last key."""
-        parts: list[str | tuple[str, str]] = [" "]
+        said: list[str | tuple[str, str]] = [" "]
         if self.note:
-            parts.append((self.note, "bold"))
+            said.append((self.note, "bold"))
         if self.note and self.job:
-            parts.append("   ")
+            said.append("   ")
         if self.job:
-            parts += [("⟳ ", "bold $accent"), self.job, ("   x stops", "$quiet")]
-        return joined(*parts)
+            said += [("⟳ ", "bold $accent"), self.job, ("   x stops", "$quiet")]
+        return joined(*said)

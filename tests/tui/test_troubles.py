@@ -1,0 +1,68 @@
+"""Errors that stay until they are dismissed, and a footer that offers what can act."""
+
+from tests.tui.looking import access, lines_of, ready, shows, text_of, until
+from tests.tui.simulated import Bench
+
+from keyturn.tui.actions import Where, footer, while_typing
+from keyturn.tui.widgets.notice import MOST_LINES
+
+
+async def test_every_error_stays_until_it_is_dismissed_on_whatever_screen(
+    read_bench: Bench,
+) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        app.failed("reading a list", RuntimeError("the first"))
+        app.failed("refresh", ValueError("the second"))
+        app.failed("reading a card", ValueError("the third"))
+        app.failed("refresh", ValueError("the second"))
+        await shows(pilot, "ValueError: the second.")
+        await shows(pilot, "3 errors, the newest first")
+        await shows(pilot, "esc dismisses it, and shows the 2 older")
+
+        await pilot.press("2")
+        await shows(pilot, "3 errors, the newest first")
+        await pilot.press("escape")
+        await shows(pilot, "ValueError: the third.")
+        await pilot.press("escape")
+        await shows(pilot, "RuntimeError: the first.")
+        assert "newest first" not in text_of(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: "esc dismisses" not in text_of(app))
+        assert app.screen is not access(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is access(app))
+        assert not access(app).has_trouble
+
+
+async def test_however_long_an_error_is_what_to_do_next_is_there(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        app.failed("reading a list", RuntimeError("word " * 400))
+        await shows(pilot, "Try again; if it happens again")
+        await shows(pilot, "esc dismisses it")
+        assert sum("word word" in line for line in lines_of(app)) == MOST_LINES
+        assert "…" in text_of(app)
+
+
+async def test_while_a_filter_is_typed_the_footer_has_what_acts(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        await until(pilot, lambda: "o offboard" in lines_of(app)[-1])
+        await pilot.press("slash", "d", "a")
+        typed = " enter keep  ctrl+p commands  esc clear  f1 help  ctrl+q quit"
+        await until(pilot, lambda: lines_of(app)[-1].rstrip() == typed)
+        await pilot.press("f1")
+        await shows(pilot, "Everywhere")
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: "o offboard" in lines_of(app)[-1])
+
+
+def test_a_field_leaves_only_keys_that_are_no_text() -> None:
+    for where in Where:
+        for action in while_typing(footer(where), where):
+            assert len(action.keys[0]) > 1
+            assert action.keys[0] not in {"colon", "question_mark", "slash", "space"}
