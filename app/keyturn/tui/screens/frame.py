@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
@@ -105,15 +105,10 @@ class Frame(Screen[None], WatchesWorkers):
         typing = isinstance(self.focused, Input)
         self.query_one(KeyFooter).actions = while_typing(keys, self.WHERE) if typing else keys
 
-    def on_descendant_focus(self) -> None:
-        """In a field most keys are text."""
-        self._focus_changed()
-
-    def on_descendant_blur(self) -> None:
-        """Out of it they act again."""
-        self._focus_changed()
-
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
     def _focus_changed(self) -> None:
+        # In a field most keys are text; out of it they act again.
         typing = isinstance(self.focused, Input)
         if typing is not self._typing and self.alive:
             self._typing = typing
