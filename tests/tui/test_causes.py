@@ -59,6 +59,19 @@ def test_failures_that_differ_only_in_whom_they_hit_are_one_cause() -> None:
     assert found[0].failures[1].what == "step 2"
 
 
+def test_a_failure_is_told_by_names_where_the_source_says_ids() -> None:
+    error = "vault: removing USUEVJ2K from group 2m6nsw3x: it did not answer. Try later."
+    names = {"op1": "Remove Dana Okafor from eng: platform"}
+    (found,) = causes([step(1, "unknown", error), step(2, "unknown", error)], (), names)
+
+    assert (found.source, found.first) == ("vault", "Try later.")
+    assert found.why == "Remove Dana Okafor from eng – platform: it did not answer."
+    assert "USUEVJ2K" not in found.failures[0].words
+    assert found.failures[1].words == error
+    (given_up,) = causes([step(1, "given_up", "given up by t.ong: no use: really: so")], (), names)
+    assert given_up.decided
+
+
 @pytest.mark.parametrize(
     ("state", "word", "is_open"),
     [("planned", "R resumes", 1), ("unknown", "R resumes", 1), ("refused", "plan it again", 0),

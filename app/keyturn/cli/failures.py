@@ -65,7 +65,7 @@ def _code_of_ours(failure: Exception) -> Exit | None:
     from keyturn.policy.problems import PolicyInvalid
     from keyturn.run.admission import NotAdmitted
     from keyturn.run.assess import NothingRead
-    from keyturn.run.cases import NoSuchCase
+    from keyturn.run.cases import NobodyToPutOut, NoSuchCase
     from keyturn.run.giving_up import CannotGiveUp
     from keyturn.run.leavers import WrongDecision
     from keyturn.run.persons import NoSuchPerson
@@ -99,6 +99,7 @@ def _code_of_ours(failure: Exception) -> Exit | None:
         (NoSuchRun, Exit.NOT_FOUND),
         (StillOpen, Exit.STOPPED),
         (CannotGiveUp, Exit.REFUSED),
+        (NobodyToPutOut, Exit.REFUSED),
         (LeaseHeld, Exit.LOCKED),
         (LeaseLost, Exit.LOCKED),
         (StorageBusy, Exit.LOCKED),

@@ -15,6 +15,7 @@ from keyturn.decide.case_state import (
     standing_cuts,
 )
 from keyturn.decide.concerned import login_of
+from keyturn.decide.guards_of_objects import is_untouchable
 from keyturn.decide.people import Person
 from keyturn.decide.planfile import recorded
 from keyturn.decide.plans import Operation, Plan, PlanScope
@@ -48,6 +49,24 @@ class NoSuchCase(Exception):
             f"{text or 'an empty id'}: no case has this id, or begins so alone, and no case is of "
             "anybody with this login or name. keyturn cases lists them all."
         )
+
+
+class NobodyToPutOut(Exception):
+    """The policy's `never_touch` names somebody, so they have no case and nothing is stated."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name}: no case is opened and nothing is stated: the policy names them in "
+            "never_touch, so nobody puts them out. If they do leave, take them off that list in "
+            "keyturn.yaml first."
+        )
+
+
+def refuse_untouchable(world: World, people: Iterable[Person]) -> None:
+    """Raises NobodyToPutOut for the first of these people whom the policy never touches."""
+    for person in people:
+        if is_untouchable(world, person):
+            raise NobodyToPutOut(person.name)
 
 
 def find_case(journal: Journal, text: str) -> CaseRow:
@@ -87,9 +106,11 @@ def is_closed(row: CaseRow) -> bool:
 def open_or_join(
     journal: Journal, world: World, person: Person, said: Mapping[str, object], by: str, at_ms: int
 ) -> CaseRow:
-    """The person's open case, with the facts that were said now; a new one where there is none."""
+    """The person's open case, with the facts that were said now; a new one where there is none.
+    Raises NobodyToPutOut for whom none may be opened."""
     found = case_of(journal, person)
     if found is None:
+        refuse_untouchable(world, (person,))
         found = _opened(journal, world, person, by, at_ms)
     facts = replace(found.facts, **said)  # type: ignore[arg-type]  # fields by name, checked by the command line
     notes = note_of_facts(found.facts, facts, by, at_ms)
@@ -197,7 +218,6 @@ def runs_of(journal: Journal, row: CaseRow) -> tuple[CaseRun, ...]:
             continue
         plan = recorded(run.plan_json)
         rows = {step.operation_id: step for step in journal.steps(run_id)}
-        alone = len(plan.subjects) < 2 and not plan.undoes
         steps = tuple(
             CaseStep(
                 number=operation.number,
@@ -207,11 +227,18 @@ def runs_of(journal: Journal, row: CaseRow) -> tuple[CaseRun, ...]:
                 change=same_change(operation),
                 sent=operation.id not in rows or rows[operation.id].attempts > 0,
             )
-            for operation in plan.operations
-            if alone or is_about(operation, plan, {row.directory_id, row.secrets_id})
+            for operation in of_leaver(plan, row)
         )
         found.append(CaseRun(run_id, plan.scope, steps, plan.undoes))
     return tuple(found)
+
+
+def of_leaver(plan: Plan, row: CaseRow) -> tuple[Operation, ...]:
+    """The operations of a run of the case that are about its leaver; others may have left in it."""
+    if len(plan.subjects) < 2 and not plan.undoes:
+        return plan.operations
+    ids = {row.directory_id, row.secrets_id}
+    return tuple(one for one in plan.operations if is_about(one, plan, ids))
 
 
 def same_change(operation: Operation) -> str:

@@ -9,12 +9,14 @@ from keyturn.decide.plans import Operation
 from keyturn.decide.run_done import NOT_KNOWN
 from keyturn.decide.steps import Event, Impossible, State, advance, replayed
 from keyturn.run.admission import lease_targets
+from keyturn.run.cases import of_leaver
 from keyturn.run.clock import Clock
 from keyturn.run.results import RunResult, result_of
 from keyturn.run.running import states_of
 from keyturn.run.runs_done import find_run
 from keyturn_providers.text import safe
 from keyturn_storage import leases
+from keyturn_storage.case_rows import CaseRow
 from keyturn_storage.journal import Journal
 from keyturn_storage.rows import RunRow
 
@@ -55,15 +57,16 @@ class OpenStep:
         return tuple(found)
 
 
-def open_steps(journal: Journal, run_id: str) -> tuple[OpenStep, ...]:
-    """The steps of a run that can be given up, in the order of the plan. Raises NoSuchRun,
-    PlanFileError."""
+def open_steps(journal: Journal, run_id: str, case: CaseRow | None = None) -> tuple[OpenStep, ...]:
+    """The steps of a run that can be given up, in the order of the plan; with a `case` those about
+    its leaver alone. Raises NoSuchRun, PlanFileError."""
     row = find_run(journal, run_id)
     plan = recorded(row.plan_json)
+    offered = {one.id for one in (plan.operations if case is None else of_leaver(plan, case))}
     states = {step.operation_id: State(step.state) for step in journal.steps(row.id)}
     every = [x for x in plan.operations if states.get(x.id, State.PLANNED).open]
     found: list[OpenStep] = []
-    for operation in every:
+    for operation in (one for one in every if one.id in offered):
         waiting = _waiting(operation, every)
         found.append(
             OpenStep(

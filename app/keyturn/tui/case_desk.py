@@ -206,8 +206,11 @@ class CaseDesk(Protocol):
         """The plan that takes from somebody what their new role does not justify."""
         ...
 
-    async def open_steps(self, run_ids: "Sequence[str]") -> "tuple[OpenStep, ...]":
-        """The steps of these runs that can be given up. Asks no source."""
+    async def open_steps(
+        self, run_ids: "Sequence[str]", case_id: str = ""
+    ) -> "tuple[OpenStep, ...]":
+        """The steps of these runs that can be given up; with a case those about its leaver alone.
+        Asks no source."""
         ...
 
     async def give_up(self, run_id: str, number: int, reason: str) -> Ended:

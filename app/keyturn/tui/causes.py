@@ -85,14 +85,20 @@ def causes(
     found: dict[tuple[str, str, str], list[tuple[Failure, bool]]] = {}
     words_of: dict[tuple[str, str, str], tuple[str, str, str]] = {}
     for step in steps:
-        source, why, following = taken_apart(step.error or step.words)
+        error, named = step.error or step.words, names.get(step.operation_id, "")
+        source, why, following = taken_apart(error)
         first = following or _try_first(step)
         key = (source, _ONE_OF_MANY.sub("…", why), step.state if not following else first)
-        words_of.setdefault(key, (source, why, first))
-        what = names.get(step.operation_id) or f"step {step.number}"
+        told = _in_its_words(error, named)
+        words_of.setdefault(key, (source, taken_apart(told)[1], first))
         settled = State(step.state).settled
         failure = Failure(
-            what, step.run_id, step.error or step.words, step.at_ms, step.operation_id, settled
+            named or f"step {step.number}",
+            step.run_id,
+            told,
+            step.at_ms,
+            step.operation_id,
+            settled,
         )
         found.setdefault(key, []).append((failure, not settled))
     for read in newest(reads):
@@ -127,6 +133,15 @@ def taken_apart(error: str) -> tuple[str, str, str]:
     first, dot, following = why.partition(". ")
     sentence = f"{first}{dot}".strip()
     return source, f"{what}: {sentence}" if what else sentence, following.strip()
+
+
+def _in_its_words(error: str, named: str) -> str:
+    """An error's words with what the operation was to do by names; what a source calls it may have
+    nothing but ids. The same where nobody knows the names, or no source said it."""
+    source, _, rest = error.partition(": ")
+    _, _, why = rest.partition(": ")
+    known = named and why and " " not in source and len(source) <= SOURCE_MOST
+    return f"{source}: {named.replace(': ', ' – ')}: {why}" if known else error
 
 
 def _try_first(step: StepRow) -> str:

@@ -152,14 +152,16 @@ class RunDesk:
             )
         return planned.plan
 
-    async def open_steps(self, run_ids: Sequence[str]) -> "tuple[OpenStep, ...]":
+    async def open_steps(self, run_ids: Sequence[str], case_id: str = "") -> "tuple[OpenStep, ...]":
         """From the journal."""
+        from keyturn.run.cases import find_case
         from keyturn.run.giving_up import open_steps
 
         with self.opened.journal_if_any() as journal:
             if journal is None:
                 return ()
-            return tuple(one for run_id in run_ids for one in open_steps(journal, run_id))
+            row = find_case(journal, case_id) if case_id else None
+            return tuple(one for run_id in run_ids for one in open_steps(journal, run_id, row))
 
     async def give_up(self, run_id: str, number: int, reason: str) -> Ended:
         """As `keyturn resume RUN --give-up`."""

@@ -25,14 +25,16 @@ def look_at_all(opened: Openings, people: Sequence[str]) -> LeaversSeen:
 def state_of_all(
     opened: Openings, people: Sequence[str], said: Mapping[str, object]
 ) -> LeaversSeen:
-    """Opens a case for each who has none. Raises NoSuchPerson before anything is kept."""
-    from keyturn.run.cases import open_or_join
+    """Opens a case for each who has none. Raises NoSuchPerson, or NobodyToPutOut where
+    somebody has none and must not be touched, before anything is kept."""
+    from keyturn.run.cases import case_of, open_or_join, refuse_untouchable
     from keyturn.run.persons import find_person
 
     world = opened.world(opened.doors.load())
     found = [find_person(world, key) for key in people]
     at_ms = opened.now().now_ms()
     with opened.files() as (_cache, journal):
+        refuse_untouchable(world, (one for one in found if case_of(journal, one) is None))
         for person in found:
             _ = open_or_join(journal, world, person, said, operator(), at_ms)
         return _seen(world, journal, people, at_ms)

@@ -21,13 +21,15 @@ def give_up_step(
     run_ids: Sequence[str],
     done: Callable[[Ended], None],
     only: frozenset[str] = frozenset(),
+    case_id: str = "",
 ) -> None:
-    """One of the open steps of these runs, or of `only` these operations of them. `done` is called
-    with the run as it stands then; a question that is left changes nothing."""
+    """One of the open steps of these runs, or of `only` these operations of them, or of those about
+    the leaver of a case. `done` is called with the run as it stands then; a question that is left
+    changes nothing."""
     desk = app.parts.engine.desk
 
     async def work(_observe: object, _stop: object) -> "tuple[OpenStep, ...]":
-        found = await desk.open_steps(run_ids)
+        found = await desk.open_steps(run_ids, case_id)
         return tuple(one for one in found if not only or one.operation_id in only)
 
     def show(found: "tuple[OpenStep, ...]") -> None:

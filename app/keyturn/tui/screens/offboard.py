@@ -247,14 +247,14 @@ class Offboard(ListScreen):
         """A step of the run under the cursor, else of any run of the case."""
         item = self._item()
         runs = (item.name,) if item.what is What.RUN else tuple(run.id for run in self.seen.runs)
-        give_up_step(self.keyturn, runs, lambda _ended: self._look())
+        give_up_step(self.keyturn, runs, lambda _ended: self._look(), case_id=self.seen.id)
 
     def action_undo(self) -> None:
         """The plan that takes the run under the cursor back, else the only one there is."""
         item, runs = self._item(), self.seen.runs
         run_id = item.name if item.what is What.RUN else runs[0].id if len(runs) == 1 else ""
         if run_id:
-            plan_undo(self, run_id, f"run {run_id[:12]} of {self.person_name}")
+            plan_undo(self, run_id, f"all of run {run_id[:12]}, with {self.person_name}")
         else:
             which = "put the cursor on one of its runs" if runs else "no plan was applied yet"
             self.keyturn.tell(f"Undo: {which}.")
