@@ -229,6 +229,9 @@ def on_a_terminal(folder: Path, small: Path, table: Table) -> None:
 def main(people: int = 100_000, folder: str = "") -> None:
     """Builds what is not there, and prints the table."""
     with tempfile.TemporaryDirectory() as made:
+        # For what is started: modules are compiled once, as where keyturn is installed.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = f"{made}/bytecode"
         root = Path(folder or made)
         for name, size in (("large", people), ("small", 100)):
             data = root / name

@@ -112,6 +112,7 @@ def test_people_are_found_by_text(two_sides: Cache, reader: Reader) -> None:
         assert ana.no in person_nos(reader, asked=Asked(wanted)), word
     for words in ("ÁNA", "ana@acme.example", "d1.LOGIN", "ana.s", "d:d1", "d1", " ána "):
         assert person_by_text(reader, words, 5)[0].key == "d:d1", words
+        assert person_by_text(reader, words, 1)[0].key == "d:d1", words
     assert [r.key for r in person_by_text(reader, "login", 9)] == ["d:d2", "s:s3", "d:d1"]
     assert len(person_by_text(reader, "login", 1)) == 1
     assert person_by_text(reader, "%", 9) == person_by_text(reader, "  ", 9) == []

@@ -146,6 +146,8 @@ def person_by_text(reader: Reader, text: str, limit: int) -> list[PersonRow]:
     wanted = " ".join(text.split())
     if not wanted:
         return []
+    if limit == 1 and (exact := person_by_key(reader, wanted)) is not None:
+        return [exact]  # nothing is better, and the text of everybody need not be looked through
     found = reader.connection.execute(
         f"select {_COLUMNS} from person "  # noqa: S608 -- constants of this module
         "where key = :exact or directory_id = :exact or secrets_id = :exact "
