@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from keyturn.decide.values import NotThatValue, from_plain
 from keyturn.evidence.against_later import Later, later_of, wrong_later
+from keyturn.evidence.against_windows import wrong_windows
 from keyturn.evidence.bundle import logic_digest
 from keyturn.evidence.case_telling import run_verdict
 from keyturn.evidence.chain_lines import ShownLine, contents
 from keyturn.evidence.events_file import EVENTS, KeptEvent, kept_events
 from keyturn.evidence.manifest import Manifest
-from keyturn.evidence.moments import utc
+from keyturn.evidence.moments import NotAMoment, utc
 from keyturn.evidence.names_of_files import PACK, PAGE
 from keyturn.evidence.pack import FORMAT, Pack, StepTold
 from keyturn.evidence.page import page
@@ -28,8 +29,8 @@ from keyturn.evidence.wrong import Wrong
 
 NOT_HELD = (
     "not held against the chain, for no line has it: what was read from the cache (access before "
-    "and after, completeness, machine identities), exposure windows, the words of decisions and "
-    "what was stated; only a signature covers them"
+    "and after, account states, completeness, machine identities), the words of decisions and what "
+    "was stated, the leave time too; only a signature covers them"
 )
 
 
@@ -60,11 +61,15 @@ def compare(files: dict[str, bytes], lines: Sequence[ShownLine], manifest: Manif
     wrong = [
         *_head(pack, manifest),
         *_states(pack, lines),
-        *_steps(pack, lines, files.get(EVENTS, b"")),
+        *_steps(pack, by_step(pack, lines), files.get(EVENTS, b"")),
     ]
     said = tuple(contents(lines))
     later = later_of(pack, said, files)
     wrong += wrong_later(pack, said, later, manifest, files)
+    try:
+        wrong += wrong_windows(pack, by_step(pack, lines), later)
+    except (ValueError, NotAMoment):
+        wrong.append(Wrong(PACK, "systems", "an exposure window has a time or a step that is none"))
     notes = tuple(not_held(pack, later))
     try:
         wrong += _sums(pack)
@@ -135,15 +140,22 @@ def _verdicts(pack: Pack, later: Later) -> Iterator[Wrong]:
         yield Wrong(PACK, "case.verdict", "it is not what the steps add up to")
 
 
-def _steps(pack: Pack, lines: Sequence[ShownLine], events: bytes) -> Iterator[Wrong]:
-    ids = {one.number: one.run for one in pack.runs}
-    only = pack.runs[0].run if len(pack.runs) == 1 else ""
+def by_step(pack: Pack, lines: Sequence[ShownLine]) -> dict[tuple[str, str], list[StepEntry]]:
+    """The entries of each run and operation that the lines have."""
     said: dict[tuple[str, str], list[StepEntry]] = defaultdict(list)
     for shown in lines:
-        for run_id in ids.values() if shown.line is not None else ():
-            entry = step_entry(shown.line or "", run_id)
+        for run in pack.runs if shown.line is not None else ():
+            entry = step_entry(shown.line or "", run.run)
             if entry is not None:
-                said[run_id, entry.operation].append(entry)
+                said[run.run, entry.operation].append(entry)
+    return said
+
+
+def _steps(
+    pack: Pack, said: dict[tuple[str, str], list[StepEntry]], events: bytes
+) -> Iterator[Wrong]:
+    ids = {one.number: one.run for one in pack.runs}
+    only = pack.runs[0].run if len(pack.runs) == 1 else ""
     logged = {(one.run or only, one.operation, one.id): one for one in kept_events(events)}
     for step in pack.steps:
         place, run_id = f"step {step.label}", ids.get(step.run, "")

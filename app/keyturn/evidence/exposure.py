@@ -14,8 +14,8 @@ from keyturn.evidence.pack import ExposureTold, WindowTold
 from keyturn.evidence.run_record import StepRecord
 from keyturn_providers.records import Account
 
-_CUTS = frozenset({ChangeKind.SUSPEND, ChangeKind.DEACTIVATE})
-_NOT_DONE = frozenset({State.PLANNED, State.REFUSED})
+CUTS = frozenset({ChangeKind.SUSPEND, ChangeKind.DEACTIVATE})
+NOT_DONE = frozenset({State.PLANNED, State.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Span:
 
     @property
     def cuts(self) -> tuple[StepRecord, ...]:
-        return tuple(x for x in self.steps if x.operation.change.kind in _CUTS)
+        return tuple(x for x in self.steps if x.operation.change.kind in CUTS)
 
     @property
     def cut_ms(self) -> int | None:
@@ -57,7 +57,7 @@ class Span:
             for step in self.steps
             if step.operation.change.kind is ChangeKind.REACTIVATE
             and step.intent is not None
-            and State(step.state) not in _NOT_DONE
+            and State(step.state) not in NOT_DONE
         )
         return min(sent, default=None)
 

@@ -79,6 +79,17 @@ def step_entry(line: str, run_id: str) -> StepEntry | None:
         return None
 
 
+def proven_ms(entries: Sequence[StepEntry]) -> int | None:
+    """Since when every verdict of a step has been a good one; None if the newest is not."""
+    since = None
+    for one in entries:
+        if one.verdict and not is_good(one.verdict):
+            since = None
+        elif one.verdict and since is None:
+            since = one.at_ms
+    return since
+
+
 @dataclass(frozen=True, slots=True)
 class StepRecord:
     """All entries about one operation, oldest first, and the words of the newest."""
@@ -122,13 +133,7 @@ class StepRecord:
     @property
     def proven_ms(self) -> int | None:
         """Since when every verdict has been a good one; None if the newest is not."""
-        since = None
-        for one in self.entries:
-            if one.verdict and not is_good(one.verdict):
-                since = None
-            elif one.verdict and since is None:
-                since = one.at_ms
-        return since
+        return proven_ms(self.entries)
 
     @property
     def answered(self) -> StepEntry | None:
