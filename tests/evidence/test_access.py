@@ -10,7 +10,7 @@ from tests.run.office import Office
 
 from keyturn.evidence.access import Done, Found, access_of
 from keyturn.evidence.case_record import beside
-from keyturn.evidence.pack import AccessTold
+from keyturn.evidence.pack_person import AccessTold
 from keyturn.evidence.readings import Reading, after, before
 from keyturn.evidence.run_record import recorded_runs
 from keyturn.evidence.subject import subject_of

@@ -8,7 +8,7 @@ from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
 from keyturn.decide.plans import Operation
 from keyturn.evidence.exposure import Span, exposure
 from keyturn.evidence.moments import MINUTE_MS, NotAMoment, minutes_between, moment, utc
-from keyturn.evidence.pack import ExposureTold
+from keyturn.evidence.pack_person import ExposureTold
 from keyturn.evidence.run_record import StepEntry, StepRecord
 from keyturn_providers.records import Account, AccountState, Side
 

@@ -17,7 +17,8 @@ from keyturn.decide.rules import NamedId, Waiver
 from keyturn.evidence.chain_lines import read
 from keyturn.evidence.gather import report_on
 from keyturn.evidence.moments import utc
-from keyturn.evidence.pack import Pack, StepTold
+from keyturn.evidence.pack import Pack
+from keyturn.evidence.pack_runs import StepTold
 from keyturn.evidence.readings import before, told
 from keyturn.evidence.run_record import JournalBroken, recorded_runs
 from keyturn.evidence.stated import Stated

@@ -10,7 +10,7 @@ from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.index import edge_of
 from keyturn.decide.steps import State
 from keyturn.evidence.moments import utc
-from keyturn.evidence.pack import AccessTold
+from keyturn.evidence.pack_person import AccessTold
 from keyturn.evidence.proof_words import is_good
 from keyturn.evidence.readings import Reading
 from keyturn.evidence.run_record import StepRecord

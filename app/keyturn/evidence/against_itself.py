@@ -19,7 +19,8 @@ from keyturn.evidence.events_file import EVENTS, KeptEvent, kept_events
 from keyturn.evidence.manifest import Manifest
 from keyturn.evidence.moments import NotAMoment, utc
 from keyturn.evidence.names_of_files import PACK, PAGE
-from keyturn.evidence.pack import FORMAT, Pack, StepTold
+from keyturn.evidence.pack import FORMAT, Pack
+from keyturn.evidence.pack_runs import StepTold
 from keyturn.evidence.page import page
 from keyturn.evidence.proof_words import is_good
 from keyturn.evidence.run_record import StepEntry, step_entry

@@ -14,7 +14,8 @@ from keyturn.evidence.case_telling import later_words
 from keyturn.evidence.manifest import Manifest
 from keyturn.evidence.moments import utc
 from keyturn.evidence.names_of_files import PACK, PLAN, PLAN_MINIMISED, before_names
-from keyturn.evidence.pack import Pack, UndoneTold
+from keyturn.evidence.pack import Pack
+from keyturn.evidence.pack_runs import UndoneTold
 from keyturn.evidence.wrong import Wrong
 
 Lines = Sequence[tuple[int, dict[str, object]]]

@@ -13,7 +13,9 @@ from keyturn.evidence.against_later import Later
 from keyturn.evidence.exposure import CUTS, NOT_DONE
 from keyturn.evidence.moments import minutes_between, moment, utc
 from keyturn.evidence.names_of_files import PACK
-from keyturn.evidence.pack import ExposureTold, Pack, StepTold, SystemTold, WindowTold
+from keyturn.evidence.pack import Pack
+from keyturn.evidence.pack_person import ExposureTold, SystemTold, WindowTold
+from keyturn.evidence.pack_runs import StepTold
 from keyturn.evidence.run_record import StepEntry, proven_ms
 from keyturn.evidence.wrong import Wrong
 

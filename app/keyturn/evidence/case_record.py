@@ -8,7 +8,8 @@ from keyturn.decide.plans import Plan, PlanScope
 from keyturn.decide.rechecks import CameBack, Recheck, kept_recheck
 from keyturn.decide.values import NotThatValue
 from keyturn.evidence.moments import in_zone, utc
-from keyturn.evidence.pack import CaseNoteTold, RecheckTold, UndoneTold
+from keyturn.evidence.pack_person import CaseNoteTold
+from keyturn.evidence.pack_runs import RecheckTold, UndoneTold
 from keyturn.evidence.stated import Stated
 from keyturn_storage.case_rows import CaseRow, Noted, NoteRow
 from keyturn_storage.journal import Journal

@@ -7,16 +7,8 @@ from keyturn.decide.rechecks import CameBack
 from keyturn.evidence.case_record import Beside
 from keyturn.evidence.moments import utc
 from keyturn.evidence.names_of_files import PLAN
-from keyturn.evidence.pack import (
-    CaseTold,
-    GuardTold,
-    LeftTold,
-    PersonTold,
-    PlanTold,
-    RunTold,
-    StepTold,
-    UndoneTold,
-)
+from keyturn.evidence.pack_person import CaseTold, PersonTold
+from keyturn.evidence.pack_runs import GuardTold, LeftTold, PlanTold, RunTold, StepTold, UndoneTold
 from keyturn.evidence.run_record import RunRecord
 from keyturn.evidence.stated import Stated
 from keyturn.evidence.subject import Subject

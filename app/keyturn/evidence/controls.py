@@ -5,7 +5,7 @@ Annex A. The wording is ours; the licensed texts decide.
 """
 
 from keyturn.decide.findings import ChangeKind
-from keyturn.evidence.pack import ControlTold
+from keyturn.evidence.pack_basis import ControlTold
 
 _ACCOUNT = ("SOC 2 CC6.2", "SOC 2 CC6.3", "ISO 5.16", "ISO 5.18")
 _SESSION = ("SOC 2 CC6.1", "SOC 2 CC6.2", "ISO 8.5")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from keyturn.decide.findings import ChangeKind
 from keyturn.decide.steps import State
 from keyturn.evidence.moments import minutes_between, utc
-from keyturn.evidence.pack import ExposureTold, WindowTold
+from keyturn.evidence.pack_person import ExposureTold, WindowTold
 from keyturn.evidence.run_record import StepRecord
 from keyturn_providers.records import Account
 

@@ -20,15 +20,9 @@ from keyturn.evidence.controls import CONTROLS
 from keyturn.evidence.manifest import RunPlace, sha256
 from keyturn.evidence.minimise import Minimiser, minimiser
 from keyturn.evidence.names_of_files import PACK, PAGE, PLAN, PLAN_MINIMISED, before_names
-from keyturn.evidence.pack import (
-    FORMAT,
-    JournalTold,
-    Pack,
-    ReadingTold,
-    RunTold,
-    StepTold,
-    ToolTold,
-)
+from keyturn.evidence.pack import FORMAT, Pack
+from keyturn.evidence.pack_basis import JournalTold, ReadingTold, ToolTold
+from keyturn.evidence.pack_runs import RunTold, StepTold
 from keyturn.evidence.page import page
 from keyturn.evidence.readings import Reading
 from keyturn.evidence.readme import readme

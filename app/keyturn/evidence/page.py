@@ -3,7 +3,9 @@ several runs each step is called by its run and its number."""
 
 from keyturn.decide.names import counted
 from keyturn.evidence import page_parts as p
-from keyturn.evidence.pack import ExposureTold, Pack, RunTold, StepTold, SystemTold
+from keyturn.evidence.pack import Pack
+from keyturn.evidence.pack_person import ExposureTold, SystemTold
+from keyturn.evidence.pack_runs import RunTold, StepTold
 from keyturn.evidence.page_appendix import appendix
 from keyturn.evidence.page_parts import Html
 from keyturn.evidence.page_rotation import rotation

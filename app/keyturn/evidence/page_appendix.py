@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from keyturn.decide.names import counted, listed
 from keyturn.evidence import page_parts as p
 from keyturn.evidence.moments import utc
-from keyturn.evidence.pack import GuardTold, Pack, ReadingTold, RunTold, StepTold
+from keyturn.evidence.pack import Pack
+from keyturn.evidence.pack_basis import ReadingTold
+from keyturn.evidence.pack_runs import GuardTold, RunTold, StepTold
 from keyturn.evidence.page_parts import Html
 from keyturn.run.basis import SourceAsked
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from keyturn.decide.names import counted
 from keyturn.evidence import page_parts as p
-from keyturn.evidence.pack import Pack, RotationEntryTold, RotationTold
+from keyturn.evidence.pack import Pack
+from keyturn.evidence.pack_person import RotationEntryTold, RotationTold
 from keyturn.evidence.page_parts import Html
 
 _ROWS = 120

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from keyturn.decide.plans import SnapshotUsed
 from keyturn.evidence.moments import MINUTE_MS, utc
-from keyturn.evidence.pack import CountTold, ListingTold, ReadingTold
+from keyturn.evidence.pack_basis import CountTold, ListingTold, ReadingTold
 from keyturn_providers.records import Collection, Listing, Side, Snapshot
 from keyturn_storage.rows import SnapshotInfo
 from keyturn_storage.snapshots import Cache

@@ -7,15 +7,9 @@ from keyturn.decide.plans import Plan, Verdict
 from keyturn.evidence.basis_told import Basis
 from keyturn.evidence.case_record import Beside
 from keyturn.evidence.moments import utc
-from keyturn.evidence.pack import (
-    ExceptionTold,
-    MachineTold,
-    NotKnown,
-    RunTold,
-    StepTold,
-    SystemTold,
-    TotalsTold,
-)
+from keyturn.evidence.pack_basis import NotKnown
+from keyturn.evidence.pack_person import ExceptionTold, MachineTold, SystemTold
+from keyturn.evidence.pack_runs import RunTold, StepTold, TotalsTold
 from keyturn.evidence.readings import Reading
 from keyturn.evidence.stated import Stated
 from keyturn.evidence.subject import Subject

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from keyturn.decide.rotation import Entry, Leave, OpenVault
 from keyturn.evidence.moments import offset_minutes, utc
-from keyturn.evidence.pack import AccessTold, RotationEntryTold, RotationTold
+from keyturn.evidence.pack_person import AccessTold, RotationEntryTold, RotationTold
 from keyturn.evidence.stated import Stated
 from keyturn.evidence.subject import Subject
 from keyturn.run.items_kept import ItemsSeen, items_kept

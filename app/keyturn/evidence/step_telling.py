@@ -9,7 +9,7 @@ from keyturn.decide.run_done import request_ids_in
 from keyturn.evidence.controls import tags_of
 from keyturn.evidence.manifest import sha256
 from keyturn.evidence.moments import utc
-from keyturn.evidence.pack import EntryTold, EventTold, StepTold
+from keyturn.evidence.pack_runs import EntryTold, EventTold, StepTold
 from keyturn.evidence.proof_words import is_good
 from keyturn.evidence.run_record import RunRecord, StepEntry, StepRecord
 from keyturn.evidence.totals import about_of

@@ -11,7 +11,8 @@ from keyturn.evidence.access import Done, Found
 from keyturn.evidence.case_record import Beside
 from keyturn.evidence.exposure import Returned, Span, exposure
 from keyturn.evidence.moments import utc
-from keyturn.evidence.pack import StepTold, SystemTold
+from keyturn.evidence.pack_person import SystemTold
+from keyturn.evidence.pack_runs import StepTold
 from keyturn.evidence.readings import Reading
 from keyturn.evidence.run_record import RunRecord, StepRecord
 from keyturn.evidence.stated import Stated

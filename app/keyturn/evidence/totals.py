@@ -8,7 +8,7 @@ from enum import StrEnum
 from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.index import edge_of
 from keyturn.decide.steps import State
-from keyturn.evidence.pack import RunTold, StepTold, TotalsTold, VerdictTold
+from keyturn.evidence.pack_runs import RunTold, StepTold, TotalsTold, VerdictTold
 from keyturn.evidence.proof_words import is_good
 
 _ON_OR_OFF = frozenset({ChangeKind.SUSPEND, ChangeKind.DEACTIVATE, ChangeKind.REACTIVATE})
