@@ -133,3 +133,37 @@ async def test_a_decision_that_was_taken_out_or_dated_anew_is_found(since: Since
     later = {"at": "2027-01-15T08:00:00.000Z"}
     told = rewritten(bundle, lambda plain: plain["decided"][1].update(later), since.folder)
     assert any("the journal's lines have no such" in one for one in told)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"approver": "Nobody"},
+        {"left_at": "2027-01-15T06:00:00.000Z"},
+        {"legal_hold": None, "from_case": ["left_at", "approver", "ticket"]},
+        {"type": "voluntary"},
+    ],
+)
+async def test_facts_of_the_case_that_were_changed_are_found(
+    since: Since, forged: dict[str, object]
+) -> None:
+    told = rewritten(
+        since.of_case().bundle, lambda plain: plain["case"].update(forged), since.folder
+    )
+    assert "leaver.json, case: what was stated is not what stated.json adds up to" in told
+
+
+async def test_facts_that_the_lines_do_not_hold_are_found(since: Since) -> None:
+    bundle = since.of_case().bundle
+    other = bundle.files["stated.json"].replace(b"R. Silva", b"R. Selva")
+    assert other != bundle.files["stated.json"]
+    told = rewritten(
+        bundle,
+        lambda plain: plain["case"].update(approver="R. Selva"),
+        since.folder,
+        stated_json=other,
+    )
+    assert len(told) == 1
+    assert "it is not what the journal's lines say" in told[0]
+    told = rewritten(bundle, lambda _: None, since.folder, stated_json=b"[]")
+    assert any(one.startswith("stated.json, entry ") for one in told)

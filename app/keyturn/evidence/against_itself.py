@@ -16,6 +16,7 @@ from keyturn.evidence.bundle import logic_digest
 from keyturn.evidence.case_telling import run_verdict
 from keyturn.evidence.chain_lines import ShownLine, contents
 from keyturn.evidence.events_file import EVENTS, KeptEvent, kept_events
+from keyturn.evidence.facts_file import FACTS, wrong_facts
 from keyturn.evidence.manifest import Manifest
 from keyturn.evidence.moments import NotAMoment, utc
 from keyturn.evidence.names_of_files import PACK, PAGE
@@ -31,7 +32,8 @@ from keyturn.evidence.wrong import Wrong
 NOT_HELD = (
     "not held against the chain, for no line has it: what was read from the cache (access before "
     "and after, account states, completeness, machine identities), the words of decisions and what "
-    "was stated, the leave time too; only a signature covers them"
+    "was stated with the report, or in a case that this is not the whole bundle of; only a "
+    "signature covers them"
 )
 
 
@@ -68,9 +70,11 @@ def compare(files: dict[str, bytes], lines: Sequence[ShownLine], manifest: Manif
     later = later_of(pack, said, files)
     wrong += wrong_later(pack, said, later, manifest, files)
     try:
+        if manifest.case is not None:
+            wrong += wrong_facts(pack, said, manifest.case, files.get(FACTS, b""))
         wrong += wrong_windows(pack, by_step(pack, lines), later)
     except (ValueError, NotAMoment):
-        wrong.append(Wrong(PACK, "systems", "an exposure window has a time or a step that is none"))
+        wrong.append(Wrong(PACK, "systems", "a time or a step is told that is none"))
     notes = tuple(not_held(pack, later))
     try:
         wrong += _sums(pack)

@@ -11,7 +11,7 @@ from keyturn.evidence.moments import in_zone, utc
 from keyturn.evidence.pack_person import CaseNoteTold
 from keyturn.evidence.pack_runs import RecheckTold, UndoneTold
 from keyturn.evidence.stated import Stated
-from keyturn_storage.case_rows import CaseRow, Noted, NoteRow
+from keyturn_storage.case_rows import CaseRow, Facts, Noted, NoteRow
 from keyturn_storage.journal import Journal
 from keyturn_storage.queries.cases import cases_of_run
 from keyturn_storage.rows import RunRow
@@ -129,9 +129,11 @@ def _undoes(text: str) -> str:
 
 def with_case(stated: Stated, case: CaseRow | None) -> Stated:
     """The statements, with those of the case where the command line says nothing."""
-    if case is None:
-        return stated
-    facts = case.facts
+    return stated if case is None else with_facts(stated, case.facts)
+
+
+def with_facts(stated: Stated, facts: Facts) -> Stated:
+    """The statements, with these facts of a case where the command line says nothing."""
     hold = {True: "yes", False: "no", None: None}[facts.legal_hold]
     said = {
         "approver": stated.approver is None and facts.approver,

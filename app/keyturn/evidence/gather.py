@@ -17,6 +17,7 @@ from keyturn.evidence.bundle import Bundle, bundle_of, logic_digest
 from keyturn.evidence.case_record import Beside, beside, told_notes, told_rechecks, with_case
 from keyturn.evidence.case_telling import told_case, told_person, told_plan, told_run
 from keyturn.evidence.controls import CONTROLS
+from keyturn.evidence.facts_file import FACTS, facts_written
 from keyturn.evidence.manifest import RunPlace, sha256
 from keyturn.evidence.minimise import Minimiser, minimiser
 from keyturn.evidence.names_of_files import PACK, PAGE, PLAN, PLAN_MINIMISED, before_names
@@ -162,6 +163,7 @@ def _report(
         **{name: content for one in kept for name, content in one.files.items()},
         chain_lines.FILE: chain_lines.written(whole.entries, shown),
         events_file.EVENTS: events_file.written(events),
+        **({} if case is None else {FACTS: facts_written(case)}),
     }
     files["README.txt"] = readme(pack, files, signed=made.signing_key is not None).encode("utf-8")
     bundle = bundle_of(

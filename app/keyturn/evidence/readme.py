@@ -1,8 +1,9 @@
 """README.txt of a bundle: what is what, how to check it, what it cannot prove."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 
+from keyturn.evidence.facts_file import FACTS
 from keyturn.evidence.pack import Pack
 
 _TEXT = """\
@@ -16,7 +17,7 @@ Evidence made by keyturn {version} from its journal, {runs}.
   leaver.json      the same as data; what is not known is null and named in "not_known"
 {of_runs}  events.ndjson    the targets' own audit events, exactly as received ("raw")
   journal.jsonl    keyturn's journal lines of {this}, each hanging on the one before
-  manifest.json    SHA-256 of every file, and the checkpoint of the journal{signed_file}
+{of_case}  manifest.json    SHA-256 of every file, and the checkpoint of the journal{signed_file}
   manifest.sha256  SHA-256 of the manifest (sha256sum -c manifest.sha256)
   verify.py        checks all of this without keyturn: at most 40 lines, read it first
 
@@ -45,7 +46,7 @@ _OF_A_RUN = {
 _NAME = re.compile(r"^(?:run-\d+-)?(plan|policy|sources)(?:-minimised)?\.")
 
 
-def readme(pack: Pack, names: Iterable[str], *, signed: bool) -> str:
+def readme(pack: Pack, names: Collection[str], *, signed: bool) -> str:
     """The text; `names` are those of the other files."""
     several = len(pack.runs) > 1
     ids = ", ".join(one.run for one in pack.runs)
@@ -62,6 +63,9 @@ def readme(pack: Pack, names: Iterable[str], *, signed: bool) -> str:
         this="these runs and their case" if several else "this run",
         verdict=pack.case.verdict,
         of_runs="".join(f"  {name:<{width}} {_OF_A_RUN[kind[1]]}\n" for name, kind in found),
+        of_case="  stated.json      what was stated in the case, note by note\n"
+        if FACTS in names
+        else "",
         signed_file=", signed in manifest.json.sig" if signed else "; not signed",
         signature=" and signature" if signed else "",
         seq=pack.journal.seq,
