@@ -22,7 +22,6 @@ from keyturn_storage.rows import (
     SourceRow,
     StepRow,
 )  # fmt: skip
-from keyturn_storage.stream_rows import StreamCoverage
 
 if TYPE_CHECKING:
     # Not needed for the first paint.
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from keyturn_storage.queries.moments import DriftPoint
     from keyturn_storage.queries.past import Past
     from keyturn_storage.queries.vaults import VaultRow
+    from keyturn_storage.stream_rows import StreamCoverage
 
 WHY_LIMIT = 100
 """Findings of one row that are listed; the strip shows the first and counts the others."""
@@ -112,7 +112,7 @@ class CacheData:
         found = sources.unreadable(self.reads.reader(), snapshot_id) if self.exists() else []
         return [(collection, reason) for collection, _parent, _id, reason in found]
 
-    def archived(self) -> Sequence[StreamCoverage]:
+    def archived(self) -> "Sequence[StreamCoverage]":
         """From the journal beside the cache; nothing where there is none."""
         # The journal is not needed for the first paint.
         from keyturn_storage.errors import OlderFile

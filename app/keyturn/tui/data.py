@@ -16,7 +16,6 @@ from keyturn_storage.rows import (
     SourceRow,
     StepRow,
 )  # fmt: skip
-from keyturn_storage.stream_rows import StreamCoverage
 
 if TYPE_CHECKING:
     # Not needed for the first paint.
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from keyturn_storage.queries.moments import DriftPoint
     from keyturn_storage.queries.past import Past
     from keyturn_storage.queries.vaults import VaultRow
+    from keyturn_storage.stream_rows import StreamCoverage
 
 
 class Pane(StrEnum):
@@ -94,7 +94,7 @@ class Data(Protocol):
         """(collection, reason) of the records that could not be understood."""
         ...
 
-    def archived(self) -> Sequence[StreamCoverage]:
+    def archived(self) -> "Sequence[StreamCoverage]":
         """What the archive has of every event stream."""
         ...
 
