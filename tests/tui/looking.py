@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from textual._context import visible_screen_stack
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -13,6 +14,9 @@ from keyturn.tui.widgets.virtual_list import VirtualList
 
 def lines_of(app: App[None]) -> list[str]:
     """What is on the screen, line by line."""
+    # As Textual does before it draws. Without it a dialog that is drawn anew here, as on a busy
+    # machine, has nothing behind it.
+    visible_screen_stack.set(app._background_screens)
     return ["".join(s.text for s in strip) for strip in app.screen._compositor.render_strips()]
 
 
