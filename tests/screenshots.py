@@ -127,7 +127,7 @@ async def past(app: KeyturnApp, pilot: Pilot[None], size: tuple[int, int]) -> No
     await shows(pilot, "read #")
     save(app, "history", size)
     await pilot.press("G", "d")
-    await shows(pilot, "Machine identities +")
+    await shows(pilot, "Machine identities")
     await pilot.press("down")
     await shows(pilot, "first so in the read")
     save(app, "differences", size)
