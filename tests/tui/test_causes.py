@@ -65,8 +65,11 @@ def test_a_failure_is_told_by_names_where_the_source_says_ids() -> None:
     (found,) = causes([step(1, "unknown", error), step(2, "unknown", error)], (), names)
 
     assert (found.source, found.first) == ("vault", "Try later.")
-    assert found.why == "Remove Dana Okafor from eng – platform: it did not answer."
-    assert "USUEVJ2K" not in found.failures[0].words
+    assert found.why == "it did not answer."
+    assert found.failures[0].what == "Remove Dana Okafor from eng: platform"
+    assert found.failures[0].words == (
+        "vault: Remove Dana Okafor from eng – platform: it did not answer. Try later."
+    )
     assert found.failures[1].words == error
     (given_up,) = causes([step(1, "given_up", "given up by t.ong: no use: really: so")], (), names)
     assert given_up.decided

@@ -73,7 +73,7 @@ async def test_no_screen_lets_a_hostile_name_out(empty_bench: Bench, written: li
         await _sources(bench, app, seen)
         await pilot.press("3")
         await shows(pilot, "! failure")
-        await shows(pilot, "could not [red]")
+        await shows(pilot, "[red]Robert")
         seen.look("failures whose words are hostile")
 
     assert "".join(written).count("Robert") > 3

@@ -86,11 +86,14 @@ def causes(
     words_of: dict[tuple[str, str, str], tuple[str, str, str]] = {}
     for step in steps:
         error, named = step.error or step.words, names.get(step.operation_id, "")
+        told = _in_its_words(error, named)
         source, why, following = taken_apart(error)
+        if source:
+            # What the steps were to do is told one by one; the cause is what they have in common.
+            why = why.partition(": ")[2] or why
         first = following or _try_first(step)
         key = (source, _ONE_OF_MANY.sub("…", why), step.state if not following else first)
-        told = _in_its_words(error, named)
-        words_of.setdefault(key, (source, taken_apart(told)[1], first))
+        words_of.setdefault(key, (source, why, first))
         settled = State(step.state).settled
         failure = Failure(
             named or f"step {step.number}",
