@@ -137,8 +137,11 @@ def test_who_wakes_after_others_took_over_sends_and_writes_nothing(office: Offic
         _, said = first.communicate(timeout=60)
     assert first.returncode == Exit.LOCKED, said
     assert "the lease of this run ran out" in said
-    assert not requests(office.org.okta)
-    assert not requests(office.org.onepassword)
+    for tenant in (office.org.okta, office.org.onepassword):
+        # One question may have passed its last look before the sleep; no change can have.
+        sent = requests(tenant)
+        assert len(sent) <= 1
+        assert {one.method for one in sent} <= {"GET"}
     with open_journal(office.journal) as journal:
         assert journal.lines() == before
         assert journal.verify_chain().unbroken

@@ -47,7 +47,6 @@ async def test_the_first_paint_of_a_card_is_the_whole_card(
         await app.push_screen(card)
         assert card.table.row is not None
         assert card.text.lines
-        assert card.table.row.label == "Dana Okafor"
         assert classes <= card.classes
         await until(pilot, lambda: card.hand.vault.name == "Payments")
         assert keys == ["d:d-001"]

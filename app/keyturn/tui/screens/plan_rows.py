@@ -111,16 +111,16 @@ class PlanRows(Frame):
 
     def action_page_down(self) -> None:
         """The text, whatever has the focus."""
-        self.query_one(Sheet).scroll_page_down(animate=False)
+        self.query_one(Sheet).action_page_down()
 
     def action_page_up(self) -> None:
         """The text, whatever has the focus."""
-        self.query_one(Sheet).scroll_page_up(animate=False)
+        self.query_one(Sheet).action_page_up()
 
     def action_scroll_home(self) -> None:
         """The text, whatever has the focus."""
-        self.query_one(Sheet).scroll_home(animate=False)
+        self.query_one(Sheet).action_scroll_home()
 
     def action_scroll_end(self) -> None:
         """The text, whatever has the focus."""
-        self.query_one(Sheet).scroll_end(animate=False)
+        self.query_one(Sheet).action_scroll_end()

@@ -113,19 +113,19 @@ class Sources(Frame):
 
     def action_page_down(self) -> None:
         """A page of the source down."""
-        self._detail.scroll_page_down(animate=False)
+        self._detail.action_page_down()
 
     def action_page_up(self) -> None:
         """A page of the source up."""
-        self._detail.scroll_page_up(animate=False)
+        self._detail.action_page_up()
 
     def action_scroll_home(self) -> None:
         """To the top of the source."""
-        self._detail.scroll_home(animate=False)
+        self._detail.action_scroll_home()
 
     def action_scroll_end(self) -> None:
         """To the bottom of the source."""
-        self._detail.scroll_end(animate=False)
+        self._detail.action_scroll_end()
 
     # ------------------------------------------------------------------ drawing
 
@@ -137,7 +137,7 @@ class Sources(Frame):
     def _another_source(self, event: VirtualList.CursorMoved) -> None:
         """The detail follows the cursor, from its top."""
         if not event.loaded:
-            self._detail.scroll_home(animate=False)
+            self._detail.action_scroll_home()
             self._draw_source()
 
     def _draw(self) -> None:

@@ -70,6 +70,28 @@ class Sheet(VerticalScroll, can_focus=True):
         elif top > y + height - 4:
             self.scroll_to(y=top - height + 4, animate=False)
 
+    # At once: a scroll that waits for the next paint starts where the one before it started, so of
+    # two keys pressed quickly only the last would count.
+
+    def action_page_down(self) -> None:
+        """A page on."""
+        self._go(self.scroll_offset.y + self.scrollable_content_region.height)
+
+    def action_page_up(self) -> None:
+        """A page back."""
+        self._go(self.scroll_offset.y - self.scrollable_content_region.height)
+
+    def action_scroll_home(self) -> None:
+        """To the first line."""
+        self._go(0)
+
+    def action_scroll_end(self) -> None:
+        """To the last line."""
+        self._go(self.max_scroll_y)
+
+    def _go(self, y: float) -> None:
+        self.scroll_to(y=y, animate=False, immediate=True)
+
     @property
     def lines(self) -> Sequence[Line]:
         """What it shows, before it was wrapped."""
