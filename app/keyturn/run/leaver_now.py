@@ -7,6 +7,7 @@ from keyturn.decide.context import PlanContext
 from keyturn.decide.half_read import ReadNow, half_read, not_asked
 from keyturn.decide.people import Person
 from keyturn.decide.rules import Rules
+from keyturn.run.all_members import AllMembers, all_members, can_list_all
 from keyturn.run.assess import Assessment, decide
 from keyturn.run.connections import Connections
 from keyturn_providers.abilities import (
@@ -47,6 +48,7 @@ class LeaverNow:
 class _Told:
     """What was learnt while asking, in the order of asking."""
 
+    listed: dict[Side, AllMembers]
     whole: set[tuple[Side, Collection]] = field(default_factory=set)
     failed: list[str] = field(default_factory=list)
 
@@ -71,13 +73,15 @@ async def read_leaver(
     abouts: dict[Side, About],
     rules: Rules,
     now_ms: int,
+    listed: dict[Side, AllMembers] | None = None,
 ) -> LeaverNow:
-    """Reads the person's accounts, sessions, direct grants and memberships now.
+    """Reads the person's accounts, sessions, direct grants and memberships now. `listed` keeps what
+    was listed for one leaver, for the next ones of the same plan.
 
     What a source cannot be asked for stays as in its snapshot, and `LeaverNow.read` lacks it. An
     account that is gone is gone from the world, too. Raises the sources' ProviderError.
     """
-    told = _Told()
+    told = _Told({} if listed is None else listed)
     directory, secrets = before.directory, before.secrets
     sessions: tuple[Session, ...] = ()
     if person.directory is not None:
@@ -190,7 +194,10 @@ async def _with_memberships(
 ) -> Snapshot:
     """With the account's memberships of now: those that the source names for it, and the known
     ones. The groups `among` these (all, where it is None) come with all their members of now."""
-    named = await _named(reader, about, account_id, told)
+    if Ability.READ_MEMBERSHIPS in about.abilities:
+        named = await _named(reader, about, account_id, told)
+    else:
+        named = await _found(reader, about, account_id, len(snapshot.groups), told)
     mine = {one.group_id for one in snapshot.memberships if one.member_id == account_id}
     every = mine | {one.group_id for one in named}
     groups = every if among is None else every & among
@@ -223,10 +230,8 @@ async def _with_memberships(
 async def _named(
     reader: object, about: About, account_id: str, told: _Told
 ) -> tuple[Membership, ...]:
-    """The memberships that the source itself names for the account. None where it cannot be asked,
-    or fails: who leaves is put out of what is known all the same."""
-    if Ability.READ_MEMBERSHIPS not in about.abilities:
-        return ()
+    """The memberships that the source itself names for the account. None where that fails: who
+    leaves is put out of what is known all the same."""
     try:
         named = await able(reader, ReadsMemberships).read_memberships_of(account_id)
     except ProviderError as error:
@@ -236,6 +241,22 @@ async def _named(
         return ()
     told.whole.add((about.source.side, Collection.MEMBERSHIPS))
     return named
+
+
+async def _found(
+    reader: object, about: About, account_id: str, groups: int, told: _Told
+) -> tuple[Membership, ...]:
+    """The account's memberships, looked for in every group; none where there are too many."""
+    if not can_list_all(about, groups):
+        return ()
+    side = about.source.side
+    if side not in told.listed:
+        told.listed[side] = await all_members(reader, about)
+    found = told.listed[side]
+    told.failed.extend(found.failed)
+    if found.whole:
+        told.whole.add((side, Collection.MEMBERSHIPS))
+    return found.of(account_id)
 
 
 def _name(snapshot: Snapshot, group_id: str) -> str:

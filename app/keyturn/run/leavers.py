@@ -14,6 +14,7 @@ from keyturn.decide.plans import Plan
 from keyturn.decide.skipping import skip
 from keyturn.decide.world import World
 from keyturn.run.admission import HasRules
+from keyturn.run.all_members import AllMembers
 from keyturn.run.assess import read_assessment
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
@@ -22,7 +23,7 @@ from keyturn.run.leaver_now import LeaverNow, read_leaver, with_what_was_read
 from keyturn.run.persons import find_person
 from keyturn.run.planning import ask_same, context_of
 from keyturn.run.usage import usage_of
-from keyturn_providers.records import AccountState, Vault
+from keyturn_providers.records import AccountState, Side, Vault
 from keyturn_storage.journal import Journal
 from keyturn_storage.snapshots import Cache
 
@@ -76,8 +77,11 @@ async def plan_leavers(
     abouts = await ask_same(connections, found)
     leavers: dict[str, Leaver] = {}
     read: list[LeaverNow] = []
+    listed: dict[Side, AllMembers] = {}
     for person in dict.fromkeys(named):
-        now = await read_leaver(person, found, connections, abouts, loaded.rules, clock.now_ms())
+        now = await read_leaver(
+            person, found, connections, abouts, loaded.rules, clock.now_ms(), listed
+        )
         found = now.assessment
         read.append(now)
         leavers[person.key] = Leaver(now.person, now.sessions)

@@ -1,6 +1,6 @@
 """The reading half of the SCIM connector."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 from keyturn_providers.abilities import Page
 from keyturn_providers.errors import BadAnswer, Conflict, Gone
@@ -39,8 +39,7 @@ class ScimReader:
 
     async def accounts(self) -> AsyncIterator[Page[Account]]:
         async for page in self._list(USERS, "users", self._account):
-            self._accounts.update(account.id for account in page.records)
-            self._logins.update(a.name.casefold() for a in page.records if a.name)
+            self._remember(page.records)
             yield page
 
     async def groups(self) -> AsyncIterator[Page[Group]]:
@@ -84,6 +83,7 @@ class ScimReader:
         account = self._account(resource.payload)
         if isinstance(account, Unreadable):
             raise Conflict(self._client.source, what, account.reason, _LOOK_THERE)
+        self._remember((account,))
         return account
 
     async def read_members(self, group_id: str) -> tuple[Membership, ...] | None:
@@ -114,6 +114,12 @@ class ScimReader:
             paging=self._settings.paging,
             extras=extras,
         )
+
+    def _remember(self, accounts: Iterable[Account]) -> None:
+        for account in accounts:
+            self._accounts.add(account.id)
+            if account.name:
+                self._logins.add(account.name.casefold())
 
     async def _see_members_somewhere(self, group_id: str, what: str) -> None:
         if self._shows_members or not self._groups:
