@@ -1,6 +1,7 @@
 """Deciding in a process of its own decides the same; where it fails, it is decided here."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.bench.cache_100k import build
 from keyturn.decide.rules import Limits, Rules
 from keyturn.run import apart
 from keyturn.run.assess import NothingRead, assess
+from keyturn.run.background import GivenUp
 from keyturn_storage.queries.findings import findings
 from keyturn_storage.queries.persons import first_people
 from keyturn_storage.queries.reader import open_reader
@@ -67,3 +69,40 @@ def test_nothing_read_is_said_as_ever(tmp_path: Path) -> None:
     path = _folder(tmp_path / "data") / "cache.db"
     with open_cache(path) as cache, pytest.raises(NothingRead):
         asyncio.run(apart.assess_apart(cache, RULES, NOW_MS, many=0))
+
+
+KILLED = (sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+
+
+async def _work(_home: object) -> None:
+    """Never called: the processes of these tests do not get so far."""
+
+
+@pytest.mark.parametrize(
+    ("command", "words"), [(KILLED, "signal 9"), ((sys.executable, "-c", ""), "exit code 0")]
+)
+async def test_a_process_that_ends_without_an_answer_is_told(
+    monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], words: str
+) -> None:
+    monkeypatch.setattr(apart, "COMMAND", command)
+    with pytest.raises(apart.ProcessLost, match=words) as raised:
+        await apart.work_apart({}, apart.never, _work)
+    assert raised.value.next_step
+
+
+async def test_a_process_that_is_stopped_has_gone_when_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tells = tmp_path / "pid"
+    code = f"import os, time; open({str(tells)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    monkeypatch.setattr(apart, "COMMAND", (sys.executable, "-c", code))
+    with pytest.raises(GivenUp):
+        await apart.work_apart({}, lambda: tells.exists() and tells.read_text() != "", _work)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(tells.read_text()), 0)
+
+
+async def test_where_no_process_can_be_started_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "COMMAND", ("/nonexistent/python",))
+    with pytest.raises(apart.NotStarted):
+        await apart.work_apart({}, apart.never, _work)

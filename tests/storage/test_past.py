@@ -1,13 +1,17 @@
 """A reader of the past: every list as it was then, and the file untouched."""
 
+import os
 import sqlite3
+import stat
+import subprocess
+import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from tests.storage.worlds import DIRECTORY, account, refresh, whole
 
 from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind
+from keyturn_storage.earlier import earlier_file, lay_down
 from keyturn_storage.queries.findings import drift_counts, findings
 from keyturn_storage.queries.grants import all_grants
 from keyturn_storage.queries.moments import drift_points, moments
@@ -40,7 +44,10 @@ def then(cache: Cache) -> Past:
     here = refresh(cache, whole((account("ana"),), {}, {"v": ()}), at_ms=21)
     cache.store_assessment(now.id, here.id, 5, [], [], [finding(1)])
     cache.store_assessment(now.id, here.id, 22, [ANA, CY], [], [finding(1), finding(2)])
-    return Past(first.id, there.id, 12, [ANA, BO], [], [finding(1), finding(2), finding(3)])
+    past = Past(first.id, there.id, 12, earlier_file(cache.path, os.getpid()))
+    found = [finding(1), finding(2), finding(3)]
+    lay_down(cache.path, past.decided, (first.id, there.id), 12, [ANA, BO], [], found)
+    return past
 
 
 def names(reader: Reader) -> list[str]:
@@ -84,6 +91,28 @@ def test_nothing_can_be_written_and_nothing_was(cache: Cache, then: Past) -> Non
 
 
 def test_a_snapshot_that_is_gone_is_refused(cache: Cache, then: Past) -> None:
+    into = earlier_file(cache.path, os.getpid())
     with pytest.raises(ValueError, match="not sealed"):
-        open_past(cache.path, replace(then, directory_snapshot=999))
-    assert isinstance(cache.path, Path)
+        lay_down(cache.path, into, (999, then.secrets_snapshot), 12, [], [], [])
+    assert not into.exists()
+
+
+def test_the_decisions_are_nobody_elses_and_go_when_forgotten(cache: Cache, then: Past) -> None:
+    assert stat.S_IMODE(then.decided.stat().st_mode) == 0o600
+    with open_past(cache.path, then) as past:
+        then.forget()
+        assert names(past) == ["Ana", "Bo"]
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        open_past(cache.path, then)
+    then.forget()
+
+
+def test_what_a_dashboard_left_that_was_killed_is_removed(cache: Cache, then: Past) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = earlier_file(cache.path, ended.pid)
+    left.touch(0o600)
+    other = earlier_file(cache.path, os.getpid())
+    assert not left.exists()
+    assert then.decided.exists()
+    assert other != then.decided

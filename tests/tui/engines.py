@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from keyturn.decide.plans import Plan
 from keyturn.tui.case_desk import CaseDesk
@@ -81,7 +82,7 @@ class SetEngine:
 
     async def past(self, pair: tuple[int, int], at_ms: int) -> Past:
         self.asked.append(f"past {pair}")
-        return Past(*pair, at_ms)
+        return Past(*pair, at_ms, Path("none"))
 
     def as_of(self, pair: tuple[int, int], at_ms: int) -> "SetEngine":
         return self

@@ -114,13 +114,16 @@ class Bench:
         person: str = "",
         read_first: bool = False,
         link: Link | None = None,
+        many: int | None = None,
     ) -> KeyturnApp:
         """A dashboard over the files as they are."""
         store = CacheData(
             self.data / "cache.db", self.watch.now, lambda: self.doors.load().rules, lambda: DAY_MS
         )
         self.stores.append(store)
-        engine = RunEngine(self.doors, self.data, read_only=read_only, clock=self.watch.clock)
+        engine = RunEngine(
+            self.doors, self.data, read_only=read_only, clock=self.watch.clock, many=many
+        )
         return KeyturnApp(
             Parts(
                 store.reads, store, engine, self.data, self.watch.now, "", read_only=read_only,

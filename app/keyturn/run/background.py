@@ -8,6 +8,7 @@ the `observe` that the job was made with; they too come from the job's thread.
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
 
@@ -16,6 +17,21 @@ from keyturn.run.short_pauses import short_pauses
 T = TypeVar("T")
 
 Stop: TypeAlias = Callable[[], bool]
+
+_stop: ContextVar[Stop | None] = ContextVar("stop", default=None)
+
+
+class GivenUp(Exception):
+    """The operator asked a job to stop, and it was left in the middle of what it was at."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped. Nothing was changed in a source.")
+
+
+def asked_to_stop() -> bool:
+    """Whether the job that this is called in was asked to stop. Never, where there is no job."""
+    stop = _stop.get()
+    return stop is not None and stop()
 
 
 class JobState(StrEnum):
@@ -75,6 +91,7 @@ class Job(Generic[T]):
 
     def _work(self) -> None:
         async def whole() -> T:
+            _stop.set(self._asked.is_set)
             return await self._run(self._asked.is_set)
 
         try:

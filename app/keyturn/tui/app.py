@@ -12,6 +12,7 @@ from textual.app import App
 from textual.binding import Binding
 from textual.screen import Screen
 
+from keyturn.run.background import GivenUp
 from keyturn.tui import crash
 from keyturn.tui.actions import DANGEROUS, NOT_THEN, Where, bindings, find
 from keyturn.tui.card_actions import CardActions
@@ -307,6 +308,9 @@ class KeyturnApp(
         try:
             event.settle()
             self.board.end(event.name, None)
+        except GivenUp as stopped:
+            self.board.end(event.name, None)
+            self.tell(str(stopped))
         except Exception as error:  # noqa: BLE001 - the last place where a job's failure can be told
             # A refresh that failed in part has read the other source all the same.
             self.board.end(event.name, error)

@@ -80,8 +80,10 @@ class CacheData:
 
     def go_to(self, past: "Past | None") -> None:
         """What is read next is read as of then."""
-        self.past = past
+        before, self.past = self.past, past
         self.reads.reopen()
+        if before is not None:
+            self.reads.begin(before.forget)
 
     def exists(self) -> bool:
         """Whether there is a cache. Looking does not make one."""

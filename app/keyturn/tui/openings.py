@@ -2,6 +2,7 @@
 
 import getpass
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -56,6 +57,10 @@ class PastShown(Exception):
         super().__init__("an earlier read is shown, and nothing is planned from it: t shows now.")
 
 
+HERE = sys.maxsize
+"""So many are never there: everything is done in this process."""
+
+
 @dataclass(frozen=True, slots=True)
 class Openings:
     """Where a job gets what it works with. Nothing is opened before it is asked for."""
@@ -66,6 +71,8 @@ class Openings:
     clock: "Callable[[], Clock] | None" = None
     then: tuple[tuple[int, int], int] | None = None
     """Two snapshots and their time, where the world is that of the past."""
+    many: int | None = None
+    """With so many accounts and grants it is decided in a process of its own; None as is usual."""
 
     def now(self) -> "Clock":
         """The clock, which tests may set."""

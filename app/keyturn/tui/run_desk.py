@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keyturn.tui.apart import apart
 from keyturn.tui.case_desk import (
     CaseLine,
     CaseSeen,
@@ -49,24 +50,33 @@ class RunDesk:
 
     opened: Openings
 
+    @classmethod
+    def over(cls, opened: Openings) -> "RunDesk":
+        """A desk over the same."""
+        return cls(opened)
+
+    @apart
     async def look(self, person_key: str, case_id: str = "") -> CaseSeen:
         """Looking makes neither a journal nor a case."""
         world = self.opened.world(self.opened.doors.load())
         with self.opened.journal_if_any() as journal:
             return seen_of(journal, person_key, world, case_id)[0]
 
+    @apart
     async def look_at_all(self, people: Sequence[str]) -> LeaversSeen:
         """Looking makes neither a journal nor a case."""
         from keyturn.tui.run_leavers import look_at_all
 
         return look_at_all(self.opened, people)
 
+    @apart
     async def state_of_all(self, people: Sequence[str], said: Mapping[str, object]) -> LeaversSeen:
         """A case for each."""
         from keyturn.tui.run_leavers import state_of_all
 
         return state_of_all(self.opened, people, said)
 
+    @apart
     async def state(self, person_key: str, case_id: str, said: Mapping[str, object]) -> CaseSeen:
         """Facts go to the open case; a person whom no snapshot knows any more keeps the case."""
         from keyturn.run.cases import open_or_join
@@ -88,6 +98,7 @@ class RunDesk:
             found = _row(journal, person_key, row.id) or row
             return _seen(journal, found, world, world.people.get(person_key))
 
+    @apart
     async def candidates(self, people: Sequence[str], vault_id: str) -> "tuple[Candidate, ...]":
         """From the newest snapshots."""
         from keyturn.decide.successors import successors
@@ -95,6 +106,7 @@ class RunDesk:
         world = self.opened.world(self.opened.doors.load())
         return successors(world, vault_id, people)
 
+    @apart
     async def plan(self, draft: Draft, observe: Observe) -> "tuple[Plan, Draft]":
         """As `keyturn offboard`; a case is opened where something was decided."""
         from keyturn.run.case_opening import never_touched, open_cases
@@ -118,6 +130,7 @@ class RunDesk:
                 open_cases(journal, planned, facts, by=operator(), at_ms=clock.now_ms())
         return planned.plan, replace(draft, vaults=_left(planned), shares=shares(planned))
 
+    @apart
     async def plan_again(
         self, findings: frozenset[str] | None, skips: "Mapping[Change, str]"
     ) -> "Plan":
@@ -131,6 +144,7 @@ class RunDesk:
                 chosen=findings, skips=skips,
             )  # fmt: skip
 
+    @apart
     async def plan_retry(self, failed: Sequence[tuple[str, str]]) -> "Plan":
         """About both sources as they are now."""
         from keyturn.run.retry import plan_retry
@@ -141,6 +155,7 @@ class RunDesk:
                 failed, connections, cache, journal, loaded=loaded, clock=self.opened.now()
             )
 
+    @apart
     async def plan_move(self, person_key: str, observe: Observe) -> "Plan":
         """As `keyturn move`; the case is opened when it is applied."""
         from keyturn.run.mover import plan_move
@@ -174,6 +189,7 @@ class RunDesk:
                 give_up(journal, run_id, number, reason, clock=now, operator=operator())
             )
 
+    @apart
     async def recheck(
         self, case_ids: Sequence[str], observe: Observe, stop: Stop
     ) -> "tuple[Recheck, ...]":
@@ -182,6 +198,7 @@ class RunDesk:
 
         return await recheck_cases(self.opened, case_ids, observe, stop)
 
+    @apart
     async def rotation(
         self, person_key: str, case_id: str, observe: Observe
     ) -> "tuple[RotationFound, str]":
@@ -210,10 +227,12 @@ class RunDesk:
                 keep_items(journal, row, found.seen, operator())
         return found, zone
 
+    @apart
     async def report(self, run_id: str, person_key: str) -> Evidence:
         """As `keyturn report RUN`: from the journal and the cache alone."""
         return self._written(run_id, person_key)
 
+    @apart
     async def report_case(self, case_id: str) -> Evidence:
         """As `keyturn report CASE`: the same, of every run of the case."""
         return self._written("", "", case_id)

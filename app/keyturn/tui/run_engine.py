@@ -4,11 +4,13 @@ Nothing here is imported or opened before it is asked for: the first paint needs
 method runs in a job's own thread and event loop, with its own connections, and closes them.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keyturn.tui.apart import apart
 from keyturn.tui.engine import Card, Ended, Met, Observe, Refreshed, Setting, StepEnd, Stop
 from keyturn.tui.openings import Doors, Openings, operator, unobserved
 
@@ -48,17 +50,28 @@ class RunEngine:
     """Two snapshots and their time, where the answers are about the past."""
     after_read: "Callable[[], None] | None" = None
     """Done after both sources were read and decided; the demo gives its cache a past."""
+    many: int | None = None
+    """With so many accounts and grants it is decided in a process of its own; None as is usual."""
 
     @property
-    def _open(self) -> Openings:
-        return Openings(self.doors, self.data, self.read_only, self.clock, self.then)
+    def opened(self) -> Openings:
+        """Where this engine gets what it works with."""
+        return Openings(self.doors, self.data, self.read_only, self.clock, self.then, self.many)
+
+    @classmethod
+    def over(cls, opened: Openings) -> "RunEngine":
+        """An engine that gets the same from there."""
+        return cls(
+            opened.doors, opened.data, opened.read_only, opened.clock, opened.then,
+            many=opened.many,
+        )  # fmt: skip
 
     @property
     def desk(self) -> "CaseDesk":
         """The work on cases, over the same files."""
         from keyturn.tui.run_desk import RunDesk
 
-        return RunDesk(self._open)
+        return RunDesk(self.opened)
 
     async def setting(self) -> Setting:
         """From keyturn.yaml."""
@@ -76,8 +89,8 @@ class RunEngine:
         from keyturn_storage.journal import open_journal
         from keyturn_storage.snapshots import open_cache
 
-        loaded, clock = self.doors.load(), self._open.now()
-        async with self._open.connected(loaded, observe, read_only=True) as connections:
+        loaded, clock = self.doors.load(), self.opened.now()
+        async with self.opened.connected(loaded, observe, read_only=True) as connections:
             with open_cache(self.data / "cache.db") as cache:
                 report = await refresh(connections, cache, observe=observe, stop=stop, clock=clock)
                 if report.stopped:
@@ -110,25 +123,27 @@ class RunEngine:
         more = (*_archive_words(archived), *_later_words(later))
         return Refreshed(report.complete and archived.well, " ".join((words, *more)))
 
+    @apart
     async def card(self, person_key: str) -> Card:
         """From the newest snapshots, and the sessions there are now."""
         from keyturn.run.persons import find_person
         from keyturn.tui.person_card import card_of
 
         loaded = self.doors.load()
-        world = self._open.world(loaded)
+        world = self.opened.world(loaded)
         person = find_person(world, person_key)
-        async with self._open.connected(loaded, unobserved, read_only=True) as connections:
+        async with self.opened.connected(loaded, unobserved, read_only=True) as connections:
             sessions = await _sessions(connections, person)
-        now_ms = self._open.now().now_ms()
+        now_ms = self.opened.now().now_ms()
         return card_of(world, person, sessions, self._held(world, person, now_ms), now_ms)
 
+    @apart
     async def paths(self, person_key: str, vault_id: str) -> tuple[str, ...]:
         """First the whole answer in words, then each path."""
         from keyturn.decide.explain import access_paths, why
         from keyturn.run.persons import find_person
 
-        world = self._open.world(self.doors.load())
+        world = self.opened.world(self.doors.load())
         person = find_person(world, person_key)
         found = [why(world, person, vault_id or None)]
         one_by_one = world.secrets.snapshot.permission_rules is not None
@@ -155,54 +170,65 @@ class RunEngine:
             found.append(console_page(kind, source, settings, thing.kind, thing.id, thing.name))
         return tuple(found)
 
+    @apart
     async def plan_sync(self, finding_ids: frozenset[str] | None) -> "Plan":
         """From the newest snapshots; who keyturn is, is asked of both sources."""
         from keyturn.run.planning import plan_sync
 
         loaded = self.doors.load()
-        async with self._open.everything(loaded, unobserved) as (connections, cache, journal):
+        async with self.opened.everything(loaded, unobserved) as (connections, cache, journal):
             return await plan_sync(
-                connections, cache, journal, loaded=loaded, clock=self._open.now(),
+                connections, cache, journal, loaded=loaded, clock=self.opened.now(),
                 chosen=finding_ids,
             )  # fmt: skip
 
+    @apart
     async def plan_offboard(self, person_key: str) -> "Plan":
         """About the leaver as they are now in both sources."""
         from keyturn.run.planning import plan_offboard
 
         loaded = self.doors.load()
-        async with self._open.everything(loaded, unobserved) as (connections, cache, journal):
+        async with self.opened.everything(loaded, unobserved) as (connections, cache, journal):
             return await plan_offboard(
-                person_key, connections, cache, journal, loaded=loaded, clock=self._open.now()
+                person_key, connections, cache, journal, loaded=loaded, clock=self.opened.now()
             )
 
+    @apart
     async def plan_undo(self, run_id: str) -> "Plan":
         """About everything that the run changed as it is now in both sources."""
         from keyturn.run.undo import plan_undo
 
         loaded = self.doors.load()
-        async with self._open.everything(loaded, unobserved) as (connections, cache, journal):
+        async with self.opened.everything(loaded, unobserved) as (connections, cache, journal):
             return await plan_undo(
-                run_id, connections, cache, journal, loaded=loaded, clock=self._open.now()
+                run_id, connections, cache, journal, loaded=loaded, clock=self.opened.now()
             )
 
     async def apply(self, plan: "Plan", confirmed: str, observe: Observe, stop: Stop) -> Ended:
         """Everything that was done is in the journal before this returns, however it ends."""
         from keyturn.run.apply import apply
-        from keyturn.run.cases_of_plan import ensure_cases
 
         loaded = self.doors.load()
-        async with self._open.everything(loaded, observe) as (connections, cache, journal):
+        async with self.opened.everything(loaded, observe) as (connections, _cache, journal):
             if not (self.read_only or loaded.read_only) and confirmed.strip() == plan.confirm_with:
-                ensure_cases(
-                    plan, cache, journal, loaded.rules, by=operator(),
-                    at_ms=self._open.now().now_ms(),
-                )  # fmt: skip
+                await self._ensure_cases(plan)
             result = await apply(
                 plan, connections, journal, loaded=loaded, observe=observe, stop=stop,
-                clock=self._open.now(), operator=operator(), confirmed=confirmed,
+                clock=self.opened.now(), operator=operator(), confirmed=confirmed,
             )  # fmt: skip
         return ended_of(result)
+
+    async def _ensure_cases(self, plan: "Plan") -> None:
+        if plan.subjects and not plan.refused:
+            await self._open_cases(plan)
+
+    @apart
+    async def _open_cases(self, plan: "Plan") -> None:
+        from keyturn.run.cases_of_plan import ensure_cases
+
+        rules, at_ms = self.doors.load().rules, self.opened.now().now_ms()
+        with self.opened.files() as (cache, journal):
+            ensure_cases(plan, cache, journal, rules, by=operator(), at_ms=at_ms)
 
     async def resume(self, observe: Observe, stop: Stop) -> tuple[Ended, ...]:
         """As `keyturn resume`: nothing is sent before it was read again."""
@@ -211,10 +237,10 @@ class RunEngine:
         if not await self.open_runs():
             return ()
         loaded = self.doors.load()
-        async with self._open.everything(loaded, observe) as (connections, _cache, journal):
+        async with self.opened.everything(loaded, observe) as (connections, _cache, journal):
             results = await resume(
                 journal, connections, loaded=loaded, observe=observe, stop=stop,
-                clock=self._open.now(), operator=operator(),
+                clock=self.opened.now(), operator=operator(),
             )  # fmt: skip
         if not results and stop():
             return (Ended("", "stopped", "Stopped before anything was taken up. R resumes.", ()),)
@@ -234,20 +260,33 @@ class RunEngine:
         """Looking does not make a journal."""
         from keyturn_storage.queries.cases import reopened_names
 
-        with self._open.journal_if_any() as journal:
+        with self.opened.journal_if_any() as journal:
             return reopened_names(journal, REOPENED_NAMED) if journal is not None else (0, ())
 
     async def past(self, pair: tuple[int, int], at_ms: int) -> "Past":
         """Decided anew, by the policy of now."""
-        from keyturn.run.assess import decide, rows_of
+        from keyturn_storage.earlier import earlier_file
         from keyturn_storage.queries.past import Past
+
+        past = Past(*pair, at_ms, earlier_file(self.data / "cache.db", os.getpid()))
+        try:
+            await self._decide_then(past)
+        except BaseException:
+            past.forget()
+            raise
+        return past
+
+    @apart
+    async def _decide_then(self, past: "Past") -> None:
+        from keyturn.run.assess import decide, rows_of
+        from keyturn_storage.earlier import lay_down
         from keyturn_storage.snapshots import open_cache
 
-        rules = self.doors.load().rules
+        pair = (past.directory_snapshot, past.secrets_snapshot)
         with open_cache(self.data / "cache.db") as cache:
-            found = decide(cache.load(pair[0]), cache.load(pair[1]), rules, at_ms)
-        people, groups, findings = rows_of(found)
-        return Past(*pair, at_ms, people, groups, findings)
+            directory, secrets = map(cache.load, pair)
+            found = decide(directory, secrets, self.doors.load().rules, past.at_ms)
+        lay_down(self.data / "cache.db", past.decided, pair, past.at_ms, *rows_of(found))
 
     def as_of(self, pair: tuple[int, int], at_ms: int) -> "RunEngine":
         """Reads and decides as before; only what is asked about people is asked of then."""
@@ -260,7 +299,7 @@ class RunEngine:
 
         loaded = self.doors.load()
         found: list[Met] = []
-        async with self._open.connected(loaded, observe, read_only=self.read_only) as connections:
+        async with self.opened.connected(loaded, observe, read_only=self.read_only) as connections:
             for side in Side:
                 try:
                     found.append(_met(await connections.of(side).about()))

@@ -80,6 +80,7 @@ def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | Non
             asked.drawn = False
             # However it was left: what runs must not go on with nobody who watches.
             left = app.jobs.stop()
+            app.parts.data.go_to(None)
             app.parts.reads.close()
         if left:
             tell(f"keyturn: ending {', '.join(left)} after the request in flight …")
