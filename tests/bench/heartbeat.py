@@ -61,7 +61,7 @@ def _others_s() -> float:
 async def _settled(app: KeyturnApp) -> None:
     """What a start does in the background has been done, and its imports are out of the way."""
     await asyncio.sleep(CONFIGURATION_AFTER_S * 2)
-    while app.jobs.running():
+    while app.jobs.running():  # noqa: ASYNC110 - jobs end in threads
         await asyncio.sleep(BEAT_S)
 
 
