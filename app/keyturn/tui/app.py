@@ -11,6 +11,7 @@ from textual import events, on
 from textual.app import App
 from textual.binding import Binding
 from textual.screen import Screen
+from textual.theme import Theme
 
 from keyturn.run.background import GivenUp
 from keyturn.tui import crash
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from keyturn.tui.looking_back import Back
 
 T = TypeVar("T")
+OWN_THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 AGE_EVERY_S = 15.0
 CONFIGURATION_AFTER_S = 0.5
 """Reading the configuration needs imports that would hold up the first paint."""
@@ -96,6 +98,9 @@ class KeyturnApp(
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
 
     def __init__(self, parts: Parts) -> None:
+        self.remembered = recall(parts.state_dir)
+        # Before anything is styled: a theme that is set later has every style sheet parsed again.
+        self.set_reactive(App.theme, LIGHT.name if self.remembered.light else DARK.name)
         # Greys are not "no colour"; without this NO_COLOR gives greys, or black on black.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.animation_level = "none"
@@ -103,7 +108,6 @@ class KeyturnApp(
         self.jobs = Jobs(self)
         self.board = JobBoard(parts.now_ms)
         self.requests = LastRequests()
-        self.remembered = recall(parts.state_dir)
         self.facts = HeaderFacts(
             organisation=parts.organisation, read_only=parts.read_only, now_ms=parts.now_ms()
         )
@@ -122,7 +126,10 @@ class KeyturnApp(
         self.back: Back | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = LIGHT.name if self.remembered.light else DARK.name
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """Also its own two, before they are registered."""
+        return OWN_THEMES.get(theme_name) or super().get_theme(theme_name)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The drift colours, also under a theme that has none."""

@@ -61,7 +61,7 @@ class Access(LinkedPanes):
             self._show(self.front, EVERYTHING)
         else:
             self._begin_with(look)
-        self._bring_to_front(self.front)
+        self._begin_in_front()
 
     def _begin_with(self, look: FirstLook) -> None:
         self._wanted_person = ""

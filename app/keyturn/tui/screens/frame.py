@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -30,6 +31,7 @@ class Frame(Screen[None], WatchesWorkers):
     AUTO_FOCUS = ""
     ESCAPE_TO_MINIMIZE = False
     _typing = False
+    _sized_for = Size(0, 0)
 
     def compose(self) -> ComposeResult:
         """Header, body, error, note, keys."""
@@ -47,7 +49,8 @@ class Frame(Screen[None], WatchesWorkers):
 
     def _begin_sized(self) -> None:
         # Classes that only the first resize sets have everything styled, laid out and drawn twice.
-        width, height = self.app.size
+        self._sized_for = self.app.size
+        width, height = self._sized_for
         for length, steps in (
             (width, self.app.HORIZONTAL_BREAKPOINTS),
             (height, self.app.VERTICAL_BREAKPOINTS),
@@ -72,6 +75,11 @@ class Frame(Screen[None], WatchesWorkers):
 
     def on_resize(self, event: events.Resize) -> None:
         """Below the least size only a message is shown."""
+        if event.size == self._sized_for:
+            # The same is told three times at the start: each time all is laid out and drawn again.
+            event.prevent_default()
+            return
+        self._sized_for = event.size
         self.set_class(is_too_small(event.size.width, event.size.height), "-too-small")
 
     def on_screen_resume(self) -> None:

@@ -137,6 +137,13 @@ class LinkedPanes(Frame):
                 self._drive()
                 self.front_row_changed()
 
+    def _begin_in_front(self) -> None:
+        """Has the pane in front be seen in front from the first paint on."""
+        self._mark_front()
+        shown = self.pane(self.front)
+        shown.has_focus = True  # else it is painted without, until it is told
+        self.set_focus(shown)
+
     def _bring_to_front(self, pane: Pane) -> None:
         self.front = pane
         self._mark_front()

@@ -123,8 +123,8 @@ class DrawnList(ListKeys):
     # ------------------------------------------------------------------ the part in view
 
     def _fit_size(self) -> None:
-        size = self.scrollable_content_region.size
-        self.virtual_size = Size(size.width, len(self.content.shown) + 1)
+        # Columns fit the width there is: nothing scrolls sideways.
+        self.virtual_size = Size(0, len(self.content.shown) + 1)
 
     def _keep_in_view(self) -> None:
         top, rows = int(self.scroll_offset.y), self.page_rows()

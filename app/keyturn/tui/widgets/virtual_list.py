@@ -111,6 +111,8 @@ class VirtualList(DrawnList, WatchesWorkers, can_focus=True):
         self.content.move(cursor)
         self._take(source, answer.rows)
         self._fit_size()
+        # Else it is laid out without a scrollbar first, and drawn again with one.
+        self.show_vertical_scrollbar = len(self.content.shown) >= self.app.size.height
         self._say_titles()
 
     async def _load(self, source: RowSource, again: bool, generation: int) -> None:
