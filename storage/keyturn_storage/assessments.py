@@ -7,16 +7,19 @@ only reads. Everything runs inside one transaction of the caller.
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from keyturn_providers.records import AccountState, Side
+from keyturn_storage import people_sets
 from keyturn_storage.codec import ObjectNo
 from keyturn_storage.members import Members
 from keyturn_storage.rows import FindingIn, GroupLinkIn, PersonIn
 from keyturn_storage.schema_cache import FINDING_LINES
 
+_LINES = FINDING_LINES.replace("\nfrom finding f", ", p.position\nfrom finding f")
+"""With the place of the person, which came later."""
 SIGN_ORDER = {"!": 0, "-": 1, "+": 2, "~": 3, "?": 4, "=": 5}
 IN_STEP = "in step"
 
@@ -41,6 +44,17 @@ class _Account:
 
 _NOBODY = _Account(0, "", "", ())
 K = TypeVar("K", PersonIn, GroupLinkIn)
+_Set = tuple[str, int | str, int, bytes]
+"""What it is about, its key, and a set of people in its form."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where people are in their list: by the number of either account, and by key."""
+
+    here: dict[int, int] = field(default_factory=dict)
+    there: dict[int, int] = field(default_factory=dict)
+    by_key: dict[str, int] = field(default_factory=dict)
 
 
 def store(
@@ -69,10 +83,20 @@ def store(
     connection.execute("delete from person")
     connection.execute("delete from group_link")
     connection.execute("delete from vault_line")
-    _people(connection, directory_snapshot, secrets_snapshot, people, kinds_of)
-    _groups(connection, directory_snapshot, secrets_snapshot, groups)
-    _findings(connection, findings, made_ms)
-    _vaults(connection, secrets_snapshot, findings)
+    places = _people(connection, directory_snapshot, secrets_snapshot, people, kinds_of)
+    here = Members(connection, directory_snapshot, places.here, len(people))
+    there = Members(connection, secrets_snapshot, places.there, len(people))
+    sets = [
+        *_groups(
+            connection, directory_snapshot, secrets_snapshot, groups, here, there, len(people)
+        ),
+        *_findings(connection, findings, made_ms, places.by_key),
+        *_vaults(connection, secrets_snapshot, findings, there, len(people)),
+    ]
+    connection.execute("delete from people_set")
+    connection.executemany(
+        "insert into people_set (about, key, form, people) values (?, ?, ?, ?)", sorted(sets)
+    )
     urgent = sum(finding.severity_rank == 0 for finding in findings)
     counts = (directory_snapshot, secrets_snapshot, made_ms, len(people), urgent, len(findings))
     connection.execute("insert or replace into assessment values (1, ?, ?, ?, ?, ?, ?)", counts)
@@ -100,16 +124,18 @@ def _people(
     secrets_snapshot: int,
     people: Sequence[PersonIn],
     kinds_of: Mapping[str, set[str]],
-) -> None:
+) -> _Places:
     directory = _accounts(connection, directory_snapshot)
     secrets = _accounts(connection, secrets_snapshot)
     numbers = _numbers(connection, "person_key", people)
     ordered = sorted(people, key=lambda p: (p.severity_rank, p.name.casefold(), p.key))
+    places = _Places()
 
     def rows() -> Iterable[tuple[object, ...]]:
         for position, person in enumerate(ordered):
             here = directory.get(person.directory_id or "", _NOBODY)
             there = secrets.get(person.secrets_id or "", _NOBODY)
+            places.here[here.no] = places.there[there.no] = places.by_key[person.key] = position
             words = (
                 person.name,
                 here.login,
@@ -148,6 +174,7 @@ def _people(
         "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows(),
     )
+    return places
 
 
 def _groups(
@@ -155,17 +182,23 @@ def _groups(
     directory_snapshot: int,
     secrets_snapshot: int,
     groups: Sequence[GroupLinkIn],
-) -> None:
+    here_members: Members,
+    there_members: Members,
+    people: int,
+) -> Iterator[_Set]:
     directory = _objects(connection, directory_snapshot, ObjectNo.GROUP, lambda no, _: no)
     secrets = _objects(connection, secrets_snapshot, ObjectNo.GROUP, lambda no, _: no)
-    here_members = Members(connection, directory_snapshot)
-    there_members = Members(connection, secrets_snapshot)
     numbers = _numbers(connection, "group_key", groups)
     ordered = sorted(groups, key=lambda g: (SIGN_ORDER.get(g.sign, 5), g.name.casefold(), g.key))
     rows: list[tuple[object, ...]] = []
     for position, group in enumerate(ordered):
         here = directory.get(group.directory_id or "")
         there = secrets.get(group.secrets_id or "")
+        inside_here = () if here is None else here_members.effective(here)
+        inside_there = () if there is None else there_members.effective(there)
+        inside = {place for place in {*inside_here, *inside_there} if place < people}
+        if inside:
+            yield "group", numbers[group.key], *people_sets.of_places(inside, people)
         rows.append(
             (
                 numbers[group.key],
@@ -176,8 +209,8 @@ def _groups(
                 group.secrets_id,
                 here,
                 there,
-                None if here is None else here_members.count(here),
-                None if there is None else there_members.count(there),
+                None if here is None else len(inside_here),
+                None if there is None else len(inside_there),
                 group.in_policy,
                 group.sign,
                 group.findings,
@@ -192,7 +225,12 @@ def _groups(
     )
 
 
-def _findings(connection: sqlite3.Connection, findings: Sequence[FindingIn], made_ms: int) -> None:
+def _findings(
+    connection: sqlite3.Connection,
+    findings: Sequence[FindingIn],
+    made_ms: int,
+    places: Mapping[str, int],
+) -> Iterator[_Set]:
     since: dict[str, int] = dict(connection.execute("select id, since_ms from finding").fetchall())
     ordered = sorted(
         findings,
@@ -230,18 +268,30 @@ def _findings(connection: sqlite3.Connection, findings: Sequence[FindingIn], mad
         ],
     )
     connection.execute("delete from finding_line")
-    connection.execute(f"insert into finding_line {FINDING_LINES}")
+    connection.execute(f"insert into finding_line {_LINES}")
+    having: dict[tuple[str, int | str], set[int]] = defaultdict(set)
+    for finding in findings:
+        place = places.get(finding.person_key)
+        if place is not None:
+            having["kind", finding.kind].add(place)
+            having["severity", finding.severity].add(place)
+            having["since", since.get(finding.id, made_ms)].add(place)
+    for (about, key), those in having.items():
+        yield about, key, *people_sets.of_places(those, len(places))
 
 
 def _vaults(
-    connection: sqlite3.Connection, secrets_snapshot: int, findings: Sequence[FindingIn]
-) -> None:
+    connection: sqlite3.Connection,
+    secrets_snapshot: int,
+    findings: Sequence[FindingIn],
+    members: Members,
+    people: int,
+) -> Iterator[_Set]:
     vaults = _objects(connection, secrets_snapshot, ObjectNo.VAULT, lambda no, body: (no, body))
     worst: dict[str, FindingIn] = {}
     for finding in sorted(findings, key=lambda f: (f.severity_rank, f.kind, f.id)):
         for ref in (finding.subject_ref, finding.object_ref):
             worst.setdefault(ref, finding)
-    members = Members(connection, secrets_snapshot)
     able = members.bits(
         int(no)
         for (no,) in connection.execute(
@@ -250,14 +300,18 @@ def _vaults(
         )
     )
     lines: list[tuple[int, str, str, int, str, str, str]] = []
+    everybody = (1 << people) - 1
     for vault_id, (no, body) in vaults.items():
         found = worst.get(f"{Side.SECRETS}/vault/{vault_id}")
+        openers = members.openers(no)
+        if openers & everybody:
+            yield "vault", no, *people_sets.of_bits(openers & everybody, people)
         lines.append(
             (
                 no,
                 vault_id,
                 str(json.loads(body)[0]),
-                (members.openers(no) & able).bit_count(),
+                (openers & able).bit_count(),
                 found.sign if found else "=",
                 found.kind if found else IN_STEP,
                 found.id if found else "",

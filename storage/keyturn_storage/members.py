@@ -1,11 +1,13 @@
-"""Who is in a group when nesting counts, as bit sets: a hundred thousand members in 12 kB.
+"""Who is in a group when nesting counts, as sets of places; of many groups at once, as bit sets: a
+hundred thousand members in 12 kB.
 
 Only groups that are asked for are read, and each once.
 """
 
 import sqlite3
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 _NESTED = """
 select b.group_no, b.member_no from object m
@@ -26,44 +28,43 @@ and g.from_snapshot <= :snapshot and (g.to_snapshot is null or g.to_snapshot > :
 
 
 class Members:
-    """The effective members of the groups of one snapshot. A cycle of groups is no harm."""
+    """The effective members of the groups of one snapshot. A cycle of groups is no harm.
 
-    def __init__(self, connection: sqlite3.Connection, snapshot_id: int) -> None:
+    Accounts have a place each: those of `places`, which are below `first`; any other that turns up
+    has one from `first` on.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        snapshot_id: int,
+        places: Mapping[int, int] | None = None,
+        first: int = 0,
+    ) -> None:
         self._connection = connection
         self._snapshot = snapshot_id
-        self._bit_of: dict[int, int] = {}
-        self._direct: dict[int, int] = {}
+        self._place_of = dict(places or {})
+        self._next = first
+        self._direct: dict[int, array[int]] = {}
+        self._bits: dict[int, int] = {}
         self._inner: dict[int, list[int]] = defaultdict(list)
         for outer, inner in connection.execute(_NESTED, {"snapshot": snapshot_id}):
             self._inner[outer].append(inner)
 
     def bits(self, account_nos: Iterable[int]) -> int:
         """The set of these accounts."""
-        places = [self._bit_of.setdefault(no, len(self._bit_of)) for no in account_nos]
-        if not places:
-            return 0
-        if len(places) == 1:
-            return 1 << places[0]
-        found = bytearray(max(places) // 8 + 1)
-        for place in places:
-            found[place >> 3] |= 1 << (place & 7)
-        return int.from_bytes(found, "little")
+        return _bits(self._places(account_nos))
 
-    def effective(self, group_no: int) -> int:
-        """The accounts in the group, directly or through groups inside it."""
-        found, waiting, seen = 0, [group_no], {group_no}
-        while waiting:
-            group = waiting.pop()
-            found |= self._of(group)
-            for inner in self._inner.get(group, ()):
-                if inner not in seen:
-                    seen.add(inner)
-                    waiting.append(inner)
-        return found
+    def effective(self, group_no: int) -> Collection[int]:
+        """The places of the accounts in the group, directly or through groups inside it; each
+        once."""
+        if group_no not in self._inner:
+            return self._of(group_no)
+        return set().union(*map(self._of, self._with_inner(group_no)))
 
     def count(self, group_no: int) -> int:
         """How many accounts are in the group, nesting included."""
-        return self.effective(group_no).bit_count()
+        return len(self.effective(group_no))
 
     def openers(self, vault_no: int) -> int:
         """The accounts that hold any grant on the vault, themselves or through a group."""
@@ -71,15 +72,47 @@ class Members:
         for principal, kind in self._connection.execute(
             _PRINCIPALS, {"vault": vault_no, "snapshot": self._snapshot}
         ).fetchall():
-            found |= self.bits((principal,)) if kind == 1 else self.effective(principal)
+            if kind == 1:
+                found |= self.bits((principal,))
+                continue
+            if principal not in self._bits:
+                self._bits[principal] = _bits(self.effective(principal))
+            found |= self._bits[principal]
         return found
 
-    def _of(self, group_no: int) -> int:
+    def _with_inner(self, group_no: int) -> Iterable[int]:
+        waiting, seen = [group_no], {group_no}
+        while waiting:
+            group = waiting.pop()
+            yield group
+            for inner in self._inner.get(group, ()):
+                if inner not in seen:
+                    seen.add(inner)
+                    waiting.append(inner)
+
+    def _of(self, group_no: int) -> "array[int]":
         if group_no not in self._direct:
-            self._direct[group_no] = self.bits(
-                no
-                for (no,) in self._connection.execute(
-                    _DIRECT, {"group": group_no, "snapshot": self._snapshot}
-                )
+            found = self._connection.execute(
+                _DIRECT, {"group": group_no, "snapshot": self._snapshot}
             )
+            self._direct[group_no] = self._places(no for (no,) in found)
         return self._direct[group_no]
+
+    def _places(self, account_nos: Iterable[int]) -> "array[int]":
+        found = array("I")
+        for no in account_nos:
+            place = self._place_of.get(no)
+            if place is None:
+                place = self._place_of[no] = self._next
+                self._next += 1
+            found.append(place)
+        return found
+
+
+def _bits(places: Collection[int]) -> int:
+    if not places:
+        return 0
+    found = bytearray(max(places) // 8 + 1)
+    for place in places:
+        found[place >> 3] |= 1 << (place & 7)
+    return int.from_bytes(found, "little")

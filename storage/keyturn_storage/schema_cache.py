@@ -335,6 +335,26 @@ create table finding_line (
     "create index finding_line_of on finding_line (person_key)",
 )
 
+_WHO_IS_IN = (
+    # `about` and `key`: a "group" by the number of its link, a "vault" by its own, and people with
+    # a finding of a "kind", of a "severity", or known "since" a moment. People are places in their
+    # list.
+    """
+create table people_set (
+    about text not null,
+    key any not null,
+    form integer not null,
+    people blob not null,
+    primary key (about, key)
+) strict, without rowid
+""",
+    "alter table finding_line add column person_place integer",
+    (
+        "update finding_line set person_place = "
+        "(select p.position from person p where p.key = finding_line.person_key)"
+    ),
+)
+
 CACHE = Shape(
     name="cache",
     application_id=int.from_bytes(b"ktC1", "big"),
@@ -345,5 +365,6 @@ CACHE = Shape(
         Migration("0004 drift over time", _DRIFT_OVER_TIME),
         Migration("0005 what lists are filtered and sorted by", _FINDABLE),
         Migration("0006 pages of a listing", ("alter table listing add column pages integer",)),
+        Migration("0007 who is in a group, on a vault, or has a finding", _WHO_IS_IN),
     ),
 )

@@ -23,6 +23,7 @@ from keyturn_providers.records import (
     Group,
     Level,
     Listing,
+    MachineIdentity,
     Membership,
     PrincipalKind,
     Side,
@@ -51,6 +52,7 @@ SECRETS = SourceIdentity("vault", "openbao", Side.SECRETS, "bench-secrets")
 FIRST = ("Ana", "Dana", "Ravi", "Lea", "Søren", "Łucja", "Ольга", "Νίκος", "明", "Zoë", "Ngọc")
 LAST = ("Okafor", "Menon", "Baum", "Silva", "Ng", "Иванова", "García", "Şahin", "李", "Kim")
 KINDS = ("direct grant", "grant not in policy", "missing grant", "renamed", "stuck invite")
+OF_GROUPS = ("membership not in directory", "missing membership")
 PAGE = 1_000
 NOW_MS = 1_800_000_000_000
 
@@ -63,9 +65,11 @@ def build(
     *,
     each: int = 10,
     findings: int = 0,
+    machines: int = 0,
 ) -> None:
     """Fills the cache at `path`: both sides sealed and complete, `each` memberships a person on
-    either side, one person in 500 a leaver, and `findings` further ones. The same arguments give
+    either side, one person in 500 a leaver, and `findings` further ones, of which one in four is
+    about a group; and so many machine identities of the secret manager. The same arguments give
     the same cache."""
     chance = random.Random(people)
     names = [
@@ -79,8 +83,8 @@ def build(
         for group in own:
             inside[group].append(number)
     with open_cache(path) as cache:
-        here = _side(cache, DIRECTORY, "d", accounts, leavers, inside, 0)
-        there = _side(cache, SECRETS, "s", accounts, set(), inside, vaults)
+        here = _side(cache, DIRECTORY, "d", accounts, leavers, inside, 0, 0)
+        there = _side(cache, SECRETS, "s", accounts, set(), inside, vaults, machines)
         _assess(cache, here, there, names, leavers, groups, findings)
 
 
@@ -105,6 +109,7 @@ def _side(
     off: set[int],
     inside: Sequence[Sequence[int]],
     vaults: int,
+    machines: int,
 ) -> int:
     snapshot_id = cache.begin(source, NOW_MS - 60_000)
 
@@ -151,6 +156,13 @@ def _side(
             )
             for group in range(number % 7, len(inside), 7)
         ))  # fmt: skip
+    put(Collection.MACHINES, "", (
+        MachineIdentity(
+            f"m{number:05d}", f"robot-{number:05d}", ("token", "approle")[number % 2],
+            f"s{number:06d}" if number % 3 else None, scopes=(f"vault-{number % 60:03d} read",),
+        )
+        for number in range(machines)
+    ))  # fmt: skip
     cache.seal(snapshot_id, NOW_MS, ("made up",))
     return snapshot_id
 
@@ -165,6 +177,8 @@ def _assess(
     more: int,
 ) -> None:
     also = Counter(number % len(names) for number in range(more))
+    drifted = max(1, groups // 3)
+    of_group = Counter(number % drifted for number in range(more) if number % 4 == 0)
     people = [
         PersonIn(
             f"d:d{number:06d}",
@@ -185,8 +199,8 @@ def _assess(
             f"dg{number:04d}",
             f"sg{number:04d}",
             True,
-            "=",
-            0,
+            "-" if of_group[number] else "=",
+            of_group[number],
         )
         for number in range(groups)
     ]
@@ -207,24 +221,28 @@ def _assess(
         )
         for number in sorted(leavers)
     ]
-    findings += [
-        FindingIn(
-            f"{number + (1 << 40):012x}",
-            KINDS[number % len(KINDS)],
-            "medium",
-            2,
-            "-",
-            f"d:d{number % len(names):06d}",
-            f"secrets/account/s{number % len(names):06d}",
-            names[number % len(names)],
-            f"secrets/vault/v{number % 60:03d}",
-            f"Vault {number % 60:03d}",
-            f"{names[number % len(names)]} has a grant that the policy does not give.",
-            "{}",
-        )
-        for number in range(more)
-    ]
+    findings += [_further(number, names, drifted) for number in range(more)]
     cache.store_assessment(here, there, NOW_MS, people, links, findings)
+
+
+def _further(number: int, names: Sequence[str], drifted: int) -> FindingIn:
+    """One more finding: of a person and a vault, or for one in four, a group."""
+    no, vault, group = number % len(names), number % 60, number % drifted
+    of_group = number % 4 == 0
+    return FindingIn(
+        f"{number + (1 << 40):012x}",
+        (OF_GROUPS[number // 4 % len(OF_GROUPS)] if of_group else KINDS[number % len(KINDS)]),
+        "medium",
+        2,
+        "-",
+        f"d:d{no:06d}",
+        f"secrets/account/s{no:06d}",
+        names[no],
+        f"secrets/group/sg{group:04d}" if of_group else f"secrets/vault/v{vault:03d}",
+        f"group-{group:04d}" if of_group else f"Vault {vault:03d}",
+        f"{names[no]} has a {'membership' if of_group else 'grant'} that the policy does not give.",
+        "{}",
+    )
 
 
 def _first_paint(reader: Reader) -> None:

@@ -240,7 +240,15 @@ def main(people: int = 100_000, folder: str = "") -> None:
             (data / "dashboard.json").unlink(missing_ok=True)
             if not (data / "cache.db").exists():
                 sys.stdout.write(f"building a cache of {size:,} people ...\n")
-                build(data / "cache.db", size, max(10, size // 10), 140, each=10, findings=size)
+                build(
+                    data / "cache.db",
+                    size,
+                    max(10, size // 10),
+                    140,
+                    each=10,
+                    findings=size,
+                    machines=size // 100,
+                )
         table = Table()
         asyncio.run(in_process(root / "large", table))
         on_a_terminal(root / "large", root / "small", table)

@@ -23,7 +23,7 @@ from keyturn.tui.first_look import FirstLook
 from keyturn.tui.housekeeping import SHARED, Housekeeping
 from keyturn.tui.job_board import JobBoard
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
-from keyturn.tui.reads import Closes, Reads
+from keyturn.tui.reads import Open, Reads
 from keyturn.tui.requests import LastRequests
 from keyturn.tui.screens import ways
 from keyturn.tui.screens.access import Access
@@ -65,7 +65,7 @@ def _no_look() -> None:
 class Parts:
     """What the app is made with. `data` answers in the thread of `reads`."""
 
-    reads: Reads[Closes]
+    reads: Reads[Open]
     data: Data
     engine: Engine
     state_dir: Path

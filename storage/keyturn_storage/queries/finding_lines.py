@@ -54,14 +54,15 @@ def id_of(number: int) -> str:
 def finding_nos(reader: Reader, order: Order = Order.SEVERITY, asked: Asked = ALL) -> "array[int]":
     """The lines' numbers, in the order asked for, else in `order`. What has no person, or no vault,
     comes last there."""
-    bound = Bound()
-    where = f"where {condition(asked.filter, FINDINGS, bound)} " if asked.filter.terms else ""
     by = _ORDERS.get(asked.order, _ORDERS[order])
-    # One row for all: each row that is stepped to gives up the interpreter lock.
-    found = reader.connection.execute(
-        f"select json_group_array(id) from (select id from finding_line {where}order by {by})",  # noqa: S608 -- constants of this module
-        bound.values,
-    ).fetchone()
+    with reader.at_one_moment() as connection:
+        bound = Bound(reader)
+        where = f"where {condition(asked.filter, FINDINGS, bound)} " if asked.filter.terms else ""
+        # One row for all: each row that is stepped to gives up the interpreter lock.
+        found = connection.execute(
+            f"select json_group_array(id) from (select id from finding_line {where}order by {by})",  # noqa: S608 -- constants of this module
+            bound.values,
+        ).fetchone()
     ids = array("q", map(number_of, json.loads(found[0])))
     if asked.backwards:
         ids.reverse()

@@ -65,7 +65,12 @@ def group_nos(reader: Reader, scope: Scope = EVERYTHING, asked: Asked = ALL) -> 
     says the person should or must not be in. With a vault: groups that are granted on it, or that
     a finding about it names.
     """
-    bound = Bound()
+    with reader.at_one_moment():
+        return _group_nos(reader, scope, asked)
+
+
+def _group_nos(reader: Reader, scope: Scope, asked: Asked) -> "array[int]":
+    bound = Bound(reader)
     where = condition(asked.filter, GROUPS, bound)
     by = _ORDERS.get(asked.order, "position")
     if scope.person_key is None:
@@ -191,7 +196,7 @@ def _of_person(reader: Reader, scope: Scope) -> list[_Link]:
     for finding in findings(reader, person_key=person_key):
         for ref in (finding.subject_ref, finding.object_ref):
             about.setdefault(ref, []).append(finding)
-    bound = Bound()
+    bound = Bound(reader)
     in_either = (
         f"directory_no in (select value from json_each({bound.add(json.dumps(sorted(here)))})) "  # noqa: S608 -- names of parameters
         f"or secrets_no in (select value from json_each({bound.add(json.dumps(sorted(there)))}))"

@@ -22,13 +22,15 @@ with at as (
 machine as (
     select o.no as no, o.id as id, at.side as side, c.name as source, c.no as source_no,
     v.body as body,
+    -- "+": of the few about a machine the first, not of all in their order the first about it.
     (select f.id from finding f where f.subject_ref = at.side || '/machine/' || o.id
-     order by f.position limit 1) as finding_id
-    from at join snapshot s on s.id = at.snapshot join source c on c.no = s.source_no
-    join object o on o.source_no = c.no and o.kind = 4
-    join presence p on p.object_no = o.no and p.from_snapshot <= at.snapshot
+     order by +f.position limit 1) as finding_id
+    -- Cross: from the few machines, never from all that is present.
+    from at cross join snapshot s on s.id = at.snapshot cross join source c on c.no = s.source_no
+    cross join object o on o.source_no = c.no and o.kind = 4
+    cross join presence p on p.object_no = o.no and p.from_snapshot <= at.snapshot
     and (p.to_snapshot is null or p.to_snapshot > at.snapshot)
-    join version v on v.no = p.version_no
+    cross join version v on v.no = p.version_no
 )
 """
 _ROW = (

@@ -16,7 +16,7 @@ from keyturn_storage.queries.conditions import (
     accounts_in,
     condition,
     inside,
-    people_on_vaults,
+    people_on_vault,
 )
 from keyturn_storage.queries.reader import ALL, EVERYTHING, Asked, Reader, Scope, numbers
 from keyturn_storage.rows import PersonRow
@@ -51,10 +51,6 @@ join finding f on f.object_ref = r.ref join person p on p.key = f.person_key
 union select p.no from ref r
 join finding f on f.subject_ref = r.ref join person p on p.key = f.person_key
 """  # noqa: S608 -- constants of this module
-_VAULT = """select o.no from object o where o.kind = 3 and o.id = :vault
-and o.source_no = (select s.source_no from assessment a
-join snapshot s on s.id = a.secrets_snapshot)
-"""
 _WITH_FINDING_ON_VAULT = """key in (
 select person_key from finding where object_ref = 'secrets/vault/' || :vault)
 """
@@ -83,32 +79,33 @@ def person_nos(reader: Reader, scope: Scope = EVERYTHING, asked: Asked = ALL) ->
     With a group: its members on either side, nesting included, and who should be or must not be.
     With a vault: who can open it on any path (suspended accounts too), and who should.
     """
-    bound = Bound(reader.connection)
-    conditions = [condition(asked.filter, PEOPLE, bound)] if asked.filter.terms else []
-    if scope.drift_only:
-        conditions.append("findings > 0")
-    if scope.person_key is not None:
-        conditions.append("key = :person")
-    if scope.group_key is not None:
-        conditions.append(f"no in ({_IN_GROUP})")
-    if scope.vault_id is not None:
-        opens = people_on_vaults(bound, _VAULT, {"vault": scope.vault_id})
-        conditions.append(f"({opens} or {_WITH_FINDING_ON_VAULT})")
-    where = f"where {' and '.join(conditions)} " if conditions else ""
-    by = _ORDERS.get(asked.order, "position")
-    if asked.filter.terms or scope.vault_id is not None:
-        # Sorting what is left is quicker than looking every row up in the order of an index.
-        by = f"+{by}"
-    # One row, not a hundred thousand: each step gives up the interpreter lock, and beside a busy
-    # thread each of them would wait to get it back.
-    found = reader.connection.execute(
-        f"select json_group_array(no) from (select no from person {where}"  # noqa: S608 -- constants of this module
-        f"order by {by})",
-        {
-            "person": scope.person_key, "group": scope.group_key, "vault": scope.vault_id,
-            **bound.values,
-        },
-    ).fetchone()  # fmt: skip
+    with reader.at_one_moment() as connection:
+        bound = Bound(reader)
+        conditions = [condition(asked.filter, PEOPLE, bound)] if asked.filter.terms else []
+        if scope.drift_only:
+            conditions.append("findings > 0")
+        if scope.person_key is not None:
+            conditions.append("key = :person")
+        if scope.group_key is not None:
+            conditions.append(f"no in ({_IN_GROUP})")
+        if scope.vault_id is not None:
+            opens = people_on_vault(bound, scope.vault_id)
+            conditions.append(f"({opens} or {_WITH_FINDING_ON_VAULT})")
+        where = f"where {' and '.join(conditions)} " if conditions else ""
+        by = _ORDERS.get(asked.order, "position")
+        if asked.filter.terms or scope.vault_id is not None:
+            # Sorting what is left is quicker than looking every row up in the order of an index.
+            by = f"+{by}"
+        # One row, not a hundred thousand: each step gives up the interpreter lock, and beside a
+        # busy thread each of them would wait to get it back.
+        found = connection.execute(
+            f"select json_group_array(no) from (select no from person {where}"  # noqa: S608 -- constants of this module
+            f"order by {by})",
+            {
+                "person": scope.person_key, "group": scope.group_key, "vault": scope.vault_id,
+                **bound.values,
+            },
+        ).fetchone()  # fmt: skip
     return numbers(found[0], backwards=asked.backwards)
 
 

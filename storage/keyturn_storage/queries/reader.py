@@ -3,6 +3,8 @@
 import json
 import sqlite3
 from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +15,7 @@ from keyturn_storage.files import check_file
 from keyturn_storage.filters import EVERYTHING as SHOW_ALL
 from keyturn_storage.filters import Filter
 from keyturn_storage.migrations import is_current
+from keyturn_storage.queries.sets_of_people import PeopleSets
 from keyturn_storage.rows import GrantRow
 from keyturn_storage.schema_cache import CACHE
 
@@ -57,6 +60,7 @@ class Reader:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self.connection = connection
+        self.sets = PeopleSets(connection)
         self._grants: tuple[int, Scope, tuple[GrantRow, ...]] | None = None
 
     def __enter__(self) -> Self:
@@ -73,6 +77,23 @@ class Reader:
     def close(self) -> None:
         """May be called twice."""
         self.connection.close()
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[sqlite3.Connection]:
+        """Everything inside is answered from what was stored when it began."""
+        if self.connection.in_transaction:
+            yield self.connection
+            return
+        self.connection.execute("begin")
+        try:
+            yield self.connection
+        finally:
+            self.connection.execute("rollback")
+
+    def interrupt(self) -> None:
+        """Ends a query that goes on now, from any thread: it fails with `sqlite3.OperationalError`.
+        Nothing where none does."""
+        self.connection.interrupt()
 
     def assessed(self) -> tuple[int, int, int] | None:
         """(directory snapshot, secrets snapshot, made_ms) that every list is about, if any."""

@@ -1,0 +1,242 @@
+"""Every term of the filter language on every list, and every order, over a large cache.
+
+`uv run python -m tests.bench.filters FOLDER [WORDS]` takes the caches that `tests.bench.dashboard`
+made in `FOLDER`; with words, only lines that contain them. Each filter is asked for as a whole,
+with the list unfiltered before it; measured is until the list has settled: the rows drawn and the
+count right. The first time has a column of its own, since what was worked out once may be kept.
+"""
+
+import asyncio
+import gc
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from keyturn.tui.app import KeyturnApp
+from keyturn.tui.housekeeping import of_own_process
+from keyturn.tui.make import make_app
+from keyturn.tui.start import DashboardOptions, now_ms
+from keyturn.tui.state import Remembered, remember
+from keyturn.tui.widgets.virtual_list import VirtualList
+
+SIZE = (120, 40)
+TIMES = 5
+AIM = "150"
+COMMON = (
+    "drift:any", "drift:none", "drift:grant", "drift:leaver", "-drift:grant", "severity:medium",
+    "since:7d", "-since:7d",
+)  # fmt: skip
+TERMS: Mapping[str, Sequence[str]] = {
+    "users": (
+        "a", "dana", "zzz", "-dana", "name:o", "dept:department", "dept:3", "dept:none",
+        "title:engineer", "state:active", "state:off", "-state:active", "directory:suspended",
+        "secrets:none", *COMMON,
+        "group:any", "group:none", "group:group", "group:1", "group:0001", "-group:group",
+        "-group:0001", "group:0001,0002,0003", "group:zzz",
+        "vault:any", "vault:none", "vault:vault", "vault:1", "vault:001", "-vault:vault",
+        "vault:zzz",
+        "dana dept:3 state:active", "dept:1,2,3 drift:any since:7d",
+        "group:group vault:vault since:7d", "dept:3 -group:1 -vault:001 drift:grant",
+    ),
+    "groups": (
+        "group", "1", "zzz", "name:0", *COMMON, "person:a", "person:user", "person:user000123",
+        "person:any", "person:none", "-person:user", "vault:any", "vault:none", "vault:vault",
+        "vault:001", "-vault:001", "person:dana vault:1 drift:any",
+        "person:user vault:vault since:7d",
+    ),
+    "grants": ("vault", "001", "zzz", "vault:0", "name:1", "person:a", "may:read", "via:group",
+               "drift:any", "drift:none", "-drift:any"),
+    "drift": (
+        "a", "dana", "zzz", "name:dana", *COMMON, "person:dana", "person:any", "vault:any",
+        "vault:vault", "vault:001", "vault:none", "group:any", "group:0001", "group:none",
+        "dept:department", "dept:3", "dept:none", "state:active", "state:off", "-state:active",
+        "directory:active", "secrets:none", "title:engineer", "dept:3 drift:grant state:active",
+        "person:a vault:1 since:7d",
+    ),
+    "machines": (
+        "robot", "zzz", "name:00", "kind:token", "source:vault", "owner:any", "owner:dana",
+        "state:active", "may:read", "drift:none", "drift:any", "since:7d",
+    ),
+}  # fmt: skip
+
+
+class Rows(Protocol):
+    """Where a row of what was measured goes."""
+
+    def row(self, what: str, found: Sequence[float], aim: str = "") -> None: ...
+
+
+class Printed:
+    """Rows as text: median, the worst, and the first of each."""
+
+    def __init__(self) -> None:
+        self.write(f"{'what':<58}{'median':>9}{'worst':>9}{'first':>9}{'aim':>7}")
+
+    def write(self, line: str) -> None:
+        """One line, at once."""
+        (sys.__stdout__ or sys.stdout).write(f"{line}\n")  # Textual keeps the other
+        (sys.__stdout__ or sys.stdout).flush()
+
+    def row(self, what: str, found: Sequence[float], aim: str = "") -> None:
+        """In milliseconds."""
+        over = "  <-- over" if aim and max(found) > float(aim) else ""
+        self.write(
+            f"{what:<58}{statistics.median(found):>9.1f}{max(found):>9.1f}{found[0]:>9.1f}{aim:>7}"
+            f"{over}"
+        )
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 - whatever it is about
+        await asyncio.sleep(0.001)
+
+
+async def _quiet(app: KeyturnApp, pilot: Pilot[None]) -> None:
+    """Until every list in front is there, with what follows from their cursors."""
+    for _ in range(3):
+        for one in app.screen.query(VirtualList):
+            await one.settled()
+        await pilot.pause()
+        await app.parts.reads.ask(lambda: None)
+
+
+async def _list(app: KeyturnApp, pilot: Pilot[None], table: Rows, name: str, only: str) -> None:
+    shown = app.focused
+    assert isinstance(shown, VirtualList)
+    for term in TERMS[name]:
+        if only not in f"{name} {term}":
+            continue
+        spent: list[float] = []
+        for _ in range(TIMES):
+            shown.filter("")
+            await shown.settled()
+            await _quiet(app, pilot)
+            begun = time.perf_counter()
+            shown.filter(term)
+            await shown.settled()
+            spent.append((time.perf_counter() - begun) * 1000)
+        table.row(f"{name}: {term} ({len(shown.content.shown):,})", spent, AIM)
+    shown.filter("")
+    await shown.settled()
+    for order in shown.orders:
+        if only not in f"{name} sort {order}":
+            continue
+        for backwards in (False, True):
+            spent = []
+            for _ in range(TIMES):
+                shown.look_so(type(shown.look)())
+                await shown.settled()
+                await _quiet(app, pilot)
+                begun = time.perf_counter()
+                shown.look_so(type(shown.look)(order, backwards))
+                await shown.settled()
+                spent.append((time.perf_counter() - begun) * 1000)
+            way = " backwards" if backwards else ""
+            table.row(f"{name}: sorted by {order}{way}", spent)
+    shown.look_so(type(shown.look)())
+    await shown.settled()
+
+
+async def lists(app: KeyturnApp, pilot: Pilot[None], table: Rows, only: str = "") -> None:
+    """Every term and every order of every list."""
+    await pilot.press("1")
+    for name, keys in (
+        ("users", ()), ("groups", ("tab",)), ("grants", ("tab",)), ("drift", ("2",)),
+        ("machines", ("5",)),
+    ):  # fmt: skip
+        await pilot.press(*keys)
+        if name in {"users", "groups", "grants"}:
+            await pilot.press("a")
+        await _quiet(app, pilot)
+        await _list(app, pilot, table, name, only)
+    await pilot.press("1")
+
+
+async def typed(app: KeyturnApp, pilot: Pilot[None], table: Rows) -> None:
+    """A filter typed letter by letter into the find line, and a few letters into the jump box and
+    the palette: from a letter to what it finds."""
+    await pilot.press("a")
+    await _quiet(app, pilot)
+    for words in ("group:group-1 vault:1", "state:active since:7d"):
+        await pilot.press("slash")
+        shown = app.screen.query_one("#users", VirtualList)
+        spent: list[float] = []
+        for end in range(1, len(words) + 1):
+            begun = time.perf_counter()
+            app.screen.query_one(Input).value = words[:end]
+            await pilot.pause()
+            await shown.settled()
+            spent.append((time.perf_counter() - begun) * 1000)
+        table.row(f"users, typed into the find line: {words}", spent, AIM)
+        await pilot.press("escape", "escape")
+        await _quiet(app, pilot)
+    for what, key, done in (("jump box", "ctrl+k", False), ("palette", "ctrl+p", True)):
+        for words in ("dana", "okafor 0", "zq", "group-00"):
+            await pilot.press(key)
+            await pilot.pause()
+            spent = []
+            for end in range(1, len(words) + 1):
+                begun = time.perf_counter()
+                app.screen.query_one(Input).value = words[:end]
+                await pilot.pause()
+                if done:
+                    await app.workers.wait_for_complete()
+                    await pilot.pause()
+                else:
+                    await app.screen.query_one(VirtualList).settled()
+                spent.append((time.perf_counter() - begun) * 1000)
+            table.row(f"{what}: {words}", spent, AIM)
+            await pilot.press("escape")
+            await pilot.pause()
+
+
+async def restored(folder: Path, table: Rows) -> None:
+    """From making the app to the list as it was left, filtered."""
+    for needle in ("", "dana", "vault:vault", "group:group", "since:7d"):
+        spent: list[float] = []
+        for _ in range(3):
+            remember(folder, Remembered(finds={"users": needle}))
+            begun = time.perf_counter()
+            app = _app(folder)
+            async with app.run_test(size=SIZE) as pilot:
+                users = app.screen.query_one("#users", VirtualList)
+                await _until(lambda: users.row is not None)  # noqa: B023 - awaited here
+                await users.settled()
+                spent.append((time.perf_counter() - begun) * 1000)
+                await _quiet(app, pilot)
+            app.parts.reads.close()
+        table.row(f"start with the filter “{needle}” kept", spent)
+    (folder / "dashboard.json").unlink()
+
+
+def _app(folder: Path) -> KeyturnApp:
+    return make_app(DashboardOptions(folder / "keyturn.yaml", folder), now_ms, of_own_process())
+
+
+async def measure(folder: Path, table: Rows, only: str = "") -> None:
+    """All of it, or the lines of which `only` is a part."""
+    gc.disable()  # as `run_dashboard` has it
+    (folder / "dashboard.json").unlink(missing_ok=True)
+    app = _app(folder)
+    async with app.run_test(size=SIZE) as pilot:
+        users = app.screen.query_one("#users", VirtualList)
+        await _until(lambda: users.row is not None)
+        await _quiet(app, pilot)
+        await lists(app, pilot, table, only)
+        if not only:
+            await typed(app, pilot, table)
+    app.parts.reads.close()
+    if not only:
+        await restored(folder, table)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TERM", "xterm-256color")
+    asyncio.run(measure(Path(sys.argv[1]) / "large", Printed(), *sys.argv[2:3]))
