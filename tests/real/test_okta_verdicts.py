@@ -136,6 +136,18 @@ async def test_where_all_goes_well_every_step_is_effective_and_logged(
     assert "Not read: browser sessions" in sessions
 
 
+async def test_a_deactivation_that_goes_on_after_its_answer_is_waited_for(
+    org: LeaverOrg, plan: Plan
+) -> None:
+    behaviour.deactivates_later(org.okta, on=True)
+    behaviour.async_polls(org.okta, 2)
+    result = await run(org, plan)
+    proven(result)
+    out(org)
+    (path,) = {one.path for one in requests(org.okta, "POST", "*/lifecycle/deactivate")}
+    assert path == f"/api/v1/users/{DANA_OKTA}/lifecycle/deactivate"
+
+
 async def test_tokens_that_outlive_the_end_of_the_sessions_are_not_effective(
     org: LeaverOrg, plan: Plan
 ) -> None:

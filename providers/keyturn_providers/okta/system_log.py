@@ -35,6 +35,10 @@ _PROOFS: dict[Ability, frozenset[str]] = {
 }
 
 
+_MAY_BE_A_JOB = frozenset({Ability.DEACTIVATE})
+"""What Okta may carry out after it has answered: then the event is not of the request."""
+
+
 @dataclass(slots=True)
 class _Tail:
     """What was read behind one position, and where the reading goes on."""
@@ -127,11 +131,12 @@ def _sought(event: EventPayload, sought: Sequence[Sought], offset_ms: int) -> So
             return one
     at_ms = (translate.time_ms(event.published) or 0) - offset_ms + _CLOCK_DOUBT_MS
     touched = {str(target.get("id")) for target in translate.targets(event)}
-    # Where an answer was lost, nothing is known but what was to be done, to whom and when.
+    # Where an answer was lost, or a job did it later, nothing is known but what was to be done, to
+    # whom and when.
     by_time = [
         one
         for one in fitting
-        if not one.request_ids
+        if (not one.request_ids or one.ability in _MAY_BE_A_JOB)
         and at_ms >= one.not_before_ms
         and {one.account_id, one.group_id} - {""} <= touched
     ]
@@ -140,7 +145,8 @@ def _sought(event: EventPayload, sought: Sequence[Sought], offset_ms: int) -> So
 
 def _by_another(event: EventPayload, sought: Sought) -> bool:
     """Whether another account did it than the one that made the call; False where either is not
-    known, and where the request is known."""
+    known, and where it is the request's own event."""
     actor = translate.actor_id(event)
-    known = not sought.request_ids and bool(sought.actor_ids) and actor != ""
+    own = translate.transaction_id(event) in sought.request_ids
+    known = not own and bool(sought.actor_ids) and actor != ""
     return known and not sought.by_anyone and actor not in sought.actor_ids

@@ -92,6 +92,41 @@ async def test_deactivation_ends_the_owner_s_tokens_and_can_be_taken_back(
     await connector.aclose()
 
 
+async def test_a_deactivation_that_goes_on_after_its_answer_is_read_and_found_in_the_log(
+    org: Org,
+) -> None:
+    """The job that does it has a transaction of its own: the request's id is in no event."""
+    behaviour.deactivates_later(org.state, on=True)
+    behaviour.async_polls(org.state, 1)
+    connector, writer = await opened(org)
+    about = await connector.about()
+    assert about.own is not None
+    reader = connector.reader()
+    since = await able(reader, ReadsAudit).audit_checkpoint()
+    receipt = await writer.deactivate(ADA_ID, "op")
+    assert receipt.outcome is Outcome.APPLIED
+    going = await reader.read_account(ADA_ID)
+    assert going is not None
+    assert (going.state, going.state_raw) == (
+        AccountState.ACTIVE,
+        "ACTIVE, becoming DEPROVISIONED",
+    )
+    by_me = sought("op", Ability.DEACTIVATE, receipt, ADA_ID)
+    by_me = replace(by_me, actor_ids=(about.own.account_id or "",))
+    assert await proofs(connector, since, by_me) == {}
+    done = await reader.read_account(ADA_ID)
+    assert done is not None
+    assert done.state is AccountState.DEACTIVATED
+    (event,) = reading.events(org.state, "user.lifecycle.deactivate")
+    assert event.transaction_id not in receipt.request_ids
+    found = await proofs(connector, since, by_me)
+    assert [one.by_another for one in found.values()] == [False]
+    by_somebody = replace(by_me, actor_ids=("somebody else",))
+    assert (await proofs(connector, since, by_somebody))["op"].by_another
+    assert await proofs(connector, since, replace(by_me, account_id=DANA_ID)) == {}
+    await connector.aclose()
+
+
 async def test_reactivating_who_never_came(org: Org) -> None:
     connector, writer = await opened(org)
     with pytest.raises(Conflict, match="who is STAGED"):

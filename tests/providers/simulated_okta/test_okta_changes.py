@@ -7,6 +7,7 @@ import pytest
 from tests.providers.simulated_okta.acme import (
     ADA,
     ADA_ID,
+    ADMIN,
     APP,
     DANA,
     DANA_ID,
@@ -80,7 +81,21 @@ def test_an_asynchronous_deactivation_shows_for_some_reads(okta: httpx.Client, o
         ("DEPROVISIONED", None),
         ("DEPROVISIONED", None),
     ]
-    assert len(reading.events(org, "user.lifecycle.deactivate")) == 1
+    (event,) = reading.events(org, "user.lifecycle.deactivate")
+    assert event.transaction_id.startswith("job")
+
+
+def test_whoever_reads_a_user_in_transition_the_log_names_who_asked(
+    okta: httpx.Client, org: Path
+) -> None:
+    behaviour.deactivates_later(org, on=True)
+    behaviour.async_polls(org, 0)
+    url = f"/api/v1/users/{ADA_ID}"
+    okta.post(f"{url}/lifecycle/deactivate").raise_for_status()
+    read = okta.get(url, headers=DANA_TOKEN).json()
+    assert read["status"] == "DEPROVISIONED"
+    told = okta.get("/api/v1/logs", params={"filter": 'eventType eq "user.lifecycle.deactivate"'})
+    assert [event["actor"]["alternateId"] for event in told.json()] == [ADMIN]
 
 
 def test_deleting_takes_two_calls(okta: httpx.Client, org: Path) -> None:

@@ -155,6 +155,7 @@ def test_the_transaction_filter_finds_one_request(okta: httpx.Client) -> None:
     [
         ({"since": "2020-01-01T00:00:00Z"}, "E0000053"),
         ({"filter": "eventType eq"}, "E0000053"),
+        ({"filter": 'eventType gt "user."'}, "E0000031"),
         ({"since": "x"}, "E0000001"),
         ({"q": " ".join("abcdefghijk")}, "E0000001"),
     ],

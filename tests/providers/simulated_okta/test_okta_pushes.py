@@ -217,9 +217,21 @@ def test_a_failed_group_push_breaks_the_mapping(
     assert stands.status == "ERROR"
     assert stands.error is not None
     assert "it is locked" in stands.error
-    assert "application.provision.group_push.mapping.update.or.delete.failed.with.error" in {
-        e.type for e in reading.events(org) if e.outcome == "FAILURE"
-    }
+    assert [
+        e.type for e in reading.events(org, "application.provision.group") if e.outcome == "FAILURE"
+    ] == [
+        "application.provision.group_push.mapping.update.or.delete.failed.with.error",
+        "application.provision.group_membership.remove",
+    ]
+
+
+def test_of_a_group_push_that_went_well_there_is_no_membership_event(
+    okta: httpx.Client, org: Path, target: Target
+) -> None:
+    okta.delete(f"/api/v1/groups/{ENG}/users/{DANA_ID}").raise_for_status()
+    push.run_due(org)
+    assert reading.events(org, "application.provision.group_membership") == ()
+    assert len(reading.events(org, "application.provision.group_push.push_memberships")) == 1
 
 
 def test_pushes_lag_and_the_worker_runs_beside(

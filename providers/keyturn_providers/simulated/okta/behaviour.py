@@ -11,6 +11,7 @@ SEARCH_LAG = "search_lag_s"
 READ_ONLY = "read_only"
 DEACTIVATE_STATUS = "deactivate_status"
 ASYNC_POLLS = "async_polls"
+ASYNC_ALWAYS = "async_always"
 NONCE = "dpop_nonce"
 BRIDGE_URL = "bridge_url"
 BRIDGE_TOKEN = "bridge_token"  # noqa: S105 - the setting's name
@@ -63,6 +64,11 @@ def deactivation_answers(path: Path, status: int) -> None:
 def async_polls(path: Path, polls: int) -> None:
     """How many reads by id show a user in transition after `Prefer: respond-async`."""
     _set(path, ASYNC_POLLS, str(polls))
+
+
+def deactivates_later(path: Path, on: bool) -> None:
+    """Whether a deactivation is asynchronous also for who did not ask for it."""
+    _set(path, ASYNC_ALWAYS, "1" if on else "0")
 
 
 def empty_last_pages(path: Path, on: bool) -> None:

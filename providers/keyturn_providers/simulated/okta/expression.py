@@ -20,6 +20,10 @@ class NotUnderstood(ValueError):
     """The expression is not one this listing takes."""
 
 
+class NotPossible(NotUnderstood):
+    """The expression is well formed; an operator does not go with its attribute."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """What a name stands for: an SQL expression, the operators it takes, and whether it is a date.
@@ -86,7 +90,7 @@ class _Reading:
         found = self._field(word)
         operator = self._next().lower()
         if operator not in found.operators:
-            raise NotUnderstood(f"{operator} is not possible with {word}")
+            raise NotPossible(f"{operator} is not possible with {word}")
         if operator == "pr":
             return Condition(found.each.format(f"{found.sql} IS NOT NULL"))
         return _compared(found, operator, self._value(found))

@@ -4,7 +4,11 @@ import json
 import sqlite3
 
 from keyturn_providers.simulated.okta import client_tokens, provisioning, rules, user_records
-from keyturn_providers.simulated.okta.behaviour import ASYNC_POLLS, DEACTIVATE_STATUS
+from keyturn_providers.simulated.okta.behaviour import (
+    ASYNC_ALWAYS,
+    ASYNC_POLLS,
+    DEACTIVATE_STATUS,
+)
 from keyturn_providers.simulated.okta.events import Cause, Target, cause_of, emit
 from keyturn_providers.simulated.okta.moments import moment, new_id
 from keyturn_providers.simulated.okta.user_records import User
@@ -15,6 +19,7 @@ from keyturn_providers.simulated.okta.web import (
     Answer,
     Call,
     Document,
+    Principal,
     Refused,
     document,
     invalid,
@@ -135,7 +140,8 @@ def reactivate(call: Call) -> Answer:
 
 
 def deactivate(call: Call) -> Answer:
-    """Not from DEPROVISIONED. With `Prefer: respond-async` it is done some reads later."""
+    """Not from DEPROVISIONED. With `Prefer: respond-async`, or where the org is switched so, it is
+    done some reads later."""
     user = user_records.find(call.connection, call.parts["user"])
     if user.status == "DEPROVISIONED":
         raise invalid("user", "user: The user is already deactivated")
@@ -153,7 +159,7 @@ def delete(call: Call) -> Answer:
         return NO_CONTENT
     emit(call.connection, cause, "user.lifecycle.delete.initiated", user.target())
     user_records.keep_for_search(call.connection, user.no, call.now)
-    for table in ("member", "app_user", "session", "consent", "factor"):
+    for table in ("member", "app_user", "session", "consent", "factor", "transition"):
         call.connection.execute(f"DELETE FROM {table} WHERE user = ?", (user.no,))  # noqa: S608 - fixed names
     call.connection.execute("DELETE FROM role WHERE holder = ?", (user.id,))
     call.connection.execute("DELETE FROM user WHERE no = ?", (user.no,))
@@ -162,7 +168,8 @@ def delete(call: Call) -> Answer:
 
 
 def poll_transition(call: Call, user: User) -> User:
-    """One read by id of a user in transition: counts, and after the last one it is done."""
+    """One read by id of a user in transition: counts, and after the last one it is done, by a job
+    of its own in the name of who asked for it."""
     if user.transitioning_to is None:
         return user
     with writing(call.connection):
@@ -171,7 +178,11 @@ def poll_transition(call: Call, user: User) -> User:
                 "UPDATE user SET transition_polls = transition_polls - 1 WHERE no = ?", (user.no,)
             )
             return user
-        deprovision(call.connection, cause_of(call), user)
+        kind, number, name, token = call.connection.execute(
+            "DELETE FROM transition WHERE user = ? RETURNING kind, id, name, token", (user.no,)
+        ).fetchone()
+        asked = Principal(kind, number, name, token_id=token)
+        deprovision(call.connection, Cause(call.now, asked, new_id("job"), "JOB"), user)
         return user_records.by_no(call.connection, user.no)
 
 
@@ -195,13 +206,19 @@ def deprovision(connection: sqlite3.Connection, cause: Cause, user: User) -> Non
 
 
 def _deactivate(call: Call, user: User) -> None:
-    if "respond-async" not in call.headers.get("prefer", ""):
+    later = setting(call.connection, ASYNC_ALWAYS) == "1"
+    if not later and "respond-async" not in call.headers.get("prefer", ""):
         deprovision(call.connection, cause_of(call), user)
         return
     polls = int(setting(call.connection, ASYNC_POLLS) or 2)
     call.connection.execute(
         "UPDATE user SET transitioning_to = 'DEPROVISIONED', transition_polls = ? WHERE no = ?",
         (polls, user.no),
+    )
+    who = call.principal
+    call.connection.execute(
+        "INSERT OR REPLACE INTO transition VALUES (?, ?, ?, ?, ?)",
+        (user.no, who.kind, who.id, who.name, who.token_id),
     )
 
 

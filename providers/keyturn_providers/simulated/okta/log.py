@@ -3,7 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 from keyturn_providers.simulated.okta import expression, paging
-from keyturn_providers.simulated.okta.expression import ORDER, Condition, Field, NotUnderstood
+from keyturn_providers.simulated.okta.expression import (
+    ORDER,
+    Condition,
+    Field,
+    NotPossible,
+    NotUnderstood,
+)
 from keyturn_providers.simulated.okta.moments import normal, of_datetime
 from keyturn_providers.simulated.okta.web import Answer, Call, Refused, invalid
 
@@ -84,6 +90,8 @@ def _wanted(call: Call) -> Condition:
     if "filter" in call.query:
         try:
             made = expression.condition(call.query["filter"], _field, negation=True)
+        except NotPossible as error:
+            raise Refused(400, "E0000031", f"Invalid search criteria: {error}") from None
         except NotUnderstood as error:
             raise Refused(
                 400,

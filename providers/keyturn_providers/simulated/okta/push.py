@@ -222,6 +222,9 @@ def _membership(
             (why[:500], at, mapping),
         )
         emit(connection, _cause(), _GROUP_FAILED, pushed, app, failure=why[:500])
+        # Okta writes these only where it failed: of a push that went well there is none.
+        kind = f"application.provision.group_membership.{'add' if add else 'remove'}"
+        emit(connection, _cause(), kind, user.target(), pushed, app, failure=why[:500])
         _link_trouble(connection, task, failure)
 
     return outcome

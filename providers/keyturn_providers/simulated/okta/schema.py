@@ -15,6 +15,9 @@ CREATE TABLE user (no INTEGER PRIMARY KEY, {_USER_COLUMNS}, UNIQUE (id), UNIQUE 
 -- What the search index still shows of a user until `until`; hidden: it shows nothing.
 CREATE TABLE user_lagging (no INTEGER PRIMARY KEY, {_USER_COLUMNS},
   until REAL NOT NULL, hidden INTEGER NOT NULL) STRICT;
+-- Who asked for a deactivation that is not carried out yet.
+CREATE TABLE transition (user INTEGER PRIMARY KEY REFERENCES user, kind TEXT NOT NULL,
+  id TEXT NOT NULL, name TEXT NOT NULL, token TEXT NOT NULL) STRICT;
 CREATE TABLE grp (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL,
   name TEXT NOT NULL, description TEXT, created TEXT NOT NULL, last_updated TEXT NOT NULL,
   last_membership_updated TEXT NOT NULL) STRICT;
