@@ -176,6 +176,22 @@ RECORDED = [
         Misconfigured,
     ),
     (
+        "(400) Bad Request: The structure of the request was invalid.",
+        4,
+        Trouble.REFUSED,
+        Unreachable,
+        Conflict,
+    ),
+    (
+        "expected at most 0 arguments but got 1",
+        1,
+        Trouble.BAD_CALL,
+        Misconfigured,
+        Misconfigured,
+    ),
+    # What was not found is not told: it may be a host, and proves nobody gone.
+    ("not found", 1, Trouble.UNCLEAR, Unreachable, OutcomeUnknown),
+    (
         'Get "https://acme.1password.com/": dial tcp: lookup acme.1password.com: no such host',
         1,
         Trouble.NO_NETWORK,
