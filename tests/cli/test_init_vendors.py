@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.providers.onepassword.events_double import jwt
 from tests.providers.onepassword.whole import BRIDGE_TOKEN, Whole, whole
 from tests.providers.simulated_okta.acme import ACME, SECRET
 
 from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit
 from keyturn.policy.load import load_policy
+from keyturn_providers.onepassword.events.token import OLD_AUDIENCE
 from keyturn_providers.simulated.okta.application import app
 from keyturn_providers.simulated.okta.seeding import create, seed
 from keyturn_providers.simulated.onepassword import inspection
@@ -94,6 +96,27 @@ def test_what_init_writes_is_what_doctor_finds_well(vendors: Vendors) -> None:
     assert {"reachability", "certificate", "clock", "token", "scope", "rate limit"} <= topics
     wrong = [one for s in sources.values() for one in s["checks"] if one["condition"] == "wrong"]
     assert code == (Exit.INCOMPLETE if wrong else Exit.IN_STEP)
+
+
+def test_for_an_older_events_token_init_takes_the_address_too(
+    vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a token does not name the host it is for: without the address keyturn says so."""
+    monkeypatch.setenv("TEST_EVENTS_TOKEN", jwt(aud=[OLD_AUDIENCE]))
+    answers = {**vendors.answers(), "secrets.events.token_env": "TEST_EVENTS_TOKEN"}
+    code, out, _ = vendors.init(answers)
+    assert code == Exit.IN_STEP
+    assert "The token does not name the host it is for" in out
+    token = inspection.events_token(vendors.onepassword.path, vendors.onepassword.events)
+    monkeypatch.setenv("TEST_EVENTS_TOKEN", token)
+    answers["secrets.events.url"] = vendors.onepassword.events
+    code, out, _ = vendors.init(answers, "--force")
+    assert code == Exit.IN_STEP
+    assert "The token may read auditevents." in out
+    assert load_policy(vendors.config).secrets.settings["events"] == {
+        "token_env": "TEST_EVENTS_TOKEN",
+        "url": vendors.onepassword.events,
+    }
 
 
 def test_a_token_that_is_refused_ends_init_with_its_reason(

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from keyturn_providers.checks import server_checks
@@ -12,14 +11,14 @@ from keyturn_providers.contract import (
     Surroundings,
     Waiting,
 )
-from keyturn_providers.errors import Gone, NotAllowed, ReadOnly
+from keyturn_providers.errors import ReadOnly
 from keyturn_providers.exchange import AuthHeader, Retries
 from keyturn_providers.http import Transport, origin_of
 from keyturn_providers.okta import abilities
 from keyturn_providers.okta.client import OktaClient
 from keyturn_providers.okta.codes import explain, judge
 from keyturn_providers.okta.own import Own, of_api_token, of_service_app, owner_of_api_token
-from keyturn_providers.okta.payloads import ORG, UserPayload
+from keyturn_providers.okta.payloads import UserPayload
 from keyturn_providers.okta.reader import OktaReader
 from keyturn_providers.okta.settings import READ_SCOPES, WRITE_SCOPES, OktaSettings
 from keyturn_providers.okta.sight import EVERYTHING, Sight, blind_spots, look, scope_checks
@@ -74,11 +73,10 @@ class OktaConnector:
     async def about(self) -> About:
         """Asks the organisation who it is, and tries what the credential may see."""
         granted = None if self._service_app is None else await self._service_app.granted()
-        (tenant, company), sight, owner = await asyncio.gather(
-            self._organisation(),
-            look(self._client, self._settings.app, granted),
-            self._owner(),
+        sight, owner = await asyncio.gather(
+            look(self._client, self._settings.app, granted), self._owner()
         )
+        tenant, company = self._organisation(sight)
         now_ms = int(time.time() * 1000)
         own = self._own(owner, sight, now_ms)
         self._sight = sight
@@ -129,15 +127,14 @@ class OktaConnector:
         if self._token_transport is not None:
             await self._token_transport.aclose()
 
-    async def _organisation(self) -> tuple[str, str]:
+    def _organisation(self, sight: Sight) -> tuple[str, str]:
         """The organisation's id and name. Without the right to read them the tenant is the host:
         then two organisations that changed hosts between them would not be noticed."""
-        with suppress(NotAllowed, Gone):
-            found = await self._client.one("/api/v1/org", ORG, what="asking who it is")
-            if found is not None:
-                company = found.companyName if isinstance(found.companyName, str) else ""
-                return safe(found.id, 200), safe(company, 80)
-        return origin_of(self._transport.base_url)[1], ""
+        org = sight.org
+        if org is None:
+            return origin_of(self._transport.base_url)[1], ""
+        company = org.companyName if isinstance(org.companyName, str) else ""
+        return safe(org.id, 200), safe(company, 80)
 
     async def _owner(self) -> UserPayload | None:
         return None if self._service_app is not None else await owner_of_api_token(self._client)

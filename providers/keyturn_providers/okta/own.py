@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keyturn_providers.checks import TOKEN_OLD_MS, span, token_check
+from keyturn_providers.checks import TOKEN_OLD_MS, TOKEN_WATCH_MS, span, token_check
 from keyturn_providers.contract import (
     Check,
     Condition,
@@ -83,14 +83,18 @@ def of_service_app(app: "ServiceApp") -> Own:
 
 
 def _token_check(identity: OwnIdentity, token: MachineIdentity, now_ms: int) -> Check:
-    if token.expires_ms is not None:
+    """Each use puts the end off again: one that is near is of a token that is not renewed."""
+    left = None if token.expires_ms is None else token.expires_ms - now_ms
+    if left is not None and left < TOKEN_WATCH_MS:
         return token_check("token", identity, now_ms)
     made = token.created_ms
     age = f" was made {span(now_ms - made)} ago and" if made is not None else ""
+    unused = "30 days" if left is None else span(left)
     old = made is not None and now_ms - made > TOKEN_OLD_MS
-    words = f"keyturn is {identity.name}. The token{age} ends after 30 days without use."
-    condition = Condition.WATCH if old else Condition.WELL
-    return Check(Topic.TOKEN, condition, "token", f"{words} Turn it." if old else words)
+    words = f"keyturn is {identity.name}. The token{age} ends after {unused} without use."
+    if old:
+        words += " It is more than a year old: turn it."
+    return Check(Topic.TOKEN, Condition.WATCH if old else Condition.WELL, "token", words)
 
 
 def _token_of(

@@ -16,7 +16,14 @@ from keyturn_providers.contract import (
 )
 from keyturn_providers.errors import Gone, NotAllowed, ProviderError
 from keyturn_providers.okta.client import OktaClient
-from keyturn_providers.okta.payloads import APPS, GROUPS, AppPayload, TokenPayload
+from keyturn_providers.okta.payloads import (
+    APPS,
+    GROUPS,
+    ORG,
+    AppPayload,
+    OrgPayload,
+    TokenPayload,
+)
 from keyturn_providers.okta.payloads import TOKENS as TOKENS_SHAPE
 from keyturn_providers.origin import segment
 from keyturn_providers.text import safe
@@ -29,6 +36,7 @@ TOKENS = "okta.apiTokens.read"
 ROLES = "okta.roles.read"
 GRANTS = "okta.appGrants.read"
 CLIENTS = "okta.clients.read"
+ORGS = "okta.orgs.read"
 MANAGE_USERS = "okta.users.manage"
 MANAGE_GROUPS = "okta.groups.manage"
 
@@ -41,6 +49,7 @@ _HIDES = {
     ROLES: "who has admin roles in Okta",
     GRANTS: "the scopes of OAuth service apps",
     CLIENTS: "OAuth service apps",
+    ORGS: "the organisation's own id: another one behind the same address is taken for it",
     MANAGE_USERS: "suspending, reactivating, deactivating users and ending their sessions",
     MANAGE_GROUPS: "changing who is in a group",
 }
@@ -56,14 +65,16 @@ _CORE = frozenset({USERS, GROUPS_SCOPE})
 class Sight:
     """`seen` are the scopes that work, `refused` the others with the refusal. `app` is the secret
     manager's application; `app_problem` says why there is none. `hides_builtin`: the built-in group
-    Everyone is not shown, so the admin role shows only some groups. `api_tokens` are those that the
-    trial listed, None where they may not be listed."""
+    Everyone is not shown, so the admin role shows only some groups. `org` is the organisation, None
+    where it may not be read. `api_tokens` are those that the trial listed, None where they may not
+    be listed."""
 
     seen: frozenset[str]
     refused: dict[str, str] = field(default_factory=dict)
     app: AppPayload | None = None
     app_problem: str = ""
     hides_builtin: bool = False
+    org: OrgPayload | None = None
     api_tokens: tuple[TokenPayload, ...] | None = None
 
     @property
@@ -118,6 +129,7 @@ async def look(client: OktaClient, app: str | None, granted: frozenset[str] | No
         TOKENS: lambda: client.all("/api/v1/api-tokens", TOKENS_SHAPE, noun="API tokens"),
         ROLES: reads("/api/v1/iam/assignees/users"),
         CLIENTS: reads("/oauth2/v1/clients"),
+        ORGS: lambda: client.one("/api/v1/org", ORG, what="asking who it is"),
     }
     await _together([attempt(scope, ask) for scope, ask in tries.items()])
     seen = {scope for scope in tries if scope not in refused}
@@ -128,13 +140,14 @@ async def look(client: OktaClient, app: str | None, granted: frozenset[str] | No
             refused[scope] = "The scope is not granted to the service app."
     its_app = found.get(APPS_SCOPE)
     chosen, problem = its_app if isinstance(its_app, tuple) else (None, "")
-    tokens = found.get(TOKENS)
+    tokens, org = found.get(TOKENS), found.get(ORGS)
     return Sight(
         frozenset(seen),
         refused,
         chosen if isinstance(chosen, AppPayload) else None,
         str(problem),
         hides_builtin=found.get(GROUPS_SCOPE) is False,
+        org=org if isinstance(org, OrgPayload) else None,
         api_tokens=tokens if isinstance(tokens, tuple) else None,
     )
 

@@ -87,4 +87,12 @@ QUESTIONS = (
         optional=True,
         example="OP_EVENTS_TOKEN",
     ),
+    Question(
+        "events.url",
+        "Address of the Events API, for an older token only",
+        "Newer tokens name their own host. Empty unless keyturn says that the token does not.",
+        form=AnswerForm.ADDRESS,
+        optional=True,
+        example="https://events.1password.com",
+    ),
 )

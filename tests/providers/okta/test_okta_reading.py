@@ -1,5 +1,6 @@
 """What is read of an organisation: everybody, whole, with what keyturn needs to know of them."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ from keyturn_providers.abilities import (
 from keyturn_providers.contract import Condition, Topic
 from keyturn_providers.errors import ProviderError
 from keyturn_providers.okta.connector import OktaConnector
-from keyturn_providers.okta.payloads import RefreshTokenPayload
-from keyturn_providers.okta.settings import READ_SCOPES
+from keyturn_providers.okta.own import of_api_token
+from keyturn_providers.okta.payloads import RefreshTokenPayload, TokenPayload, UserPayload
+from keyturn_providers.okta.settings import READ_SCOPES, WRITE_SCOPES
 from keyturn_providers.okta.token_holders import is_live
 from keyturn_providers.records import (
     Account,
@@ -36,7 +38,7 @@ from keyturn_providers.simulated.okta.seeding import (
     seed,
     user_id,
 )
-from keyturn_providers.simulated.wire import faults, request_log
+from keyturn_providers.simulated.wire import faults
 from keyturn_providers.simulated.wire.faults import Fault, Kind
 
 
@@ -190,6 +192,57 @@ async def test_what_a_service_app_is_not_granted_is_a_blind_spot(org: Org) -> No
     await connector.aclose()
 
 
+async def test_without_the_right_to_read_the_organisation_its_address_stands_for_it(
+    org: Org,
+) -> None:
+    add(org, service("nameless", tuple(one for one in READ_SCOPES if "orgs" not in one)))
+    connector = org.connect_service("nameless")
+    about = await connector.about()
+    assert about.source.tenant == "127.0.0.1"
+    (told,) = [one for one in about.checks if one.subject == "okta.orgs.read"]
+    assert (told.topic, told.condition) == (Topic.SCOPE, Condition.WATCH)
+    assert "own id" in told.hides
+    assert any("okta.orgs.read" in spot for spot in about.blind_spots)
+    await connector.aclose()
+
+
+async def test_every_scope_that_is_asked_for_is_checked(org: Org) -> None:
+    add(org, service("all", READ_SCOPES + WRITE_SCOPES))
+    connector = org.connect_service("all")
+    about = await connector.about()
+    checked = {one.subject: one.condition for one in about.checks if one.topic is Topic.SCOPE}
+    assert checked == dict.fromkeys(READ_SCOPES + WRITE_SCOPES, Condition.WELL)
+    await connector.aclose()
+
+
+@pytest.mark.parametrize(
+    ("made_days_ago", "ends_in_days", "condition", "words"),
+    [
+        (12, 30, Condition.WELL, "was made 12 days ago and ends after 30 days without use."),
+        (400, 30, Condition.WATCH, "ends after 30 days without use. It is more than a year old"),
+        (28, 2, Condition.WATCH, "ends in 2 days. Renew it."),
+        (40, -10, Condition.WRONG, "ended 10 days ago. Make a new one."),
+    ],
+)
+def test_an_api_token_ends_by_not_being_used(
+    made_days_ago: int, ends_in_days: int, condition: Condition, words: str
+) -> None:
+    now = datetime(2026, 11, 20, 8, tzinfo=UTC)
+    owner = UserPayload.model_validate({"id": "00u1", "profile": {"login": "ada@example.com"}})
+    token = TokenPayload.model_validate(
+        {
+            "id": "00T1",
+            "name": "keyturn",
+            "userId": "00u1",
+            "created": (now - timedelta(days=made_days_ago)).isoformat(),
+            "expiresAt": (now + timedelta(days=ends_in_days)).isoformat(),
+        }
+    )
+    own = of_api_token(owner, (token,), None, int(now.timestamp() * 1000))
+    assert own.check.condition is condition
+    assert words in own.check.words
+
+
 async def test_an_admin_role_that_hides_everyone_is_named(org: Org) -> None:
     seed(
         org.state,
@@ -234,16 +287,18 @@ async def test_several_tokens_of_one_owner_are_told_apart_by_name(org: Org) -> N
 
 
 async def test_bulk_lists_are_lean_and_single_reads_whole(org: Org) -> None:
-    behaviour.async_polls(org.state, 2)
+    """What a user is on the way to is left out of the smaller form that lists are asked for in."""
+    behaviour.deactivates_later(org.state, on=True)
+    behaviour.async_polls(org.state, 5)
     connector = org.connect()
     await connector.about()
-    request_log.forget(org.state)
-    await accounts_of(connector)
-    lists = request_log.requests(org.state, "GET", "/api/v1/users")
-    assert len(lists) >= 4
+    path = f"/api/v1/users/{ADA_ID}/lifecycle/deactivate"
+    await connector._client.change("POST", path, what="deactivating")
+    found, _ = await accounts_of(connector)
+    assert found[ADA].state_raw == "ACTIVE"
     account = await connector.reader().read_account(ADA_ID)
     assert account is not None
-    assert account.state_raw == "ACTIVE"
+    assert account.state_raw == "ACTIVE, becoming DEPROVISIONED"
     await connector.aclose()
 
 
