@@ -31,6 +31,11 @@ def test_who_accepted_is_let_in() -> None:
         assert (change.kind, change.account and change.account.id) == (ChangeKind.CONFIRM, "s1")
 
 
+def test_who_accepted_just_now_is_not_stuck_yet() -> None:
+    assert invited("TRANSFER_ACCEPTED", 14 / 1440).drift(DriftKind.STUCK_INVITE) == ()
+    assert invited("TRANSFER_ACCEPTED", 16 / 1440).drift(DriftKind.STUCK_INVITE) != ()
+
+
 def test_an_invitation_too_old_is_sent_again_where_keyturn_may() -> None:
     org = invited()
     found = org.one(DriftKind.STUCK_INVITE)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.decide.worlds import SUSPENDED, Org, account, office
+from tests.decide.worlds import DAY_MS, NOW_MS, SUSPENDED, Org, account, office
 
 from keyturn.decide.why_not import Gate, GateKind, WhyNot, why_not, why_not_words
 from keyturn_providers.records import AccountState, Collection, Group, Level, Push, PushState
@@ -170,7 +170,17 @@ def test_who_has_not_accepted_and_who_waits_to_be_let_in() -> None:
     org = office()
     org.secrets.change("s1", state=AccountState.INVITED, state_raw="TRANSFER_STARTED")
     gate = _first(org, "d:d1", "v-prod")
-    assert (gate.kind, gate.holds) == (GateKind.INVITED, False)
+    assert (gate.kind, gate.holds, gate.words) == (
+        GateKind.INVITED,
+        False,
+        "invited, and not accepted yet",
+    )
+    org.secrets.change("s1", state_since_ms=NOW_MS - 2 * DAY_MS)
+    assert _first(org, "d:d1", "v-prod").words == "invited 2 days ago, and not accepted yet"
+    org.secrets.change("s1", state_since_ms=NOW_MS - 9 * DAY_MS)
+    gate = _first(org, "d:d1", "v-prod")
+    assert gate.words == "invited 9 days ago, and the invitation has expired"
+    assert gate.next_step.startswith("Send the invitation again")
     org.secrets.change("s1", state_raw="TRANSFER_ACCEPTED")
     gate = _first(org, "d:d1", "v-prod")
     assert (gate.kind, gate.next_step) == (GateKind.CONFIRMED, "Confirm them in bao.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from keyturn.decide.desired import desired_grants
-from keyturn.decide.drift.invitations import AWAITING
+from keyturn.decide.drift.invitations import AWAITING, has_expired, invited_ago
 from keyturn.decide.groups import GroupLink
 from keyturn.decide.index import members_of
 from keyturn.decide.names import listed
@@ -192,11 +192,23 @@ def _account(world: World, person: Person) -> Iterator[Gate]:
             yield Gate(GateKind.CONFIRMED, confirmed, False, "they wait to be let in",
                        f"Confirm them in {there}.")  # fmt: skip
         else:
-            step = "They accept the invitation in their mail; an old one is sent again."
-            yield Gate(GateKind.INVITED, invited, False, "invited, and not accepted yet", step)
+            yield _not_accepted(world, invited, theirs)
     else:
         yield Gate(GateKind.CONFIRMED, confirmed, True, "they are in")
     yield _active(there, theirs)
+
+
+def _not_accepted(world: World, question: str, theirs: Account) -> Gate:
+    began = f"invited{invited_ago(world, theirs)}"
+    if has_expired(world, theirs):
+        return Gate(
+            GateKind.INVITED, question, False, f"{began}, and the invitation has expired",
+            "Send the invitation again: an old one cannot be accepted any more.",
+        )  # fmt: skip
+    return Gate(
+        GateKind.INVITED, question, False, f"{began}, and not accepted yet",
+        "They accept the invitation in their mail, within 5 days of it.",
+    )  # fmt: skip
 
 
 def _active(there: str, theirs: Account) -> Gate:

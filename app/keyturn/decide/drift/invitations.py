@@ -16,6 +16,9 @@ from keyturn_providers.records import Account, AccountState, PushState, Side
 _DAY_MS = 86_400_000
 INVITATION_MS = 5 * _DAY_MS
 """How long an invitation can be accepted, by all that is known of 1Password's."""
+WAITING_MS = 15 * 60_000
+"""Where something lets people in by itself it does so within five minutes: three times that is
+stuck."""
 AWAITING = "transfer_accepted"
 """1Password's word, folded, for who has accepted and waits to be let in."""
 
@@ -33,8 +36,10 @@ def invitation_drift(world: World) -> Iterator[Finding]:
             continue
         missing = unproven(world, accounts_needed(person))
         if theirs.state_raw.casefold().startswith(AWAITING):
+            if _just_accepted(world, theirs):
+                continue
             yield _waiting(world, person, theirs, missing)
-        elif _expired(world, theirs):
+        elif has_expired(world, theirs):
             yield _late(world, person, mine, theirs, missing)
 
 
@@ -69,9 +74,16 @@ def _since(theirs: Account) -> int | None:
     return theirs.state_since_ms or theirs.created_ms
 
 
-def _expired(world: World, theirs: Account) -> bool:
+def has_expired(world: World, theirs: Account) -> bool:
+    """Whether an invitation that was not accepted is too old to be; False where its age is not
+    told."""
     since = _since(theirs)
     return since is not None and world.now_ms - since > INVITATION_MS
+
+
+def _just_accepted(world: World, theirs: Account) -> bool:
+    since = _since(theirs)
+    return since is not None and world.now_ms - since <= WAITING_MS
 
 
 def _waiting(world: World, person: Person, theirs: Account, missing: tuple[str, ...]) -> Finding:
@@ -96,8 +108,8 @@ def _late(
         DriftKind.STUCK_INVITE,
         Severity.MEDIUM,
         account_ref(Side.SECRETS, theirs),
-        f"{person.name} was invited to {world.secrets.name}{_ago(world, theirs)} and has not "
-        "accepted; an invitation can be accepted for 5 days, so it is of no use any more.",
+        f"{person.name} was invited to {world.secrets.name}{invited_ago(world, theirs)} and has "
+        "not accepted; an invitation can be accepted for 5 days, so it is of no use any more.",
         invite(world, mine, missing, after_ms=_since(theirs)),
         person=person.key,
         part="expired",
@@ -112,7 +124,8 @@ def _for(world: World, theirs: Account) -> str:
     return f" for {days} days" if days > 1 else " since a day or less"
 
 
-def _ago(world: World, theirs: Account) -> str:
+def invited_ago(world: World, theirs: Account) -> str:
+    """ " 9 days ago"; "" where it is not told."""
     since = _since(theirs)
     return f" {counted((world.now_ms - since) // _DAY_MS, 'day')} ago" if since is not None else ""
 
