@@ -2,7 +2,9 @@
 
 import pytest
 
+from keyturn.demo.drill.episodes import of_locked_out, of_storm
 from keyturn.demo.drill.report import Episode, clock, duration, report
+from keyturn.demo.drill.seen import Read
 
 CAME_THROUGH = Episode("a storm of 429", 0.4, 9.26, ("Okta refused 30 requests.",), well=True)
 DID_NOT = Episode("kill -9", 70.0, 61.0, ("A run is open.", "word " * 40), well=False)
@@ -34,3 +36,37 @@ def test_it_ends_with_what_keyturn_did_not_come_through() -> None:
 )
 def test_times_are_read_at_a_glance(seconds: float, short: str, long: str) -> None:
     assert (clock(seconds), duration(seconds)) == (short, long)
+
+
+BEFORE, CUT, WHOLE = Read(500, 900, True), Read(1_000, 3_000, False), Read(4_000, 9_500, True)
+
+
+@pytest.mark.parametrize(
+    ("refused", "reads", "well", "took_s", "words"),
+    [
+        (0, [BEFORE], True, 0.0, "refused nothing"),
+        (7, [BEFORE], True, 0.0, "No refresh was begun"),
+        (7, [BEFORE, CUT], False, 0.0, "no read of Okta has been whole"),
+        (7, [BEFORE, CUT, WHOLE], True, 8.5, "Okta refused 7 requests; keyturn waited, and read"),
+    ],
+)
+def test_a_storm_is_come_through_only_if_a_read_came_through_it(
+    refused: int, reads: list[Read], well: bool, took_s: float, words: str
+) -> None:
+    found = of_storm(refused, 1_000, reads)
+    assert (found.well, found.took_s) == (well, took_s)
+    assert words in found.words[0]
+
+
+@pytest.mark.parametrize(
+    ("reads", "well", "words"),
+    [
+        ([], True, "Nothing was read"),
+        ([CUT, CUT], True, "shown as incomplete: 2."),
+        ([CUT, WHOLE], False, "cannot be: 1."),
+    ],
+)
+def test_without_1password_no_read_is_whole(reads: list[Read], well: bool, words: str) -> None:
+    found = of_locked_out(25.0, 20.0, reads)
+    assert found.well is well
+    assert any(words in sentence for sentence in found.words)

@@ -13,11 +13,13 @@ from tests.real.token_hunt import hunt
 
 from keyturn.cli import app
 from keyturn.decide.words import DriftKind
+from keyturn.demo.drill import seen
 from keyturn.demo.okta_onepassword.session import DemoSession, demo_session
 from keyturn.demo.okta_onepassword.slips import LEAVERS
 from keyturn.run.assess import Assessment
 from keyturn.run.clock import system_clock
 from keyturn.run.persons import find_person
+from keyturn_providers.records import Side
 from keyturn_providers.simulated.onepassword import inspection as onepassword
 from keyturn_storage.journal import open_journal
 from keyturn_storage.queries.coverage import coverage
@@ -98,6 +100,9 @@ def test_the_drill_is_come_through_and_leaves_no_credential_behind(
     said = capfd.readouterr()
     assert code == 0, said.err + said.out
     assert json.loads(said.out) == {"passed": True, "exit_code": 0}
+    reads = seen.reads_of(session, Side.SECRETS)
+    assert {one.complete for one in reads} == {True, False}
+    assert [one.began_ms for one in reads] == sorted(one.began_ms for one in reads)
     held = {name: one.get_secret_value() for name, one in session.environment.items()}
     assert len(held) == 4
     assert hunt(session.places.data, held) == []

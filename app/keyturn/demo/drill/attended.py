@@ -14,11 +14,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from keyturn.demo.drill import seen, troubles
+from keyturn.demo.drill import episodes, seen, troubles
 from keyturn.demo.drill.child import command
 from keyturn.demo.drill.report import Episode, duration, report
 from keyturn.demo.drill.terminal import kept_terminal
 from keyturn.demo.okta_onepassword.session import DemoSession
+from keyturn_providers.records import Side
 from keyturn_providers.simulated.onepassword import inspection as onepassword
 from keyturn_storage.journal import Journal, open_journal
 
@@ -36,11 +37,17 @@ class Times:
     """When what happened, in seconds of the monotonic clock; None where it has not."""
 
     began: float = field(default_factory=time.monotonic)
+    began_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
+    """The same by the time of day, as keyturn notes its reads."""
     locked: float | None = None
     unlocked: float | None = None
     killed: float | None = None
     back: float | None = None
     in_step: float | None = None
+
+    def wall_ms(self, moment: float) -> int:
+        """A moment of the monotonic clock as the time of day."""
+        return self.began_ms + int((moment - self.began) * 1000)
 
 
 def attend(session: DemoSession, out: Out) -> int:
@@ -101,26 +108,10 @@ def _all_done(session: DemoSession) -> bool:
 
 def _episodes(session: DemoSession, times: Times) -> list[Episode]:
     began, now = times.began, time.monotonic()
-    refused = seen.refusals(session)
-    found = [
-        Episode(
-            "a storm of 429 from Okta",
-            0.0,
-            0.0,
-            (f"Okta refused {refused} requests, and keyturn waited.",),
-            well=True,
-        )
-    ]
+    in_okta = seen.reads_of(session, Side.DIRECTORY)
+    found = [episodes.of_storm(seen.refusals(session), times.began_ms, in_okta)]
     if times.locked is not None:
-        found.append(
-            Episode(
-                "the bridge restarted locked, and the session with 1Password ended",
-                times.locked - began,
-                (times.unlocked or now) - times.locked,
-                ("A read in that time is incomplete, and takes nothing away from anybody.",),
-                well=True,
-            )
-        )
+        found.append(_locked_out(session, times, times.locked, times.unlocked or now))
     done = _all_done(session)
     if times.killed is None:
         words = "Nobody was offboarded, so no answer was lost and nothing was killed."
@@ -155,6 +146,15 @@ def _episodes(session: DemoSession, times: Times) -> list[Episode]:
             well=done,
         ),
     ]
+
+
+def _locked_out(session: DemoSession, times: Times, since: float, until: float) -> Episode:
+    within = [
+        one
+        for one in seen.reads_of(session, Side.SECRETS)
+        if times.wall_ms(since) <= one.began_ms and one.ended_ms <= times.wall_ms(until)
+    ]
+    return episodes.of_locked_out(since - times.began, until - since, within)
 
 
 def _verdicts(journal: Journal) -> str:

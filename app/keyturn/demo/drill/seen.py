@@ -1,10 +1,15 @@
-"""What the tenants saw of keyturn during a drill: counted in their files, not told by keyturn."""
+"""What the tenants saw of keyturn during a drill: counted in their files, not told by keyturn. What
+keyturn read is in its own cache."""
 
 from collections import Counter
+from dataclasses import dataclass
 
 from keyturn.demo.okta_onepassword.session import DemoSession
+from keyturn_providers.records import Side
 from keyturn_providers.simulated.onepassword import inspection as onepassword
 from keyturn_providers.simulated.wire import request_log
+from keyturn_storage.queries.moments import moments
+from keyturn_storage.queries.reader import open_reader
 
 _OP_WRITES = (
     "user suspend",
@@ -44,3 +49,26 @@ def told_again(session: DemoSession) -> int:
         if session.leaver_account_id in call.arguments
     )
     return sum(times > 1 for times in told.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One read of a source that has ended. `complete`: nothing of it is missing."""
+
+    began_ms: int
+    ended_ms: int
+    complete: bool
+
+
+def reads_of(session: DemoSession, side: Side) -> tuple[Read, ...]:
+    """Every read of one side that has ended, oldest first."""
+    if not session.places.cache.exists():
+        return ()
+    with open_reader(session.places.cache) as reader:
+        sides = [one for moment in moments(reader) for one in moment.sides if one.side is side]
+    found = [
+        Read(one.started_ms, one.ended_ms, one.complete)
+        for one in sides
+        if one.ended_ms is not None
+    ]
+    return tuple(sorted(found, key=lambda one: one.began_ms))

@@ -5,7 +5,7 @@ what they saw.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -77,17 +77,22 @@ def _locked_out(day: _Day) -> None:
     since = time.monotonic()
     troubles.bridge_restarts(day.session)
     troubles.sign_in_expires(day.session)
+    looked = run(day.session, "doctor")
+    locked, signed_out = _locked_parts(looked.told), _signed_out(looked.told)
     cut = run(day.session, "refresh")
     refused = run(day.session, "offboard", day.session.leaver_email, "--plan-only")
     troubles.operator_signs_in(day.session)
     again = run(day.session, "refresh")
-    well = cut.code == _INCOMPLETE and refused.code in (_INCOMPLETE, _REFUSED)
+    held = refused.code in (_INCOMPLETE, _REFUSED)
+    well = bool(locked) and bool(signed_out) and cut.code == _INCOMPLETE and held
     day.ended(
         "the bridge restarts locked, and the session with 1Password ends",
         since,
         well and again.code == _IN_STEP,
+        f"keyturn doctor (exit {looked.code}): not heard of since the restart: "
+        f"{', '.join(locked) or 'nothing is missing'}; op: {signed_out or 'nothing is wrong'}",
         f"keyturn refresh (exit {cut.code}): {_words(cut)}",
-        f"An offboarding is not planned then (exit {refused.code}).",
+        f"An offboarding is {'not planned' if held else 'planned'} then (exit {refused.code}).",
         f"Signed in again, a refresh is {'complete' if again.code == _IN_STEP else 'not complete'}"
         f" (exit {again.code}).",
     )
@@ -153,6 +158,33 @@ def _words(ran: Ran) -> str:
             if isinstance(found, list) and found:
                 return " ".join(_sentence(one) for one in found if not _is_complete(one))
     return ran.error or "nothing"
+
+
+def _locked_parts(told: JsonValue) -> list[str]:
+    """The bridge's parts that `keyturn doctor` says may be locked."""
+    return [
+        str(one.get("subject"))
+        for one in _checks(told)
+        if one.get("condition") == "unknown" and "locked" in str(one.get("words"))
+    ]
+
+
+def _signed_out(told: JsonValue) -> str:
+    """What `keyturn doctor` says of the session with 1Password where that is wrong."""
+    return " ".join(
+        str(one.get("words"))
+        for one in _checks(told)
+        if one.get("condition") == "wrong" and one.get("subject") == "op"
+    )
+
+
+def _checks(told: JsonValue) -> Iterator[dict[str, JsonValue]]:
+    sources = told.get("sources") if isinstance(told, dict) else None
+    for source in sources if isinstance(sources, list) else []:
+        checks = source.get("checks") if isinstance(source, dict) else None
+        for one in checks if isinstance(checks, list) else []:
+            if isinstance(one, dict):
+                yield one
 
 
 def _is_complete(value: JsonValue) -> bool:
