@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from tests.tui.simulated import Bench, bench
@@ -21,6 +22,7 @@ from keyturn.run.apart import assess_apart
 from keyturn.run.as_of import AsOf, find_as_of
 from keyturn.tui.app import CONFIGURATION_AFTER_S, KeyturnApp
 from keyturn.tui.case_desk import Draft
+from keyturn.tui.housekeeping import of_own_process
 from keyturn.tui.looking_back import come_back, go_back
 from keyturn.tui.screens.case_steps import plan_draft
 from keyturn.tui.screens.made_plan import show_made
@@ -93,6 +95,8 @@ def _plan(app: KeyturnApp, draft: Draft) -> None:
 
 async def _measure(made: Bench) -> None:
     app = made.app()
+    # As in a process of its own, but that the tenants' memory is in it as well.
+    app.parts = replace(app.parts, housekeeping=of_own_process())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         await _settled(app)
