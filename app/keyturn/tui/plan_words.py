@@ -1,6 +1,7 @@
 """A plan and its run as lines to read: what, to whom, with which side effects; what stands open."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ STATE_LOOK: Mapping[str, tuple[str, str]] = {
 }
 PROVEN = frozenset({ProofVerdict.EFFECTIVE_LOGGED.value, ProofVerdict.LOGGED.value})
 BLANK = Line(joined(""))
+PAGE = 100
+"""So many changes are shown at once: drawing thousands would hold up every key for seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,11 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class PlanText:
-    """The lines of a plan. `places` are where its rows begin: each operation in its order, then
-    each change that was skipped in this plan."""
+    """The lines of a page of a plan. `places` are where its rows begin, by their number: each
+    operation in its order, then each change that was skipped in this plan."""
 
     lines: list[Line]
-    places: tuple[int, ...]
+    places: Mapping[int, int]
 
 
 def plan_text(
@@ -75,29 +78,31 @@ def plan_text(
     skips: "Mapping[Change, LeftOut]" = MappingProxyType({}),
     cursor: int | None = None,
     shares: "Sequence[Share]" = (),
+    gone: "AbstractSet[Change]" = frozenset(),
+    page: int = 0,
 ) -> PlanText:
-    """The whole plan, with the state of each step where a run has begun. `skips` are left out, and
-    the row number `cursor` is marked. `shares` are told first where there are several."""
+    """The plan with one page of its changes, and the state of each step where a run has begun.
+    `skips` are left out, those that are `gone` in this plan already; the row number `cursor` is
+    marked. `shares` are told first where there are several."""
     lines = list(_head(plan, note, begun=bool(steps)))
     if len(shares) > 1:
         lines += [BLANK, _line((f"Who leaves: {len(shares)}", "bold $accent"))]
         lines += [_share(plan, share, steps) for share in shares]
-    places: list[int] = []
-    _put_operations(lines, places, plan, steps, now_ms, skips, cursor)
-    made = {operation.change for operation in plan.operations}
-    gone = [left for change, left in skips.items() if change not in made]
-    if gone:
-        lines += [BLANK, _line((f"Skipped: {len(gone)}", "bold $accent"))]
-    for left in gone:
-        here = cursor == len(places)
-        places.append(len(lines))
+    places: dict[int, int] = {}
+    _put_operations(lines, places, plan, steps, now_ms, skips, cursor, page)
+    left_out = [left for change, left in skips.items() if change in gone]
+    if left_out:
+        lines += [BLANK, _line((f"Skipped: {len(left_out)}", "bold $accent"))]
+    for number, left in enumerate(left_out, start=len(plan.operations)):
+        here = cursor == number
+        places[number] = len(lines)
         lines.append(
             _row(here, ("○ ", "bold $change"), left.words, (f"  {left.reason}", "$quiet"), hang=3)
         )
     lines += [
         *_guards(plan), *_left_alone(plan), *_unseen(plan), *_snapshots(plan, now_ms),
     ]  # fmt: skip
-    return PlanText(lines, tuple(places))
+    return PlanText(lines, places)
 
 
 def counts_words(plan: Plan) -> str:
@@ -137,25 +142,31 @@ def _share(plan: Plan, share: "Share", steps: Mapping[str, StepSeen]) -> Line:
 
 def _put_operations(
     lines: list[Line],
-    places: list[int],
+    places: dict[int, int],
     plan: Plan,
     steps: Mapping[str, StepSeen],
     now_ms: int,
     skips: "Mapping[Change, LeftOut]",
     cursor: int | None,
+    page: int,
 ) -> None:
     stages = {operation.stage for operation in plan.operations}
     stage: int | None = None
-    for operation in plan.operations:
+    total, first = len(plan.operations), page * PAGE
+    shown = plan.operations[first : first + PAGE]
+    if first:
+        lines += [BLANK, _line((f"   … {counted(first, 'change')} before these", "bold $change"))]
+    for number, operation in enumerate(shown, start=first):
         if operation.stage != stage:
             stage = operation.stage
             title = _stage_name(stage) if len(stages) > 1 else "What is done"
             lines += [BLANK, _line((title, "bold $accent"), *_counts(plan, stage))]
-        here = cursor == len(places)
-        places.append(len(lines))
-        lines += _operation(
-            operation, steps.get(operation.id), now_ms, skips.get(operation.change), here=here
-        )
+        places[number] = len(lines)
+        skip = skips.get(operation.change) if skips else None
+        lines += _operation(operation, steps.get(operation.id), now_ms, skip, here=cursor == number)
+    after = total - first - len(shown)
+    if after:
+        lines.append(_line((f"   … {counted(after, 'more change')}: go on down", "bold $change")))
 
 
 def _counts(plan: Plan, stage: int) -> Iterator[str | tuple[str, str]]:
@@ -232,7 +243,9 @@ def _guards(plan: Plan) -> Iterator[Line]:
         quiet = "$quiet" if guard.verdict is Verdict.ALLOW else ""
         yield _line((f" {glyph} {guard.verdict.value:<7}", style), (guard.words, quiet))
         if guard.names:
-            yield _line(" " * 10, ", ".join(guard.names))
+            more = len(guard.names) - PAGE
+            words = ", ".join(guard.names[:PAGE])
+            yield _line(" " * 10, words, (f" and {more} more", "bold") if more > 0 else "")
         if guard.next_step and guard.verdict is not Verdict.ALLOW:
             yield _line(" " * 10, (guard.next_step, "$quiet"))
 
@@ -246,8 +259,10 @@ def _left_alone(plan: Plan) -> Iterator[Line]:
         return
     yield BLANK
     yield _line((f"Left alone: {len(every)}", "bold $accent"))
-    for left in every:
+    for left in every[:PAGE]:
         yield _line(("   ", ""), left.words, (f"  {left.reason}", "$quiet"))
+    if len(every) > PAGE:
+        yield _line((f"   … {len(every) - PAGE} more: keyturn plan tells each.", "bold $change"))
 
 
 def _unseen(plan: Plan) -> Iterator[Line]:

@@ -336,6 +336,7 @@ class PlanReview(PlanRows):
                     verdict=event.verdict or before.verdict,
                     began_ms=before.began_ms or event.at_ms, at_ms=event.at_ms,
                 )  # fmt: skip
+                self.follow(event.operation_id)
         self._tick()
 
     def _tick(self) -> None:
