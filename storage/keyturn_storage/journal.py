@@ -58,10 +58,12 @@ class Journal:
         steps: Sequence[StepRow] = (),
         *,
         undoes: str = "",
+        undoes_of: str = "",
         generation: int = 0,
     ) -> None:
         """Writes down that a run begins, with its plan, and `steps` as they stand (planned). Of an
-        undo its entry names the run that it takes back, `undoes`.
+        undo its entry names the run that it takes back, `undoes`, and the key of the one person of
+        whom it does, `undoes_of`.
 
         Believed afterwards: the run is open and nothing of it was called yet. `generation` as in
         `record_step`. Raises ValueError for a run id that is taken, PlanAlreadyRun where a run has
@@ -83,7 +85,8 @@ class Journal:
                 "at_ms": run.started_ms,
                 "state": run.state,
             }
-            append(connection, content | ({"undoes": undoes} if undoes else {}))
+            taken = {"undoes": undoes, "undoes_of": undoes_of}
+            append(connection, content | {name: of for name, of in taken.items() if of})
             connection.execute(
                 "insert into run (id, plan_id, scope, title, operator, started_ms, ended_ms, "
                 "state, plan_json) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -1,16 +1,29 @@
 """How a case stands: worked out from what its runs did, never from what somebody wrote down."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyturn.decide.case_state import CaseRun, CaseState, CaseStep, standing, standing_cuts
+from keyturn.decide.case_state import (
+    CaseRun,
+    CaseState,
+    CaseStep,
+    cut_ms,
+    standing,
+    standing_cuts,
+)
 from keyturn.decide.plans import PlanScope
 from keyturn.decide.steps import ProofVerdict, State
 
 GOOD = ProofVerdict.EFFECTIVE_LOGGED.value
 UNLOGGED = ProofVerdict.EFFECTIVE_NOT_LOGGED.value
-VERIFIED = CaseStep(1, "Suspend", State.VERIFIED, GOOD)
+VERIFIED = CaseStep(1, "Suspend", State.VERIFIED, GOOD, "suspend s1", about=("account s1",))
+ON_AGAIN = CaseStep(
+    1, "Reactivate", State.VERIFIED, GOOD, "reactivate s1", about=("account s1",), removes=False
+)
+SESSION = CaseStep(3, "End session", State.VERIFIED, GOOD, "end t1", lasting=True)
 OPEN, CUT = CaseState.OPEN, CaseState.CUT
 
 
@@ -20,7 +33,7 @@ def run(*steps: CaseStep, run_id: str = "r1", undoes: str = "") -> CaseRun:
 
 
 def step(state: State, verdict: str = "", number: int = 2) -> CaseStep:
-    return CaseStep(number, "Revoke", state, verdict)
+    return CaseStep(number, "Revoke", state, verdict, f"revoke g{number}")
 
 
 def test_nothing_was_done_yet() -> None:
@@ -70,25 +83,55 @@ def test_what_one_run_could_not_do_the_next_one_did() -> None:
     assert (found.state, len(found.missing)) == (CUT, 1)
 
 
+BACK = run(ON_AGAIN, run_id="u1", undoes="r1")
+
+
 def test_what_was_taken_back_counts_no_more() -> None:
-    back = run(VERIFIED, run_id="u1", undoes="r1")
-    found = standing([run(VERIFIED), back])
+    found = standing([run(VERIFIED, SESSION), BACK])
     assert (found.state, found.missing) == (
         OPEN,
         ("run u1 took the cut back", "no plan was applied yet"),
     )
-    assert standing([run(VERIFIED), back, run(VERIFIED, run_id="r2")]).missing == ()
-    nothing = run(step(State.REFUSED), run_id="u1", undoes="r1")
+    assert standing([run(VERIFIED), BACK, run(VERIFIED, run_id="r2")]).missing == ()
+    nothing = run(replace(ON_AGAIN, state=State.REFUSED), run_id="u1", undoes="r1")
     assert standing([run(VERIFIED), nothing]).state is CaseState.VERIFIED
+    assert standing([BACK]).missing == ("no plan was applied yet",)
 
 
 def test_an_undo_of_the_first_run_leaves_nothing_of_the_second() -> None:
-    again = run(step(State.ALREADY_SO, GOOD), run_id="r2")
-    back = run(VERIFIED, run_id="u1", undoes="r1")
-    found = standing([run(VERIFIED), again, back])
+    again = run(replace(VERIFIED, state=State.ALREADY_SO, sent=False), run_id="r2")
+    found = standing([run(VERIFIED), again, BACK])
     assert (found.state, found.missing[0]) == (OPEN, "run u1 took the cut back")
-    assert standing_cuts([run(VERIFIED), again, back]) == ((), "u1")
-    assert standing_cuts([run(VERIFIED), again]) == ((run(VERIFIED), again), "")
+    assert standing_cuts([run(VERIFIED), again, BACK]) == ()
+    assert standing_cuts([run(VERIFIED), again]) == (run(VERIFIED), again)
+
+
+def test_an_undo_in_part_is_named_step_by_step_and_the_rest_stands() -> None:
+    both = run(replace(VERIFIED, cut_ms=7), replace(step(State.VERIFIED, GOOD), cut_ms=9))
+    found = standing([both, BACK])
+    assert (found.state, found.missing) == (OPEN, ("step 1 was taken back by run u1: Suspend",))
+    assert standing_cuts([both, BACK]) == (both,)
+    assert (cut_ms([both]), cut_ms([both, BACK]), cut_ms([])) == (9, None, None)
+    half = run(replace(ON_AGAIN, state=State.UNKNOWN), run_id="u1", undoes="r1")
+    assert standing([both, half]).missing == ("1 step of run u1 is open: keyturn resume",)
+    assert standing_cuts([both, half]) == (both,)
+
+
+def test_an_undo_that_was_undone_has_cut_again() -> None:
+    redo = run(replace(VERIFIED, cut_ms=20), run_id="u2", undoes="u1")
+    runs = [run(VERIFIED, SESSION), BACK, redo]
+    assert standing(runs).state is CaseState.VERIFIED
+    assert standing_cuts(runs) == (redo,)
+    assert cut_ms(runs) == 20
+    assert standing([*runs, run(ON_AGAIN, run_id="u3", undoes="u2")]).missing[0] == (
+        "run u3 took the cut back"
+    )
+
+
+def test_a_run_that_found_nothing_to_do_stands_too() -> None:
+    empty = run()
+    assert standing([empty]).state is CaseState.VERIFIED
+    assert standing_cuts([empty]) == (empty,)
 
 
 def same(run_id: str, state: State, verdict: str, *, sent: bool) -> CaseRun:

@@ -60,8 +60,8 @@ class SetEngine:
         self.asked.append(f"offboard {person_key}")
         return self._plan()
 
-    async def plan_undo(self, run_id: str) -> Plan:
-        self.asked.append(f"undo {run_id}")
+    async def plan_undo(self, run_id: str, case_id: str = "") -> Plan:
+        self.asked.append(f"undo {run_id} {case_id}".rstrip())
         return self._plan()
 
     async def apply(self, plan: Plan, confirmed: str, observe: Observe, stop: Stop) -> Ended:

@@ -70,6 +70,7 @@ def _code_of_ours(failure: Exception) -> Exit | None:
     from keyturn.run.leavers import WrongDecision
     from keyturn.run.persons import NoSuchPerson
     from keyturn.run.runs_done import NoSuchRun, StillOpen
+    from keyturn.run.undo import NotOfThisRun
     from keyturn.settings import ConfigNotFound
     from keyturn_storage.errors import (
         LeaseHeld,
@@ -97,6 +98,7 @@ def _code_of_ours(failure: Exception) -> Exit | None:
         (NoSuchCase, Exit.NOT_FOUND),
         (WrongDecision, Exit.USAGE),
         (NoSuchRun, Exit.NOT_FOUND),
+        (NotOfThisRun, Exit.NOT_FOUND),
         (StillOpen, Exit.STOPPED),
         (CannotGiveUp, Exit.REFUSED),
         (NobodyToPutOut, Exit.REFUSED),

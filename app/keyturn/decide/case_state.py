@@ -1,14 +1,20 @@
 """How a case stands, worked out from its runs and decisions. It is nowhere stored."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
+from keyturn.decide.each_change import (
+    Stand,
+    Tried,
+    each_change,
+    taken_back,
+    taken_back_by,
+    takes_back,
+)
 from keyturn.decide.names import counted, listed
 from keyturn.decide.plans import PlanScope
 from keyturn.decide.steps import ProofVerdict, State
-
-_NOT_DONE = frozenset({State.REFUSED, State.GIVEN_UP})
 
 
 class CaseState(StrEnum):
@@ -23,7 +29,9 @@ class CaseState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class CaseStep:
     """A step of a run, as far as it is about the leaver. Steps with the same `change` do the same
-    to the same; `sent` is whether anything was: what was so already needed nothing."""
+    to the same; what is taken back again has the same `about` and another `removes`, and what
+    nothing takes back is `lasting`. `sent` is whether anything was: what was so already needed
+    nothing. `cut_ms` is when it was taken, None where nobody knows that it was."""
 
     number: int
     words: str
@@ -31,6 +39,10 @@ class CaseStep:
     verdict: str = ""
     change: str = ""
     sent: bool = True
+    about: tuple[str, ...] = ()
+    removes: bool = True
+    lasting: bool = False
+    cut_ms: int | None = None
 
     @property
     def good(self) -> bool:
@@ -75,83 +87,125 @@ def standing(
     if closed:
         return Standing(CaseState.CLOSED, facts)
     again = (f"opened again: {reopened}",) if reopened else ()
-    cuts, taken_back = standing_cuts(runs)
-    undone = (f"run {taken_back} took the cut back",) if taken_back else ()
-    if not cuts:
-        return Standing(CaseState.OPEN, (*again, *undone, "no plan was applied yet", *facts))
-    cuts = _each_change_once(cuts)
-    missing = (*again, *(words for run in cuts for words in _missing(run, run is cuts[-1])))
-    return Standing(_state(cuts, again), (*missing, *facts))
+    waiting = tuple(_waiting(run) for run in runs if run.open_steps)
+    tried = _tried(runs)
+    changes = each_change([one for one, _ in tried], _last_planned(runs))
+    undone = _all_taken_back(changes, tried, runs)
+    if undone or all(run.undoes for run in runs):
+        return Standing(
+            CaseState.OPEN, (*again, *waiting, *undone, "no plan was applied yet", *facts)
+        )
+    missing = tuple(words for stand, one in changes for words in _missing(stand, one, tried, runs))
+    state = _state({stand for stand, _ in changes}, opened=bool(again or waiting))
+    return Standing(state, (*again, *waiting, *missing, *facts))
 
 
-def standing_cuts(runs: Sequence[CaseRun]) -> tuple[tuple[CaseRun, ...], str]:
-    """The runs whose effect stands, oldest first, and the id of the undo before which nothing does.
-
-    An undo that did anything takes every earlier run with it, not only the one that it names: what
-    a later run found already so stands no more either."""
-    cuts: tuple[CaseRun, ...] = ()
-    taken_back = ""
-    for run in runs:
-        if run.undoes:
-            if any(step.state.accepted for step in run.steps):
-                cuts, taken_back = (), run.id
-        else:
-            cuts, taken_back = (*cuts, run), ""
-    return cuts, taken_back
+def standing_cuts(runs: Sequence[CaseRun]) -> tuple[CaseRun, ...]:
+    """The runs whose effect stands, at least in part, oldest first. One of which every step that
+    can be taken back was taken back is not among them, whichever run the undo names; an undo that
+    was itself undone has cut again."""
+    tried = _tried(runs)
+    return tuple(run for number, run in enumerate(runs) if _stands(number, run, tried))
 
 
-def _each_change_once(cuts: Sequence[CaseRun]) -> tuple[CaseRun, ...]:
-    """The runs, with only the last accepted step of each change: the newest look at it counts. What
-    it found so already is logged where an earlier run, which did it, was."""
-    last: dict[str, tuple[str, CaseStep]] = {}
-    for run in cuts:
+def cut_ms(runs: Sequence[CaseRun]) -> int | None:
+    """When the last step of the cuts that stand was taken. None where something of them is open, or
+    was taken back: what came back by itself was cut all the same when it was."""
+    cuts = standing_cuts(runs)
+    if not cuts or standing(runs).state is CaseState.OPEN:
+        return None
+    moments = (step.cut_ms for run in cuts for step in run.steps if step.cut_ms is not None)
+    return max(moments, default=None)
+
+
+def _tried(runs: Sequence[CaseRun]) -> list[tuple[Tried, CaseStep]]:
+    found: list[tuple[Tried, CaseStep]] = []
+    for number, run in enumerate(runs):
         for step in run.steps:
-            if step.change and step.state.accepted:
-                _, before = last.get(step.change, ("", None))
-                last[step.change] = run.id, _with_proof_of(before, step)
-    return tuple(replace(run, steps=tuple(_counting(run, last))) for run in cuts)
+            one = Tried(
+                at=len(found),
+                run=number,
+                change=step.change,
+                about=step.about or (step.change,),
+                removes=step.removes,
+                state=step.state,
+                sent=step.sent,
+                good=step.good,
+                proven=step.good,
+            )
+            found.append((one, step))
+    return found
 
 
-def _with_proof_of(before: CaseStep | None, step: CaseStep) -> CaseStep:
-    logged = ProofVerdict.EFFECTIVE_LOGGED.value
-    if before is None or before.verdict != logged or step.sent or not step.good:
-        return step
-    return replace(step, verdict=logged)
+def _last_planned(runs: Sequence[CaseRun]) -> int:
+    return max((number for number, run in enumerate(runs) if not run.undoes), default=0)
 
 
-def _counting(run: CaseRun, last: Mapping[str, tuple[str, CaseStep]]) -> Iterator[CaseStep]:
-    for step in run.steps:
-        run_id, counting = last.get(step.change, (run.id, step))
-        if not step.state.accepted:
-            yield step
-        elif run_id == run.id:
-            yield counting
+def _stands(number: int, run: CaseRun, tried: Sequence[tuple[Tried, CaseStep]]) -> bool:
+    every = [one for one, _ in tried]
+    cut = [
+        one
+        for one, step in tried
+        if one.run == number and one.state.accepted and not step.lasting
+        if not takes_back(one, every)
+    ]
+    if run.open_steps or not cut:
+        return not run.undoes
+    return len(taken_back(every, number)) < len(cut)
 
 
-def _state(cuts: Sequence[CaseRun], again: tuple[str, ...]) -> CaseState:
-    last = cuts[-1]
-    every = [step for run in cuts for step in run.steps]
+def _all_taken_back(
+    changes: Sequence[tuple[Stand, Tried]],
+    tried: Sequence[tuple[Tried, CaseStep]],
+    runs: Sequence[CaseRun],
+) -> tuple[str, ...]:
+    """That an undo left nothing of the cut but what nothing can take back, in words; empty where it
+    left something."""
+    back = [one for stand, one in changes if stand is Stand.PUT_BACK]
+    left = any(
+        one.state.accepted and not tried[one.at][1].lasting
+        for stand, one in changes
+        if stand is not Stand.PUT_BACK
+    )
+    if not back or left:
+        return ()
+    last = max(by.run for one in back if (by := _by(one, tried)) is not None)
+    return (f"run {runs[last].id} took the cut back",)
+
+
+def _by(one: Tried, tried: Sequence[tuple[Tried, CaseStep]]) -> Tried | None:
+    return taken_back_by(one, [other for other, _ in tried])
+
+
+def _state(stands: set[Stand], *, opened: bool) -> CaseState:
     # What an earlier run could not do, a later one plans anew; what is open anywhere is open.
-    not_done = any(run.open_steps for run in cuts) or any(s.state in _NOT_DONE for s in last.steps)
-    if again or not_done:
+    if opened or stands & {Stand.OPEN, Stand.NOT_DONE, Stand.PUT_BACK}:
         return CaseState.OPEN
-    if not all(s.good for s in every if s.state.accepted):
-        return CaseState.CUT
-    return CaseState.VERIFIED
+    return CaseState.CUT if Stand.UNPROVEN in stands else CaseState.VERIFIED
 
 
-def _missing(run: CaseRun, last: bool) -> Iterator[str]:
-    if run.open_steps:
-        steps = counted(run.open_steps, "step")
-        is_open = "is" if run.open_steps == 1 else "are"
-        yield f"{steps} of run {run.id} {is_open} open: keyturn resume"
-    for step in run.steps:
-        if step.state in _NOT_DONE and last:
-            yield f"step {step.number} was not done ({_state_words(step)}): {step.words}"
-        elif step.state.accepted and not step.good:
-            yield f"step {step.number} is not verified ({_state_words(step)}): {step.words}"
-        elif step.verdict == ProofVerdict.EFFECTIVE_NOT_LOGGED.value:
-            yield f"step {step.number} is in effect, but in no log: {step.words}"
+def _waiting(run: CaseRun) -> str:
+    steps = counted(run.open_steps, "step")
+    is_open = "is" if run.open_steps == 1 else "are"
+    return f"{steps} of run {run.id} {is_open} open: keyturn resume"
+
+
+def _missing(
+    stand: Stand,
+    one: Tried,
+    tried: Sequence[tuple[Tried, CaseStep]],
+    runs: Sequence[CaseRun],
+) -> Iterator[str]:
+    step = tried[one.at][1]
+    by = _by(one, tried) if stand is Stand.PUT_BACK else None
+    if by is not None:
+        yield f"step {step.number} was taken back by run {runs[by.run].id}: {step.words}"
+    elif stand is Stand.NOT_DONE:
+        yield f"step {step.number} was not done ({_state_words(step)}): {step.words}"
+    elif stand is Stand.UNPROVEN:
+        yield f"step {step.number} is not verified ({_state_words(step)}): {step.words}"
+    elif stand is Stand.PROVEN and step.verdict == ProofVerdict.EFFECTIVE_NOT_LOGGED.value:
+        yield f"step {step.number} is in effect, but in no log: {step.words}"
 
 
 def _state_words(step: CaseStep) -> str:

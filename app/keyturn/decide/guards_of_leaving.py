@@ -40,9 +40,9 @@ def dying_machines(
         return GuardVerdict(
             "what dies with its owner", Verdict.ALLOW, "No machine identity ends with an account."
         )
-    names = tuple(_machine(context.world, side, machine) for side, machine in found)
+    names = tuple(machine_title(context.world, side, machine) for side, machine in found)
     mine = tuple(
-        _machine(context.world, side, machine)
+        machine_title(context.world, side, machine)
         for side, machine in found
         if context.own.get(side, frozenset()) & {machine.id, machine.owner_account_id}
     )
@@ -63,7 +63,8 @@ def dying_machines(
     )
 
 
-def _machine(world: World, side: Side, machine: MachineIdentity) -> str:
+def machine_title(world: World, side: Side, machine: MachineIdentity) -> str:
+    """What a machine identity is called where it ends with its owner."""
     return f"{machine.name} ({machine.kind}) in {world.side(side).name}"
 
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from keyturn.decide.findings import Change
 
+_RUN = "run:"
 PLAN_FORMAT = 2
 """1 had no changes with permissions, an e-mail address or a moment."""
 
@@ -24,9 +25,10 @@ class PlanScope(StrEnum):
         nothing that a listing lacks."""
         return self in {PlanScope.OFFBOARD, PlanScope.UNDO}
 
-    def subject(self, run_id: str) -> str:
-        """The `subject_key` of a plan of this scope that is about a run."""
-        return f"run:{run_id}"
+    def subject(self, run_id: str, person_key: str = "") -> str:
+        """The `subject_key` of a plan of this scope that is about a run, or about what it has of
+        one person."""
+        return f"{_RUN}{run_id}/{person_key}" if person_key else f"{_RUN}{run_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,8 @@ class Plan:
     """`id` is the first 12 hex digits of `digest`, the SHA-256 over everything else.
 
     `confirm_with` is what the operator must type: the login (one person) or the count.
-    `subject_key` is the leaver's key, or "run:" and the id of the run that is undone; the keys of
-    several leavers are a line each.
+    `subject_key` is the leaver's key, or "run:" and the id of the run that is undone, with a slash
+    and the key of the one person of whom it is; the keys of several leavers are a line each.
     """
 
     id: str
@@ -121,7 +123,20 @@ class Plan:
     @property
     def undoes(self) -> str:
         """The id of the run that this plan takes back; empty for every other plan."""
-        return self.subject_key.removeprefix("run:") if self.scope is PlanScope.UNDO else ""
+        return self._undone[0]
+
+    @property
+    def undoes_of(self) -> str:
+        """The key of the one person whose steps of that run it takes back; empty where it is all of
+        them, and for every other plan."""
+        return self._undone[1]
+
+    @property
+    def _undone(self) -> tuple[str, str]:
+        if self.scope is not PlanScope.UNDO:
+            return "", ""
+        run_id, _, person_key = self.subject_key.removeprefix(_RUN).partition("/")
+        return run_id, person_key
 
     @property
     def subjects(self) -> tuple[str, ...]:

@@ -96,6 +96,7 @@ def wrong_later(
     yield from _undone(pack, lines)
     yield from _since_in_words(pack, later)
     yield from _decided(pack, lines, manifest)
+    yield from _whom(pack, files)
     spots = [plain.get("blind_spots") for plain in plans_in(files, len(pack.runs))]
     told = dict.fromkeys(one for found in spots if isinstance(found, list) for one in found)
     if pack.blind_spots != tuple(told):
@@ -119,6 +120,15 @@ def _since_in_words(pack: Pack, later: Later) -> Iterator[Wrong]:
             yield Wrong(PACK, "residual_risks", told)
 
 
+def _whom(pack: Pack, files: Mapping[str, bytes]) -> Iterator[Wrong]:
+    """Whether the plans put out, or moved, the person that it is said to be about."""
+    put_out = {PlanScope.OFFBOARD.value, PlanScope.MOVE.value}
+    for run, plain in zip(pack.runs, plans_in(files, len(pack.runs)), strict=True):
+        keys = str(plain.get("subject_key")).split("\n")
+        if run.scope in put_out and (pack.person is None or pack.person.key not in keys):
+            yield Wrong(PACK, "person", f"it is nobody whom the plan of run {run.number} names")
+
+
 def _undone(pack: Pack, lines: Lines) -> Iterator[Wrong]:
     """The line with which an undo begins names the run that it takes back."""
     known = {run.run for run in pack.runs}
@@ -130,7 +140,8 @@ def _undone(pack: Pack, lines: Lines) -> Iterator[Wrong]:
         if kind == "run" and content.get("scope") == PlanScope.UNDO.value:
             at, operator = utc(_number(content.get("at_ms"))), str(content.get("operator"))
             began[run_id] = UndoneTold(run_id, at, operator, "")
-            if content.get("undoes") in known:
+            mine = pack.person is None or content.get("undoes_of", "") in {"", pack.person.key}
+            if content.get("undoes") in known and mine:
                 taken.add(run_id)
         if kind in {"run", "end"}:
             state[run_id] = str(content.get("state"))

@@ -59,7 +59,7 @@ def beside(journal: Journal, rows: Sequence[RunRow], key: str) -> Beside:
         case=case,
         others=tuple(one for one in cases.values() if one.person_key != key),
         looks=looks,
-        undone=tuple(one for run_id in ids for one in _undone(journal, run_id, ids)),
+        undone=tuple(one for run_id in ids for one in _undone(journal, run_id, ids, key)),
         came_back=back_now(looks, rows[-1].started_ms),
         other_runs=tuple(one for one in case.run_ids if one not in ids) if case else (),
     )
@@ -108,23 +108,26 @@ def told_rechecks(
     )
 
 
-def _undone(journal: Journal, run_id: str, known: Collection[str]) -> tuple[UndoneTold, ...]:
-    """The undos of a run that are not among the `known` ones."""
+def _undone(
+    journal: Journal, run_id: str, known: Collection[str], key: str
+) -> tuple[UndoneTold, ...]:
+    """The undos of a run that are not among the `known` ones, without those of what it did to
+    somebody else than the person with this key."""
     return tuple(
         UndoneTold(row.id, utc(row.started_ms), row.operator, row.state)
         for row in reversed(journal.runs())
         if row.scope == PlanScope.UNDO.value
         and row.id not in known
-        and _undoes(row.plan_json) == run_id
+        and _undoes(row.plan_json, run_id, key)
     )
 
 
-def _undoes(text: str) -> str:
+def _undoes(text: str, run_id: str, key: str) -> bool:
     try:
         plan: Plan = recorded(text)
     except PlanFileError:
-        return ""
-    return plan.undoes
+        return False
+    return plan.undoes == run_id and (not key or plan.undoes_of in {"", key})
 
 
 def with_case(stated: Stated, case: CaseRow | None) -> Stated:

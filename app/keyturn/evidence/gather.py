@@ -42,7 +42,7 @@ from keyturn.evidence.stated import Stated
 from keyturn.evidence.step_telling import told_steps
 from keyturn.evidence.subject import NoRuns, Subject, subject_of, together
 from keyturn.evidence.systems import Part, systems_of
-from keyturn.evidence.totals import each_change
+from keyturn.evidence.totals import stands
 from keyturn.run.basis import SourceAsked, SourcesAsked
 from keyturn_providers.records import Side
 from keyturn_storage.case_rows import CaseRow
@@ -265,7 +265,7 @@ def _pack(
     later = readings.after(made.cache, used, last_ms)
     steps = _steps(parts)
     planned = [part.number for part in parts if not part.record.plan.undoes]
-    changes = each_change(steps, (planned or [len(parts)])[-1])
+    changes = stands(steps, (planned or [len(parts)])[-1])
     systems = systems_of(parts, subject, later, stated, besides, changes)
     rows = [row for one in systems for row in one.access]
     runs = tuple(

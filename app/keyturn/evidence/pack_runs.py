@@ -63,7 +63,7 @@ class EntryTold:
 class StepTold:
     """One operation from plan to proof. `observed` is when it was read back, `no_event` why no
     audit event proves it and until when there was time. `change` is equal for steps that do the
-    same to the same, `about` tells what is done and taken back again (`totals.about_of`), `run` is
+    same to the same, `about` tells what is done and taken back again (`decide.about`), `run` is
     the number of the step's run."""
 
     run: int

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
+from keyturn.decide.about import about_of, same_change
 from keyturn.decide.logged import proof_in
 from keyturn.decide.plans import Operation
 from keyturn.decide.run_done import request_ids_in
@@ -12,8 +13,6 @@ from keyturn.evidence.moments import utc
 from keyturn.evidence.pack_runs import EntryTold, EventTold, StepTold
 from keyturn.evidence.proof_words import is_good
 from keyturn.evidence.run_record import RunRecord, StepEntry, StepRecord
-from keyturn.evidence.totals import about_of
-from keyturn.run.cases import same_change
 from keyturn_providers.records import Side
 from keyturn_storage.rows import ArchivedEvent
 
@@ -53,7 +52,7 @@ def _told(
         run=run,
         number=operation.number,
         label=label,
-        change=sha256(same_change(operation).encode())[:16],
+        change=sha256(same_change(operation.change).encode())[:16],
         about=about_of(operation.change),
         operation=operation.id,
         kind=operation.change.kind.value,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from keyturn.decide.blast_radius import BlastRadius
+from keyturn.decide.each_change import Stand
 from keyturn.decide.findings import ChangeKind
 from keyturn.decide.rechecks import CameBack, Recheck
 from keyturn.evidence import access
@@ -18,7 +19,6 @@ from keyturn.evidence.run_record import RunRecord, StepRecord
 from keyturn.evidence.stated import Stated
 from keyturn.evidence.step_telling import label_of
 from keyturn.evidence.subject import Subject
-from keyturn.evidence.totals import Stand
 from keyturn.run.cases import held_of
 from keyturn_providers.records import Side
 

@@ -146,12 +146,15 @@ def _start(run: Run, operator: str) -> None:
         StepRow(run.id, op.id, op.number, State.PLANNED.value, op.words, at_ms, 0, "", "", "", "")
         for op in plan.operations
     ]
-    run.journal.start_run(row, steps, undoes=run.plan.undoes, generation=run.generation)
+    run.journal.start_run(
+        row, steps, undoes=plan.undoes, undoes_of=plan.undoes_of, generation=run.generation
+    )
     if plan.undoes:
         note_undo(
             run.journal,
             run_id=run.id,
             undone=plan.undoes,
+            of=plan.undoes_of,
             at_ms=at_ms,
             generation=run.generation,
         )

@@ -2,18 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from keyturn.decide.about import about_of, is_about, same_change
 from keyturn.decide.blast_radius import BlastRadius
-from keyturn.decide.case_state import (
-    CaseRun,
-    CaseState,
-    CaseStep,
-    Standing,
-    standing,
-    standing_cuts,
-)
+from keyturn.decide.case_state import CaseRun, CaseStep, Standing, cut_ms, standing, standing_cuts
 from keyturn.decide.concerned import login_of
 from keyturn.decide.guards_of_objects import is_untouchable
 from keyturn.decide.people import Person
@@ -141,7 +134,7 @@ def _opened(journal: Journal, world: World, person: Person, by: str, at_ms: int)
 def note_held(journal: Journal, row: CaseRow, held: BlastRadius, by: str, at_ms: int) -> None:
     """Keeps what the leaver could reach, as long as nothing of it was cut, and once."""
     before = held_of(row)
-    if (before and _reach(before[-1]) == _reach(held)) or standing_cuts(runs_of(journal, row))[0]:
+    if (before and _reach(before[-1]) == _reach(held)) or standing_cuts(runs_of(journal, row)):
         return
     note_case(journal, row.id, NoteIn(Noted.HELD, json.dumps(to_plain(held)), by, at_ms))
 
@@ -191,10 +184,16 @@ def tie(
     journal: Journal, plan: Plan, run_id: str, by: str, at_ms: int, generation: int = 0
 ) -> None:
     """Ties a run to the open cases of the people whom its plan puts out or moves, and an undo to
-    the cases of the run that it takes back. What is tied already stays so. Raises LeaseLost."""
+    the cases of the run that it takes back, or to that of the one person of whom it is. What is
+    tied already stays so. Raises LeaseLost."""
     rows: Iterable[CaseRow] = ()
     if plan.undoes:
-        rows = cases_of_run(journal, plan.undoes)
+        whose = plan.undoes_of.partition(":")[2]
+        rows = (
+            row
+            for row in cases_of_run(journal, plan.undoes)
+            if not whose or whose in {row.directory_id, row.secrets_id}
+        )
     elif plan.scope in _TIED:
         rows = (row for key in plan.subjects for row in _open_of_key(journal, key))
     for row in tuple(rows):
@@ -219,15 +218,7 @@ def runs_of(journal: Journal, row: CaseRow) -> tuple[CaseRun, ...]:
         plan = recorded(run.plan_json)
         rows = {step.operation_id: step for step in journal.steps(run_id)}
         steps = tuple(
-            CaseStep(
-                number=operation.number,
-                words=operation.words,
-                state=State(rows[operation.id].state) if operation.id in rows else State.PLANNED,
-                verdict=rows[operation.id].verdict if operation.id in rows else "",
-                change=same_change(operation),
-                sent=operation.id not in rows or rows[operation.id].attempts > 0,
-            )
-            for operation in of_leaver(plan, row)
+            _step(operation, rows.get(operation.id)) for operation in of_leaver(plan, row)
         )
         found.append(CaseRun(run_id, plan.scope, steps, plan.undoes))
     return tuple(found)
@@ -239,36 +230,6 @@ def of_leaver(plan: Plan, row: CaseRow) -> tuple[Operation, ...]:
         return plan.operations
     ids = {row.directory_id, row.secrets_id}
     return tuple(one for one in plan.operations if is_about(one, plan, ids))
-
-
-def same_change(operation: Operation) -> str:
-    """What is equal for two operations that do the same to the same, whatever it is called."""
-    change = operation.change
-    refs = (change.account, change.group, change.principal, *change.vaults)
-    return "\n".join(
-        (
-            change.kind.value,
-            change.side.value,
-            *(ref.id if ref is not None else "" for ref in refs),
-            change.carrier,
-            change.session_id,
-            change.level.value if change.level is not None else "",
-            *change.permissions,
-        )
-    )
-
-
-def is_about(operation: Operation, plan: Plan, account_ids: AbstractSet[str]) -> bool:
-    """Whether an operation is done to one of these accounts, or something that is waits for it."""
-    ids = account_ids - {""}
-    if _names(operation, ids):
-        return True
-    return any(operation.id in other.depends_on and _names(other, ids) for other in plan.operations)
-
-
-def _names(operation: Operation, ids: AbstractSet[str]) -> bool:
-    ref = operation.change.account or operation.change.principal
-    return ref is not None and ref.id in ids
 
 
 def unsaid(facts: Facts) -> tuple[str, ...]:
@@ -329,14 +290,26 @@ def close(journal: Journal, row: CaseRow, reason: str, by: str, at_ms: int) -> N
 
 
 def cut_ms_of(journal: Journal, row: CaseRow) -> int | None:
-    """When the last step of the last cut that stands was taken; None where something is open."""
-    runs = runs_of(journal, row)
-    cuts, _ = standing_cuts(runs)
-    # What came back later is open again, and was cut all the same when it was.
-    if not cuts or standing(runs).state is CaseState.OPEN:
-        return None
-    steps = (step for run in cuts for step in journal.steps(run.id))
-    return max((_cut_ms(step) for step in steps), default=None)
+    """When the last step of the cuts that stand was taken; None where something is open or was
+    taken back."""
+    return cut_ms(runs_of(journal, row))
+
+
+def _step(operation: Operation, row: StepRow | None) -> CaseStep:
+    """A step as the journal has it; without a row nothing was begun."""
+    state = State(row.state) if row is not None else State.PLANNED
+    return CaseStep(
+        number=operation.number,
+        words=operation.words,
+        state=state,
+        verdict=row.verdict if row is not None else "",
+        change=same_change(operation.change),
+        sent=row is None or row.attempts > 0,
+        about=about_of(operation.change),
+        removes=operation.change.kind.removes,
+        lasting=operation.inverse is None,
+        cut_ms=_cut_ms(row) if row is not None and state.accepted else None,
+    )
 
 
 def _cut_ms(step: StepRow) -> int:

@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from keyturn.decide.about import takes_back
 from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.names import account_title, counted
+from keyturn.decide.planfile import recorded
 from keyturn.decide.plans import Operation, PlanScope
 from keyturn.decide.rechecks import CameBack, Due, NotSeen, Recheck, due
 from keyturn.decide.steps import State
@@ -256,19 +258,35 @@ def _holds(change: Change, effect: Effect) -> bool:
 
 
 def _restored(journal: Journal, run_id: str, links: Links) -> tuple[Change, ...]:
-    """What undos of the run brought back and is not undone itself."""
+    """What undos of the run brought back and was not taken back itself."""
     return tuple(
-        step.operation.change
+        change
         for row in undos_of(journal, run_id, links)
-        if not _undone(journal, row.id, links)
+        for change in _standing(journal, row, links)
+    )
+
+
+def _standing(journal: Journal, row: RunRow, links: Links) -> list[Change]:
+    back = _restored(journal, row.id, links)
+    return [
+        step.operation.change
         for step in run_done(journal, row).steps
         if step.state not in {State.PLANNED, State.REFUSED, State.GIVEN_UP}
-    )
+        if not any(takes_back(one, step.operation.change) for one in back)
+    ]
 
 
 def _undone(journal: Journal, run_id: str, links: Links) -> bool:
-    """Whether a run was taken back by another, at least in part, that still stands."""
-    return any(
-        run_done(journal, row).made and not _undone(journal, row.id, links)
+    """Whether undos that still stand took a run back, at least in part: all of it, or what it did
+    to each of those whom it put out."""
+    plans = [
+        undo.plan
         for row in undos_of(journal, run_id, links)
-    )
+        if (undo := run_done(journal, row)).made and not _undone(journal, row.id, links)
+    ]
+    row = journal.run(run_id)
+    if any(not plan.undoes_of for plan in plans) or row is None or not plans:
+        return bool(plans)
+    whose = {plan.undoes_of for plan in plans}
+    run = recorded(row.plan_json)
+    return whose.issuperset(run.subjects or {run.undoes_of})

@@ -74,10 +74,11 @@ def refuse_open(row: RunRow, run: RunDone) -> None:
 
 
 def note_undo(
-    journal: Journal, *, run_id: str, undone: str, at_ms: int, generation: int = 0
+    journal: Journal, *, run_id: str, undone: str, at_ms: int, of: str = "", generation: int = 0
 ) -> None:
-    """Ties an undo to the run it takes back. Raises LeaseLost."""
-    body = json.dumps({"run": undone, "by": run_id})
+    """Ties an undo to the run it takes back, or to what that did to the person with the key `of`.
+    Raises LeaseLost."""
+    body = json.dumps({"run": undone, "by": run_id} | ({"of": of} if of else {}))
     journal.note(UNDO_OF, body, at_ms, run_id=run_id, generation=generation)
 
 

@@ -210,7 +210,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("evidence", ("v",), "evidence",
            "Write the evidence of every run of the case, and say where.", _O, 6,
            palette="case: write the evidence"),
-    _undo(_O, "Plan what takes back the whole run there, of all who left in it; shown first."),
+    _undo(_O, "Plan what takes back what the run there did to this leaver; shown first."),
     _recheck(_O, "Look again whether what was cut is still cut; what is back opens the case."),
     Action("close_case", ("C",), "close", "Close the case, with the reason.", _O, dangerous=True,
            palette="case: close it"),

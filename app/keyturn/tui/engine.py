@@ -138,8 +138,8 @@ class Engine(Protocol):
         """The plan of one person's offboarding."""
         ...
 
-    async def plan_undo(self, run_id: str) -> "Plan":
-        """The plan that takes a run back."""
+    async def plan_undo(self, run_id: str, case_id: str = "") -> "Plan":
+        """The plan that takes a run back; with a case what it did to that leaver alone."""
         ...
 
     async def apply(self, plan: "Plan", confirmed: str, observe: Observe, stop: Stop) -> Ended:

@@ -194,15 +194,16 @@ class RunEngine:
             )
 
     @apart
-    async def plan_undo(self, run_id: str) -> "Plan":
+    async def plan_undo(self, run_id: str, case_id: str = "") -> "Plan":
         """About everything that the run changed as it is now in both sources."""
         from keyturn.run.undo import plan_undo
 
         loaded = self.doors.load()
         async with self.opened.everything(loaded, unobserved) as (connections, cache, journal):
             return await plan_undo(
-                run_id, connections, cache, journal, loaded=loaded, clock=self.opened.now()
-            )
+                run_id, connections, cache, journal, loaded=loaded, clock=self.opened.now(),
+                person=case_id,
+            )  # fmt: skip
 
     async def apply(self, plan: "Plan", confirmed: str, observe: Observe, stop: Stop) -> Ended:
         """Everything that was done is in the journal before this returns, however it ends."""

@@ -42,7 +42,7 @@ def state_of_all(
 
 def shares(planned: "LeaversPlanned") -> tuple[Share, ...]:
     """What each leaver has of a plan; a vault that is handed over counts with its leaver."""
-    from keyturn.run.cases import is_about
+    from keyturn.decide.about import is_about
 
     found: list[Share] = []
     for person in planned.people:

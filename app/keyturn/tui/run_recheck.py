@@ -27,9 +27,7 @@ async def recheck_cases(
         except NothingRead:
             world = None
         rows = [find_case(journal, case_id) for case_id in case_ids]
-        cuts = dict.fromkeys(
-            run.id for row in rows for run in standing_cuts(runs_of(journal, row))[0]
-        )
+        cuts = dict.fromkeys(run.id for row in rows for run in standing_cuts(runs_of(journal, row)))
         asked = await ask(connections)
         found: list[Recheck] = []
         for run_id in cuts:

@@ -15,6 +15,14 @@ from keyturn.run.undo import plan_undo
 
 @click.command(name="undo")
 @click.argument("run")
+@click.option(
+    "--person",
+    "person",
+    metavar="WHO",
+    default="",
+    help="Take back only what the run did to this one of several people (login, e-mail, id, name "
+    "or case).",
+)
 @click.option("--plan-only", is_flag=True, help="Show and save the plan; change nothing.")
 @click.option(
     "--confirm",
@@ -28,6 +36,7 @@ from keyturn.run.undo import plan_undo
 def command(
     invocation: Invocation,
     run: str,
+    person: str,
     plan_only: bool,
     confirm: str | None,
     out: Path | None,
@@ -37,15 +46,18 @@ def command(
 
     Everything the run changed is read now, by id. What is still as the run left it goes back to
     what it was before; what somebody changed since is left alone, by name. What cannot be brought
-    back is named before anything is done. An undo is a run too, and can be undone.
+    back is named before anything is done. An undo is a run too, and can be undone. Of a run in
+    which several people left, --person takes back one of them alone: the rest, and the others'
+    cases, stay as they are.
     """
     loaded = loaded_policy(invocation)
     with cache_of(invocation) as cache, journal_of(invocation) as journal:
 
         async def work(connections: Connections) -> Plan:
             return await plan_undo(
-                run, connections, cache, journal, loaded=loaded, clock=system_clock()
-            )
+                run, connections, cache, journal, loaded=loaded, clock=system_clock(),
+                person=person,
+            )  # fmt: skip
 
         plan = with_connections(invocation, loaded, answer, work, planning=True)
     return apply_or_save(

@@ -6,10 +6,13 @@ alone, by name. What cannot be brought back is in `left_alone` too, before anyth
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
+from keyturn.decide.about import is_about, is_done_to
 from keyturn.decide.concerned import login_of, one_person
 from keyturn.decide.context import PlanContext
 from keyturn.decide.findings import Change, ChangeKind
+from keyturn.decide.guards_of_leaving import machine_title
 from keyturn.decide.order import Stage, place, stage_of, waits_for
 from keyturn.decide.plan import operation_of, plan_of
 from keyturn.decide.plans import LeftAlone, Operation, Plan, PlanScope
@@ -24,7 +27,15 @@ from keyturn.decide.undo.memberships import KINDS as OF_MEMBERSHIPS
 from keyturn.decide.undo.memberships import undo_membership
 from keyturn_providers.records import Side
 
-__all__ = ["DIES_WITH_OWNER", "NOT_RESTORED", "not_restored", "not_undoable", "plan_undo"]
+__all__ = [
+    "DIES_WITH_OWNER",
+    "NOT_RESTORED",
+    "OnlyOf",
+    "not_restored",
+    "not_undoable",
+    "plan_undo",
+    "steps_of",
+]
 
 _UNDO, _REDO = "Undo: ", "Redo: "
 _ORDER = {
@@ -46,14 +57,32 @@ _ORDER = {
 }
 
 
-def plan_undo(run: RunDone, context: PlanContext, unread: Unread | None = None) -> Plan:
-    """The plan that takes back what `run` did. `unread` says of which objects nobody knows just now
-    how they are; those are left alone. Undoing what is undone already has no operations."""
+@dataclass(frozen=True, slots=True)
+class OnlyOf:
+    """One of several people a run is about: what stands in the plan for them, what they are called,
+    and the ids of their accounts."""
+
+    key: str
+    name: str
+    account_ids: frozenset[str]
+
+
+def plan_undo(
+    run: RunDone,
+    context: PlanContext,
+    unread: Unread | None = None,
+    only: OnlyOf | None = None,
+) -> Plan:
+    """The plan that takes back what `run` did, or what it did to one person. `unread` says of which
+    objects nobody knows just now how they are; those are left alone. Undoing what is undone already
+    has no operations."""
     found = Found(context, unread or {})
+    if only is not None:
+        run = _of_one(found, run, only)
     undo_accounts(found, run.made)
     for step in reversed(run.made):
         _undo(found, step)
-    _lose_machines(found, run)
+    _lose_machines(found, run, only)
     for step in run.steps:
         if step.by_another:
             found.lose(step.operation.words, step.by_another)
@@ -64,8 +93,8 @@ def plan_undo(run: RunDone, context: PlanContext, unread: Unread | None = None) 
     return plan_of(
         context,
         PlanScope.UNDO,
-        title=_title(run.plan.title),
-        subject=PlanScope.UNDO.subject(run.id),
+        title=_title(run.plan.title, only.name if only is not None else ""),
+        subject=PlanScope.UNDO.subject(run.id, only.key if only is not None else ""),
         operations=operations,
         left=_losses_first(found.left_alone),
         confirm_with=login_of(person) if person is not None else str(len(operations)),
@@ -79,6 +108,39 @@ def not_restored(plan: Plan) -> tuple[LeftAlone, ...]:
     return tuple(one for one in plan.left_alone if one.words.startswith(NOT_RESTORED))
 
 
+def steps_of(run: RunDone, account_ids: frozenset[str]) -> tuple[StepDone, ...]:
+    """The steps of a run that are about these accounts, in the order of the plan."""
+    return tuple(one for one in run.steps if is_about(one.operation, run.plan, account_ids))
+
+
+def _of_one(found: Found, run: RunDone, only: OnlyOf) -> RunDone:
+    """The run as far as it is about one person alone. What somebody else's leaving rests on too
+    stays, by name."""
+    mine: list[StepDone] = []
+    for step in steps_of(run, only.account_ids):
+        if _shared(step, run, only):
+            found.leave(step.operation.words, _SHARED)
+        else:
+            mine.append(step)
+    return replace(run, steps=tuple(mine))
+
+
+_SHARED = "Somebody else who left in this run rests on it too: it goes back with the whole run."
+
+
+def _shared(step: StepDone, run: RunDone, only: OnlyOf) -> bool:
+    """Whether a step is not done to the person, and not only the person's steps hang on it."""
+    operation = step.operation
+    if is_done_to(operation, only.account_ids):
+        return False
+    hanging = [
+        one.operation
+        for one in run.steps
+        if operation.id in one.operation.depends_on or one.operation.id in operation.depends_on
+    ]
+    return not all(is_done_to(one, only.account_ids) for one in hanging)
+
+
 def _undo(found: Found, step: StepDone) -> None:
     kind = step.operation.change.kind
     if kind in OF_MEMBERSHIPS:
@@ -89,13 +151,21 @@ def _undo(found: Found, step: StepDone) -> None:
         found.lose(step.operation.words, step.operation.irreversible)
 
 
-def _lose_machines(found: Found, run: RunDone) -> None:
-    """What ended with its owner, as the guard of the run's plan named it."""
+def _lose_machines(found: Found, run: RunDone, only: OnlyOf | None) -> None:
+    """What ended with its owner, as the guard of the run's plan named it; of one person without
+    what is known to be another's."""
     ended = {ChangeKind.SUSPEND, ChangeKind.DEACTIVATE}
     if not any(step.operation.change.kind in ended for step in run.made):
         return
-    for guard in run.plan.guards:
-        for name in guard.names if guard.guard == DIES_WITH_OWNER else ():
+    others = {
+        machine_title(found.world, side, machine)
+        for side in Side
+        for machine in found.world.side(side).snapshot.machines
+        if only is not None and machine.owner_account_id not in only.account_ids
+    }
+    named = (one.names for one in run.plan.guards if one.guard == DIES_WITH_OWNER)
+    for name in (name for names in named for name in names):
+        if name not in others:
             found.lose(
                 name, "It ended with its owner's account; make a new one for whoever uses it."
             )
@@ -106,10 +176,11 @@ def _losses_first(left: Iterable[LeftAlone]) -> tuple[LeftAlone, ...]:
     return tuple(sorted(every, key=lambda one: not one.words.startswith(NOT_RESTORED)))
 
 
-def _title(title: str) -> str:
+def _title(title: str, name: str) -> str:
+    alone = f", {name} alone" if name and not title.endswith(f", {name} alone") else ""
     if title.startswith(_UNDO):
-        return _REDO + title.removeprefix(_UNDO)
-    return _UNDO + title.removeprefix(_REDO)
+        return _REDO + title.removeprefix(_UNDO) + alone
+    return _UNDO + title.removeprefix(_REDO) + alone
 
 
 def _operations(found: Found) -> tuple[Operation, ...]:

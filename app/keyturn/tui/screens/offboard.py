@@ -250,11 +250,13 @@ class Offboard(ListScreen):
         give_up_step(self.keyturn, runs, lambda _ended: self._look(), case_id=self.seen.id)
 
     def action_undo(self) -> None:
-        """The plan that takes the run under the cursor back, else the only one there is."""
+        """The plan that takes back what the run under the cursor, else the only one there is, did
+        to this leaver."""
         item, runs = self._item(), self.seen.runs
         run_id = item.name if item.what is What.RUN else runs[0].id if len(runs) == 1 else ""
         if run_id:
-            plan_undo(self, run_id, f"all of run {run_id[:12]}, with {self.person_name}")
+            title = f"{self.person_name} in run {run_id[:12]}"
+            plan_undo(self, run_id, title, case_id=self.seen.id)
         else:
             which = "put the cursor on one of its runs" if runs else "no plan was applied yet"
             self.keyturn.tell(f"Undo: {which}.")

@@ -9,14 +9,18 @@ if TYPE_CHECKING:
 
 
 def plan_undo(
-    asked: "Frame", run_id: str, title: str, show: "Callable[[Plan], None] | None" = None
+    asked: "Frame",
+    run_id: str,
+    title: str,
+    show: "Callable[[Plan], None] | None" = None,
+    case_id: str = "",
 ) -> None:
-    """Plans it about everything that the run changed as it is now; `show` puts the plan elsewhere
-    than on top."""
+    """Plans it about everything that the run changed as it is now, or about the leaver of a case
+    alone; `show` puts the plan elsewhere than on top."""
     engine = asked.keyturn.parts.engine
 
     async def work(_observe: object, _stop: object) -> "Plan":
-        return await engine.plan_undo(run_id)
+        return await engine.plan_undo(run_id, case_id)
 
     def on_top(plan: "Plan") -> None:
         from keyturn.tui.screens.made_plan import show_made
