@@ -59,11 +59,12 @@ class Journal:
         *,
         undoes: str = "",
         undoes_of: str = "",
+        outline_sha256: str = "",
         generation: int = 0,
     ) -> None:
         """Writes down that a run begins, with its plan, and `steps` as they stand (planned). Of an
         undo its entry names the run that it takes back, `undoes`, and the key of the one person of
-        whom it does, `undoes_of`.
+        whom it does, `undoes_of`; of any run the digest of its plan's outline, where it is given.
 
         Believed afterwards: the run is open and nothing of it was called yet. `generation` as in
         `record_step`. Raises ValueError for a run id that is taken, PlanAlreadyRun where a run has
@@ -85,8 +86,8 @@ class Journal:
                 "at_ms": run.started_ms,
                 "state": run.state,
             }
-            taken = {"undoes": undoes, "undoes_of": undoes_of}
-            append(connection, content | {name: of for name, of in taken.items() if of})
+            more = {"undoes": undoes, "undoes_of": undoes_of, "outline_sha256": outline_sha256}
+            append(connection, content | {name: said for name, said in more.items() if said})
             connection.execute(
                 "insert into run (id, plan_id, scope, title, operator, started_ms, ended_ms, "
                 "state, plan_json) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -89,7 +89,8 @@ async def test_a_step_left_out_is_found(forger: Forger) -> None:
     plain = json.loads(forger.bundle.files["leaver.json"])
     gone = plain["steps"].pop(forger.unproven - 1)["operation"]
     told = f"leaver.json: the operation {gone}, which the journal tells of, is missing"
-    assert forger.rewritten(leaver_json=json.dumps(plain).encode()) == [told, SUMS, WORDS]
+    planned = f"leaver.json, runs, 1: the operation {gone}, which is in the plan, is missing"
+    assert forger.rewritten(leaver_json=json.dumps(plain).encode()) == [told, planned, SUMS, WORDS]
 
 
 async def test_a_page_that_says_something_else_is_found(forger: Forger) -> None:

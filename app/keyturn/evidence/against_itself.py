@@ -9,8 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from keyturn.decide.names import counted
 from keyturn.decide.values import NotThatValue, from_plain
-from keyturn.evidence.against_later import Later, later_of, wrong_later
+from keyturn.evidence.against_later import Later, Lines, later_of, wrong_later
+from keyturn.evidence.against_plans import planned_in, plans_not_held, wrong_plans
 from keyturn.evidence.against_windows import wrong_windows
 from keyturn.evidence.bundle import logic_digest
 from keyturn.evidence.case_telling import run_verdict
@@ -28,13 +30,10 @@ from keyturn.evidence.run_record import StepEntry, step_entry
 from keyturn.evidence.step_telling import told_entry
 from keyturn.evidence.totals import all_proven, taken_back, totals_of, verdict_of
 from keyturn.evidence.wrong import Wrong
+from keyturn_storage.case_rows import Noted
 
-NOT_HELD = (
-    "not held against the chain, for no line has it: what was read from the cache (access before "
-    "and after, account states, completeness, machine identities), the words of decisions and what "
-    "was stated with the report, or in a case that this is not the whole bundle of; only a "
-    "signature covers them"
-)
+NOT_HELD = "not held by the chain: "
+"""How each note begins that says what no line of the journal holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +60,24 @@ def compare(files: dict[str, bytes], lines: Sequence[ShownLine], manifest: Manif
         pack = from_plain(Pack, plain)
     except NotThatValue as odd:
         return Compared((Wrong(PACK, str(odd), "it is no leaver pack"),))
+    said = tuple(contents(lines))
     wrong = [
-        *_head(pack, manifest),
+        *_head(pack, manifest, said),
         *_states(pack, lines),
         *_steps(pack, by_step(pack, lines), files.get(EVENTS, b"")),
     ]
-    said = tuple(contents(lines))
     later = later_of(pack, said, files)
-    wrong += wrong_later(pack, said, later, manifest, files)
+    planned, wrong_files = planned_in(pack, said, files)
+    wrong += (*wrong_files, *wrong_plans(pack, planned), *wrong_later(pack, said, later, files))
     try:
-        if manifest.case is not None:
-            wrong += wrong_facts(pack, said, manifest.case, files.get(FACTS, b""))
+        if pack.case.case is not None:
+            wrong += wrong_facts(pack, said, pack.case.case, files.get(FACTS, b""))
         wrong += wrong_windows(pack, by_step(pack, lines), later)
     except (ValueError, NotAMoment):
         wrong.append(Wrong(PACK, "systems", "a time or a step is told that is none"))
-    notes = tuple(not_held(pack, later))
+    withheld = sum(one.line is None for one in lines)
+    unheld = (*plans_not_held(planned, files), *not_held(pack, later, withheld))
+    notes = tuple(f"{NOT_HELD}{one}" for one in unheld)
     try:
         wrong += _sums(pack)
     except ValueError:
@@ -89,23 +91,54 @@ def compare(files: dict[str, bytes], lines: Sequence[ShownLine], manifest: Manif
     return Compared(tuple(wrong), notes)
 
 
-def not_held(pack: Pack, later: Later) -> Iterator[str]:
-    """What of the words no line of the journal holds, so that only a signature, or the journal
-    itself, tells whether it was rewritten."""
+def not_held(pack: Pack, later: Later, withheld: int) -> Iterator[str]:
+    """What no line of the journal holds, counted, so that only a signature, or the journal itself,
+    tells whether it was rewritten. `withheld` is how many lines are there by their hash alone."""
     if pack.person is not None:
-        yield NOT_HELD
+        read = (
+            (sum(len(one.access) for one in pack.systems), "rows of access before and after"),
+            (len(pack.systems), "account states"),
+            (len(pack.completeness), "readings"),
+            (len(pack.machines), "machine identities"),
+            (len(pack.exceptions), "exceptions"),
+            (len(pack.rotation.entries), "entries to be changed"),
+        )
+        parts = ", ".join(f"{number} {what}" for number, what in read if number)
+        if parts:
+            yield f"what was read from the cache and the archive ({parts})"
+    if pack.decided:
+        yield f"the words of {counted(len(pack.decided), 'decision')}, whose times are"
+    if pack.case.stated:
+        stated = ", ".join(pack.case.stated)
+        facts = counted(len(pack.case.stated), "fact")
+        yield f"{facts} stated with the report itself ({stated})"
     if later.shared:
         numbers = ", ".join(str(run.number) for run in pack.runs if run.run in later.shared)
-        yield f"not held against the lines: later looks at run {numbers}, in which several left"
+        yield f"whether there were later looks at run {numbers}, in which several left"
+    if withheld:
+        yield (
+            f"that {counted(withheld, 'line')} of the journal, there by hash alone, can only be "
+            "about others: the journal itself tells (keyturn verify --journal)"
+        )
 
 
-def _head(pack: Pack, manifest: Manifest) -> Iterator[Wrong]:
+def _head(pack: Pack, manifest: Manifest, said: Lines) -> Iterator[Wrong]:
     told = pack.journal
     ids = tuple(one.run for one in manifest.runs)
     if (pack.case.runs, tuple(one.run for one in pack.runs)) != (ids, ids):
         yield Wrong(PACK, "case.runs", "they are not the runs of the manifest")
     if manifest.case is not None and pack.case.case != manifest.case:
         yield Wrong(PACK, "case.case", "it is another case than the manifest's")
+    tied = {
+        str(content.get("case"))
+        for _, content in said
+        if content.get("kind") == "case note"
+        and (content.get("what"), content.get("run") in ids) == (Noted.RUN.value, True)
+    }
+    # Where several left, the lines of the others' cases may be shown too.
+    alone = pack.person is not None and not pack.journal.not_told
+    if alone and tied and pack.case.case not in tied:
+        yield Wrong(PACK, "case.case", "the journal's lines tie the run to a case")
     place = (manifest.start.seq, manifest.start.hash)
     end = (manifest.checkpoint.seq, manifest.checkpoint.hash)
     if ((told.start_seq, told.start_hash), (told.seq, told.hash)) != (place, end):

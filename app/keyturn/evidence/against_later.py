@@ -11,7 +11,6 @@ from keyturn.decide.rechecks import CameBack, Recheck, kept_recheck
 from keyturn.decide.values import NotThatValue
 from keyturn.evidence.case_record import DECISIONS, RECHECK, back_now, told_rechecks
 from keyturn.evidence.case_telling import later_words
-from keyturn.evidence.manifest import Manifest
 from keyturn.evidence.moments import utc
 from keyturn.evidence.names_of_files import PACK, PLAN, PLAN_MINIMISED, before_names
 from keyturn.evidence.pack import Pack
@@ -86,7 +85,7 @@ def _plan(files: Mapping[str, bytes], before: str) -> dict[str, object]:
 
 
 def wrong_later(
-    pack: Pack, lines: Lines, later: Later, manifest: Manifest, files: Mapping[str, bytes]
+    pack: Pack, lines: Lines, later: Later, files: Mapping[str, bytes]
 ) -> Iterator[Wrong]:
     """Everything of it that is told otherwise than the lines have it."""
     looks = {run: found for run, found in later.looks.items() if run not in later.shared}
@@ -95,7 +94,7 @@ def wrong_later(
         yield Wrong(PACK, "rechecks", "they are not the later looks that the journal's lines have")
     yield from _undone(pack, lines)
     yield from _since_in_words(pack, later)
-    yield from _decided(pack, lines, manifest)
+    yield from _decided(pack, lines)
     yield from _whom(pack, files)
     spots = [plain.get("blind_spots") for plain in plans_in(files, len(pack.runs))]
     told = dict.fromkeys(one for found in spots if isinstance(found, list) for one in found)
@@ -158,14 +157,16 @@ def _undone(pack: Pack, lines: Lines) -> Iterator[Wrong]:
         yield Wrong(PACK, "undone", f"run {run_id}, which took one of these back, is missing")
 
 
-def _decided(pack: Pack, lines: Lines, manifest: Manifest) -> Iterator[Wrong]:
-    """Only a bundle of a case has all lines of it."""
-    if manifest.case is None:
+def _decided(pack: Pack, lines: Lines) -> Iterator[Wrong]:
+    """A bundle has every line of its case."""
+    if pack.case.case is None:
+        if pack.decided:
+            yield Wrong(PACK, "decided", "something was decided, and in no case")
         return
     there = {
         (seq, str(content.get("what"))): utc(_number(content.get("at_ms")))
         for seq, content in lines
-        if content.get("kind") == "case note" and content.get("case") == manifest.case
+        if content.get("kind") == "case note" and content.get("case") == pack.case.case
     }
     told = {(one.entry, one.what) for one in pack.decided}
     for one in pack.decided:

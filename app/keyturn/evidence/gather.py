@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from keyturn import __version__
+from keyturn.decide.outline import outline_of, outline_text
 from keyturn.decide.planfile import recorded
 from keyturn.decide.plans import Plan
 from keyturn.decide.rules import Rules
@@ -20,7 +21,14 @@ from keyturn.evidence.controls import CONTROLS
 from keyturn.evidence.facts_file import FACTS, facts_written
 from keyturn.evidence.manifest import RunPlace, sha256
 from keyturn.evidence.minimise import Minimiser, minimiser
-from keyturn.evidence.names_of_files import PACK, PAGE, PLAN, PLAN_MINIMISED, before_names
+from keyturn.evidence.names_of_files import (
+    OUTLINE,
+    PACK,
+    PAGE,
+    PLAN,
+    PLAN_MINIMISED,
+    before_names,
+)
 from keyturn.evidence.pack import FORMAT, Pack
 from keyturn.evidence.pack_basis import JournalTold, ReadingTold, ToolTold
 from keyturn.evidence.pack_runs import RunTold, StepTold
@@ -122,7 +130,7 @@ def _report(
 ) -> Report:
     besides = beside(made.journal, rows, key)
     undos = [one.run for one in besides.undone]
-    whole = recorded_runs(made.journal, rows, case.id if case is not None else "", undos)
+    whole = recorded_runs(made.journal, rows, besides.case.id if besides.case else "", undos)
     parts = _parts(made, whole, key, besides)
     subject = together([part.subject for part in parts])
     withheld = {
@@ -163,7 +171,7 @@ def _report(
         **{name: content for one in kept for name, content in one.files.items()},
         chain_lines.FILE: chain_lines.written(whole.entries, shown),
         events_file.EVENTS: events_file.written(events),
-        **({} if case is None else {FACTS: facts_written(case)}),
+        **({} if besides.case is None else {FACTS: facts_written(besides.case)}),
     }
     files["README.txt"] = readme(pack, files, signed=made.signing_key is not None).encode("utf-8")
     bundle = bundle_of(
@@ -232,7 +240,17 @@ def _kept(journal: Journal, part: Part, runs: int, names: Minimiser) -> Kept:
     row, before = part.record.row, before_names(part.number, runs)
     plan_file, plan_text = _plan_file(row.plan_json, names, before)
     basis = basis_of(journal, row.id, part.record.plan.policy_digest, names, before)
-    return Kept(plan_file, basis, {plan_file: plan_text, **basis.files})
+    outline = _outline(part.record, names) if plan_file.endswith(PLAN_MINIMISED) else {}
+    outlines = {before + name: text for name, text in outline.items()}
+    return Kept(plan_file, basis, {plan_file: plan_text, **outlines, **basis.files})
+
+
+def _outline(record: RunRecord, names: Minimiser) -> dict[str, bytes]:
+    """The outline that the journal's line has the digest of, if nobody is named even in its ids."""
+    text = outline_text(outline_of(record.plan))
+    same = sha256(text.encode()) == record.outline_sha256
+    plain: object = json.loads(text)
+    return {OUTLINE: text.encode()} if same and names.value(plain) == plain else {}
 
 
 def _plan_file(text: str, names: Minimiser, before: str) -> tuple[str, bytes]:

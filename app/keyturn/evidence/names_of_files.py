@@ -2,6 +2,7 @@
 
 PACK, PAGE = "leaver.json", "leaver.html"
 PLAN, PLAN_MINIMISED = "plan.json", "plan-minimised.json"
+OUTLINE = "outline.json"
 POLICY, POLICY_MINIMISED = "policy.yaml", "policy-minimised.yaml"
 SOURCES, SOURCES_MINIMISED = "sources.json", "sources-minimised.json"
 

@@ -20,7 +20,7 @@ from keyturn.evidence.pack_person import (
 )
 from keyturn.evidence.pack_runs import RecheckTold, RunTold, StepTold, UndoneTold
 
-FORMAT = "keyturn leaver pack 4"
+FORMAT = "keyturn leaver pack 5"
 
 
 @dataclass(frozen=True, slots=True)

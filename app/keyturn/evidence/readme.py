@@ -40,10 +40,11 @@ What it does not prove
 
 _OF_A_RUN = {
     "plan": "the plan as it was reviewed and applied",
+    "outline": "what the plan does to what, by ids alone; its digest is in the journal",
     "policy": "the policy that the plan rests on",
     "sources": "both sources as they answered when the run began: clock, limits, pages",
 }
-_NAME = re.compile(r"^(?:run-\d+-)?(plan|policy|sources)(?:-minimised)?\.")
+_NAME = re.compile(r"^(?:run-\d+-)?(plan|outline|policy|sources)(?:-minimised)?\.")
 
 
 def readme(pack: Pack, names: Collection[str], *, signed: bool) -> str:

@@ -53,6 +53,7 @@ class RunEntry(_Entry):
     at_ms: int
     operator: str = ""
     plan_sha256: str = ""
+    outline_sha256: str = ""
 
 
 class IntentEntry(_Entry):
@@ -153,6 +154,7 @@ class RunRecord:
     row: RunRow
     plan: Plan
     plan_sha256: str
+    outline_sha256: str
     state: str
     ended_ms: int | None
     steps: tuple[StepRecord, ...]
@@ -210,7 +212,7 @@ def _record(journal: Journal, row: RunRow, contents: Sequence[object]) -> RunRec
     """`contents` are of the run's entries."""
     plan = recorded(row.plan_json)
     by_operation: dict[str, list[StepEntry]] = defaultdict(list)
-    state, ended_ms, plan_sha256 = row.state, None, ""
+    state, ended_ms, plan_sha256, outline_sha256 = row.state, None, "", ""
     for content in contents:
         kind = content.get("kind") if isinstance(content, dict) else None
         if kind == "step":
@@ -219,12 +221,14 @@ def _record(journal: Journal, row: RunRow, contents: Sequence[object]) -> RunRec
         elif kind in ("run", "end"):
             told = _RUN.validate_python(content)
             plan_sha256 = plan_sha256 or told.plan_sha256
+            outline_sha256 = outline_sha256 or told.outline_sha256
             state, ended_ms = told.state, told.at_ms if told.state != "running" else None
     words = {step.operation_id: step.words for step in journal.steps(row.id)}
     return RunRecord(
         row=row,
         plan=plan,
         plan_sha256=plan_sha256,
+        outline_sha256=outline_sha256,
         state=state,
         ended_ms=ended_ms,
         steps=tuple(

@@ -58,7 +58,7 @@ def _told(
         kind=operation.change.kind.value,
         source=source,
         words=operation.words,
-        object=_object(operation),
+        object=object_of(operation),
         precondition=operation.precondition,
         expected=operation.expected,
         irreversible=operation.irreversible,
@@ -129,7 +129,7 @@ def _request_ids(step: StepRecord) -> tuple[str, ...]:
     return request_ids_in(outcome)
 
 
-def _object(operation: Operation) -> str:
+def object_of(operation: Operation) -> str:
     """What it was done to, by id."""
     change = operation.change
     named = [

@@ -1,8 +1,10 @@
 """Applies a reviewed plan: admitted, leased, written down before and after every call, verified."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 
 from keyturn import __version__
+from keyturn.decide.outline import outline_of, outline_text
 from keyturn.decide.planfile import stale, to_json
 from keyturn.decide.plans import Plan
 from keyturn.decide.steps import State
@@ -147,7 +149,12 @@ def _start(run: Run, operator: str) -> None:
         for op in plan.operations
     ]
     run.journal.start_run(
-        row, steps, undoes=plan.undoes, undoes_of=plan.undoes_of, generation=run.generation
+        row,
+        steps,
+        undoes=plan.undoes,
+        undoes_of=plan.undoes_of,
+        outline_sha256=hashlib.sha256(outline_text(outline_of(plan)).encode()).hexdigest(),
+        generation=run.generation,
     )
     if plan.undoes:
         note_undo(
