@@ -18,8 +18,10 @@ from keyturn.run.progress import never, unobserved
 from keyturn.run.recheck import RECHECK, ask, due_of, offboardings, recheck
 from keyturn.run.results import RunResult
 from keyturn.run.undo import plan_undo
+from keyturn.run.used_after import ITEM_USAGES, SIGN_INS
 from keyturn_providers.abilities import Ability
 from keyturn_providers.errors import TenantChanged
+from keyturn_providers.onepassword.events.streams import STREAMS
 from keyturn_providers.records import (
     AccountState,
     Grant,
@@ -34,6 +36,8 @@ from keyturn_providers.simulated import ABOUT, Effect, Fault, Pair, simulated_pa
 from keyturn_storage import leases
 from keyturn_storage.journal import Journal
 from keyturn_storage.snapshots import Cache
+from keyturn_storage.stream_archive import begin_stream, store_page
+from keyturn_storage.stream_rows import EventIn, PageIn
 
 ACTIVE, SUSPENDED = AccountState.ACTIVE, AccountState.SUSPENDED
 EDGE = "account/s-001/vault/v-payments"
@@ -93,6 +97,44 @@ async def test_what_stays_cut_is_said_and_kept(office: Office, journal: Journal)
     (note,) = journal.notes(RECHECK, run_id=run.run_id)
     assert json.loads(note)["run_id"] == run.run_id
     assert journal.verify_chain().unbroken
+
+
+def archive(office: Office, pair: Pair, stream: str, *events: EventIn) -> None:
+    state = begin_stream(office.journal, pair.secrets.tenant.source, stream, 0)
+    at_ms = max(event.at_ms for event in events)
+    store_page(office.journal, state.no, PageIn(events, None, "p1", at_ms, at_ms))
+
+
+async def test_whoever_was_put_off_and_is_seen_to_be_used_is_named_once(
+    office: Office, pair: Pair
+) -> None:
+    assert {SIGN_INS, ITEM_USAGES} <= STREAMS.keys()
+    run = await offboarded(office)
+    (row, *_) = offboardings(office.journal)
+    assert row.ended_ms is not None
+    later = row.ended_ms + HOUR_MS
+    archive(
+        office,
+        pair,
+        SIGN_INS,
+        EventIn("before", row.ended_ms - 1, "success", "{}", "s-001"),
+        EventIn("refused", later, "credentials_failed", "{}", "s-001"),
+        EventIn("another", later, "success", "{}", "s-002"),
+        EventIn("got in", later, "success", "{}", "s-001"),
+    )
+    archive(
+        office,
+        pair,
+        ITEM_USAGES,
+        EventIn("used", later + 1, "reveal", "{}", "s-001", "v-payments", "i-1"),
+    )
+    (back,) = (await look(office)).came_back
+    assert back.words.startswith(
+        "corp-vault: Dana Okafor has 1 sign-in and 1 item use after it was cut, the last at "
+    )
+    assert (back.operation, back.account) == ("", "secrets/s-001")
+    assert (await look(office)).came_back == ()
+    assert run.proven
 
 
 async def test_everything_that_came_back_is_named_with_what_did_it(

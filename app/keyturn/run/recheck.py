@@ -24,6 +24,7 @@ from keyturn.run.progress import Observer
 from keyturn.run.running import Run
 from keyturn.run.runs_done import Links, run_done, undo_links, undos_of
 from keyturn.run.seen import Effect, Seen
+from keyturn.run.used_after import used_after
 from keyturn_providers.abilities import ReadsAccount, ReadsSessions
 from keyturn_providers.contract import About
 from keyturn_providers.errors import Gone, ProviderError
@@ -113,6 +114,7 @@ async def recheck(
     for operation in operations:
         await looking.at(operation)
     await looking.at_sessions(operations)
+    looking.at_uses(operations, row.ended_ms)
     came_back = await by_whom(run, looking.came_back, row.started_ms)
     upgraded, remarks = await upgrade(run, row, operator)
     if when is None and row.ended_ms is not None:
@@ -142,12 +144,18 @@ class _Held:
         notes = [json.loads(body) for body in journal.notes(RECHECK, run_id=row.id)]
         self._last_ms = row.ended_ms
         self._back: dict[str, int | None] = {}
+        self._told = set[str]()
         for note in notes:
             back = {str(one["words"]): one.get("after_ms") for one in note["came_back"]}
+            self._told.update(back)
             # What was back at one look and is not at the next was cut again in between.
             self._back = {words: self._back.get(words, at_ms) for words, at_ms in back.items()}
             if not note["not_seen"]:
                 self._last_ms = int(note["at_ms"])
+
+    def told(self, words: str) -> bool:
+        """Whether an earlier look has said just this."""
+        return words in self._told
 
     def until_ms(self, words: str) -> int | None:
         """The last moment at which it was not back; None where nobody knows."""
@@ -218,6 +226,27 @@ class _Looking:
                 number = counted(len(live), "session")
                 said = f"{self._name(Side.SECRETS)}: {ref.name} has {number} live"
                 self._back(said, "Made after the run, or left by it.", operation, None)
+
+    def at_uses(self, operations: tuple[Operation, ...], ended_ms: int | None) -> None:
+        """Whether the archive tells of sign-ins or item uses of an account that was put off. What
+        was said once is not said again: it is of the past, whatever is done about it."""
+        source = self._run.abouts[Side.SECRETS].source if Side.SECRETS in self._run.abouts else None
+        if source is None or ended_ms is None:
+            return
+        looked_at = set[str]()
+        for operation in operations:
+            ref, kind = operation.change.account, operation.change.kind
+            off = kind in {ChangeKind.SUSPEND, ChangeKind.DEACTIVATE}
+            if ref is None or ref.side is not Side.SECRETS or not off:
+                continue
+            if put_back(operation.change, self._restored) or ref.id in looked_at:
+                continue
+            looked_at.add(ref.id)
+            used = used_after(self._run.journal, source, ref.id, ended_ms)
+            words = f"{source.name}: {ref.name} has {used}"
+            if used and not self._held.told(words):
+                why = "An account that is off cannot: look whose device or session it was."
+                self._back(words, why, operation, None)
 
     def _back(
         self, words: str, likely: str, operation: Operation, sought: Operation | None
