@@ -11,6 +11,7 @@ from tests.bench.cache_100k import build
 
 from keyturn.decide.rules import Limits, Rules
 from keyturn.run import apart
+from keyturn.run.apart_process import OtherVersion
 from keyturn.run.assess import NothingRead, assess
 from keyturn.run.background import GivenUp
 from keyturn_storage.queries.findings import findings
@@ -105,4 +106,12 @@ async def test_a_process_that_is_stopped_has_gone_when_that_is_told(
 async def test_where_no_process_can_be_started_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "COMMAND", ("/nonexistent/python",))
     with pytest.raises(apart.NotStarted):
+        await apart.work_apart({}, apart.never, _work)
+
+
+async def test_a_process_of_another_version_takes_nothing_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(apart, "COMMAND", (*apart.COMMAND[:-1], "0.0.0"))
+    with pytest.raises(OtherVersion, match="start keyturn again"):
         await apart.work_apart({}, apart.never, _work)

@@ -19,6 +19,7 @@ from keyturn.tui.screens.leavers import Leavers
 from keyturn.tui.screens.offboard import Offboard
 from keyturn.tui.screens.plan import PlanReview
 from keyturn_providers.abilities import Ability
+from keyturn_storage.journal import open_journal
 
 
 async def quiet(app: KeyturnApp, pilot: Pilot[None]) -> None:
@@ -113,3 +114,19 @@ async def test_who_comes_back_while_the_first_look_goes_on_sees_the_leavers_all_
         go_on.set()
         await until(pilot, lambda: screen(app).seen is not None)
         await shows(pilot, "Ravi Menon (")
+
+
+async def test_what_cannot_be_read_is_told_and_not_read_again_and_again(read_bench: Bench) -> None:
+    open_journal(read_bench.data / "journal.db").close()
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        await until(pilot, lambda: not app.jobs.running())
+        (read_bench.data / "journal.db").chmod(0o644)
+        await app.push_screen(Offboard("d:d-001", "Dana Okafor"))
+        await shows(pilot, "will not use this file")
+        await quiet(app, pilot)
+        begun = max(app.board.lines)
+        for _ in range(30):
+            await pilot.pause()
+        assert max(app.board.lines) == begun

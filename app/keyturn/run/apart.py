@@ -17,6 +17,7 @@ from inspect import isawaitable
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
+from keyturn import __version__
 from keyturn.decide.rules import Rules
 from keyturn.run.apart_process import Answered, Asked, Begun, Ended, Home, Raised
 from keyturn.run.assess import assess
@@ -31,7 +32,7 @@ Answer = Callable[..., object]
 MANY = 5_000
 """Accounts and grants of both sides; below that a process takes longer to start than to decide."""
 
-COMMAND = (sys.executable, "-P", "-m", "keyturn.run.apart_process")
+COMMAND = (sys.executable, "-P", "-m", "keyturn.run.apart_process", __version__)
 """-P: nothing is imported from the folder that keyturn was started in."""
 
 _KILL: int = getattr(signal, "SIGKILL", signal.SIGTERM)

@@ -13,9 +13,23 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import BinaryIO, NoReturn, cast
 
+from keyturn import __version__
 from keyturn.run.crossing import HEAD, Failure, Unpacking, failure_of, frames
 
 ALONE_EXIT_CODE = 3
+
+
+class OtherVersion(Exception):
+    """This program was changed on the disk while it ran, and the two processes would not understand
+    each other."""
+
+    who = "keyturn"
+    what = "cannot go on"
+    why = "another version was installed while this one runs."
+    next_step = "Leave, and start keyturn again. Nothing was changed."
+
+    def __init__(self) -> None:
+        super().__init__(f"{self.who}: {self.what}: {self.why} {self.next_step}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +119,8 @@ class Home:
 
 
 def main() -> NoReturn:
-    """Reads what is to be done from the standard input. Does not return."""
+    """Reads what is to be done from the standard input, for a process of the version that is named
+    as the one argument. Does not return."""
     # Whatever is printed by the work would be taken for an answer.
     source, out = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -114,9 +129,11 @@ def main() -> NoReturn:
     gc.disable()  # looking for garbage among millions of values takes longer than the work leaves
     _let_screens_go_first()
     home = Home(out)
-    begun = cast("Begun", next(_messages(source)))
-    threading.Thread(target=_listen, args=(home, source), daemon=True).start()
     try:
+        if sys.argv[1:] != [__version__]:
+            raise OtherVersion  # noqa: TRY301 - before anything of the other's is taken in
+        begun = cast("Begun", next(_messages(source)))
+        threading.Thread(target=_listen, args=(home, source), daemon=True).start()
         said: object = Ended(asyncio.run(_whole(begun, home)))
     except BaseException as error:  # noqa: BLE001 - told to the process that started this one
         said = Raised(failure_of(error))

@@ -120,6 +120,8 @@ class KeyturnApp(
         """Errors that nobody has dismissed, the newest first."""
         self.open_runs = 0
         self.counted = False
+        self.only_read: set[str] = set()
+        """Jobs after whose failure screens read nothing anew: they would fail again and again."""
         self.job_words = ""
         self.met: tuple[Met, ...] = ()
         self.met_ms = 0
@@ -271,9 +273,17 @@ class KeyturnApp(
     # ------------------------------------------------------------------ jobs
 
     def start(
-        self, name: str, work: Work[T], done: Callable[[T], None], *, quiet: bool = False
+        self,
+        name: str,
+        work: Work[T],
+        done: Callable[[T], None],
+        *,
+        quiet: bool = False,
+        only_reads: bool = False,
     ) -> bool:
-        """Starts a job, one of a name at a time. False, with words on the screen, if it may not."""
+        """Starts a job, one of a name at a time. False, with words on the screen, if it may not.
+        One that `only_reads` has changed nothing, however it ends."""
+        (self.only_read.add if only_reads else self.only_read.discard)(name)
         try:
             self.jobs.start(name, work, done)
         except RuntimeError:
@@ -321,7 +331,8 @@ class KeyturnApp(
         except Exception as error:  # noqa: BLE001 - the last place where a job's failure can be told
             # A refresh that failed in part has read the other source all the same.
             self.board.end(event.name, error)
-            self.data_changed()
+            if event.name not in self.only_read:
+                self.data_changed()
             self.failed(event.name, error)
             for screen in self.screen_stack:
                 if isinstance(screen, Frame) and screen.alive:

@@ -94,7 +94,7 @@ class ListScreen(Frame):
         goes on may be about what was so before, or for a screen that is gone: then after it."""
         if name not in self.keyturn.jobs.running():
             self._in_turn.discard(name)
-            self.keyturn.start(name, work, done)
+            self.keyturn.start(name, work, done, only_reads=True)
         elif name not in self._in_turn and self.is_attached:
             self._in_turn.add(name)
             self._after_it(name, work, done)
