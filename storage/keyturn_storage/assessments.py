@@ -7,16 +7,16 @@ only reads. Everything runs inside one transaction of the caller.
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from keyturn_providers.records import AccountState, Side
-from keyturn_storage import people_sets
 from keyturn_storage.codec import ObjectNo
 from keyturn_storage.members import Members
 from keyturn_storage.rows import FindingIn, GroupLinkIn, PersonIn
 from keyturn_storage.schema_cache import FINDING_LINES
+from keyturn_storage.sets_gathered import Gathered
 
 _LINES = FINDING_LINES.replace("\nfrom finding f", ", p.position\nfrom finding f")
 """With the place of the person, which came later."""
@@ -44,17 +44,6 @@ class _Account:
 
 _NOBODY = _Account(0, "", "", ())
 K = TypeVar("K", PersonIn, GroupLinkIn)
-_Set = tuple[str, int | str, int, bytes]
-"""What it is about, its key, and a set of people in its form."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """Where people are in their list: by the number of either account, and by key."""
-
-    here: dict[int, int] = field(default_factory=dict)
-    there: dict[int, int] = field(default_factory=dict)
-    by_key: dict[str, int] = field(default_factory=dict)
 
 
 def store(
@@ -83,20 +72,14 @@ def store(
     connection.execute("delete from person")
     connection.execute("delete from group_link")
     connection.execute("delete from vault_line")
-    places = _people(connection, directory_snapshot, secrets_snapshot, people, kinds_of)
-    here = Members(connection, directory_snapshot, places.here, len(people))
-    there = Members(connection, secrets_snapshot, places.there, len(people))
-    sets = [
-        *_groups(
-            connection, directory_snapshot, secrets_snapshot, groups, here, there, len(people)
-        ),
-        *_findings(connection, findings, made_ms, places.by_key),
-        *_vaults(connection, secrets_snapshot, findings, there, len(people)),
-    ]
-    connection.execute("delete from people_set")
-    connection.executemany(
-        "insert into people_set (about, key, form, people) values (?, ?, ?, ?)", sorted(sets)
-    )
+    sets = Gathered(len(people), len(groups))
+    _people(connection, directory_snapshot, secrets_snapshot, people, kinds_of, sets)
+    here = Members(connection, directory_snapshot, sets.here, len(people))
+    there = Members(connection, secrets_snapshot, sets.there, len(people))
+    _groups(connection, directory_snapshot, secrets_snapshot, groups, here, there, sets)
+    _findings(connection, findings, made_ms, sets)
+    _vaults(connection, secrets_snapshot, findings, there, sets)
+    sets.store(connection)
     urgent = sum(finding.severity_rank == 0 for finding in findings)
     counts = (directory_snapshot, secrets_snapshot, made_ms, len(people), urgent, len(findings))
     connection.execute("insert or replace into assessment values (1, ?, ?, ?, ?, ?, ?)", counts)
@@ -124,18 +107,24 @@ def _people(
     secrets_snapshot: int,
     people: Sequence[PersonIn],
     kinds_of: Mapping[str, set[str]],
-) -> _Places:
+    sets: Gathered,
+) -> None:
     directory = _accounts(connection, directory_snapshot)
     secrets = _accounts(connection, secrets_snapshot)
     numbers = _numbers(connection, "person_key", people)
     ordered = sorted(people, key=lambda p: (p.severity_rank, p.name.casefold(), p.key))
-    places = _Places()
 
     def rows() -> Iterable[tuple[object, ...]]:
         for position, person in enumerate(ordered):
             here = directory.get(person.directory_id or "", _NOBODY)
             there = secrets.get(person.secrets_id or "", _NOBODY)
-            places.here[here.no] = places.there[there.no] = places.by_key[person.key] = position
+            title = (here.title or there.title).casefold()
+            department = (here.department or there.department).casefold()
+            said = {
+                "department": department, "title": title, "here": here.state,
+                "there": there.state,
+            }  # fmt: skip
+            sets.person(position, person.key, here.no, there.no, said)
             words = (
                 person.name,
                 here.login,
@@ -163,8 +152,8 @@ def _people(
                 person.findings,
                 " ".join(word for word in words if word).casefold(),
                 person.name.casefold(),
-                (here.title or there.title).casefold(),
-                (here.department or there.department).casefold(),
+                title,
+                department,
             )
 
     connection.executemany(
@@ -174,7 +163,6 @@ def _people(
         "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows(),
     )
-    return places
 
 
 def _groups(
@@ -184,8 +172,8 @@ def _groups(
     groups: Sequence[GroupLinkIn],
     here_members: Members,
     there_members: Members,
-    people: int,
-) -> Iterator[_Set]:
+    sets: Gathered,
+) -> None:
     directory = _objects(connection, directory_snapshot, ObjectNo.GROUP, lambda no, _: no)
     secrets = _objects(connection, secrets_snapshot, ObjectNo.GROUP, lambda no, _: no)
     numbers = _numbers(connection, "group_key", groups)
@@ -196,9 +184,16 @@ def _groups(
         there = secrets.get(group.secrets_id or "")
         inside_here = () if here is None else here_members.effective(here)
         inside_there = () if there is None else there_members.effective(there)
-        inside = {place for place in {*inside_here, *inside_there} if place < people}
-        if inside:
-            yield "group", numbers[group.key], *people_sets.of_places(inside, people)
+        refs = [
+            f"{side}/group/{id_}"
+            for side, id_ in (
+                (Side.DIRECTORY, group.directory_id),
+                (Side.SECRETS, group.secrets_id),
+            )
+            if id_ is not None
+        ]
+        members = {*inside_here, *inside_there}
+        sets.group(position, numbers[group.key], there, refs, members)
         rows.append(
             (
                 numbers[group.key],
@@ -229,8 +224,8 @@ def _findings(
     connection: sqlite3.Connection,
     findings: Sequence[FindingIn],
     made_ms: int,
-    places: Mapping[str, int],
-) -> Iterator[_Set]:
+    sets: Gathered,
+) -> None:
     since: dict[str, int] = dict(connection.execute("select id, since_ms from finding").fetchall())
     ordered = sorted(
         findings,
@@ -269,15 +264,13 @@ def _findings(
     )
     connection.execute("delete from finding_line")
     connection.execute(f"insert into finding_line {_LINES}")
-    having: dict[tuple[str, int | str], set[int]] = defaultdict(set)
-    for finding in findings:
-        place = places.get(finding.person_key)
-        if place is not None:
-            having["kind", finding.kind].add(place)
-            having["severity", finding.severity].add(place)
-            having["since", since.get(finding.id, made_ms)].add(place)
-    for (about, key), those in having.items():
-        yield about, key, *people_sets.of_places(those, len(places))
+    for f in findings:
+        what: dict[str, int | str] = {
+            "kind": f.kind,
+            "severity": f.severity,
+            "since": since.get(f.id, made_ms),
+        }
+        sets.finding(f.person_key, (f.subject_ref, f.object_ref), what)
 
 
 def _vaults(
@@ -285,8 +278,8 @@ def _vaults(
     secrets_snapshot: int,
     findings: Sequence[FindingIn],
     members: Members,
-    people: int,
-) -> Iterator[_Set]:
+    sets: Gathered,
+) -> None:
     vaults = _objects(connection, secrets_snapshot, ObjectNo.VAULT, lambda no, body: (no, body))
     worst: dict[str, FindingIn] = {}
     for finding in sorted(findings, key=lambda f: (f.severity_rank, f.kind, f.id)):
@@ -300,12 +293,11 @@ def _vaults(
         )
     )
     lines: list[tuple[int, str, str, int, str, str, str]] = []
-    everybody = (1 << people) - 1
     for vault_id, (no, body) in vaults.items():
         found = worst.get(f"{Side.SECRETS}/vault/{vault_id}")
-        openers = members.openers(no)
-        if openers & everybody:
-            yield "vault", no, *people_sets.of_bits(openers & everybody, people)
+        holders = members.holders(no)
+        openers = members.openers(holders)
+        sets.vault(no, openers, (holder for holder, _ in holders))
         lines.append(
             (
                 no,

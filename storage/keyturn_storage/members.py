@@ -7,7 +7,7 @@ Only groups that are asked for are read, and each once.
 import sqlite3
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _NESTED = """
 select b.group_no, b.member_no from object m
@@ -66,12 +66,16 @@ class Members:
         """How many accounts are in the group, nesting included."""
         return len(self.effective(group_no))
 
-    def openers(self, vault_no: int) -> int:
-        """The accounts that hold any grant on the vault, themselves or through a group."""
-        found = 0
-        for principal, kind in self._connection.execute(
+    def holders(self, vault_no: int) -> Sequence[tuple[int, int]]:
+        """The accounts and groups with a grant on the vault: number and kind."""
+        return self._connection.execute(
             _PRINCIPALS, {"vault": vault_no, "snapshot": self._snapshot}
-        ).fetchall():
+        ).fetchall()
+
+    def openers(self, holders: Iterable[tuple[int, int]]) -> int:
+        """The accounts that are among these, or in a group among them."""
+        found = 0
+        for principal, kind in holders:
             if kind == 1:
                 found |= self.bits((principal,))
                 continue

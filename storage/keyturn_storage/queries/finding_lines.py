@@ -4,13 +4,14 @@ A line's number is the finding's id, 12 hex digits, read as a number: it stays w
 through every assessment.
 """
 
-import json
 from array import array
 from collections.abc import Sequence
 from enum import StrEnum
 
-from keyturn_storage.queries.conditions import FINDINGS, Bound, condition
+from keyturn_storage.queries.conditions import Bound, condition
+from keyturn_storage.queries.finding_conditions import FINDINGS
 from keyturn_storage.queries.findings import findings_by_id
+from keyturn_storage.queries.orders import Listed
 from keyturn_storage.queries.reader import ALL, Asked, Reader
 from keyturn_storage.rows import FindingRow
 
@@ -51,22 +52,17 @@ def id_of(number: int) -> str:
     return f"{number:012x}"
 
 
+_LINES = Listed("finding_line", "id", number_of)
+
+
 def finding_nos(reader: Reader, order: Order = Order.SEVERITY, asked: Asked = ALL) -> "array[int]":
     """The lines' numbers, in the order asked for, else in `order`. What has no person, or no vault,
     comes last there."""
     by = _ORDERS.get(asked.order, _ORDERS[order])
-    with reader.at_one_moment() as connection:
+    with reader.at_one_moment():
         bound = Bound(reader)
-        where = f"where {condition(asked.filter, FINDINGS, bound)} " if asked.filter.terms else ""
-        # One row for all: each row that is stepped to gives up the interpreter lock.
-        found = connection.execute(
-            f"select json_group_array(id) from (select id from finding_line {where}order by {by})",  # noqa: S608 -- constants of this module
-            bound.values,
-        ).fetchone()
-    ids = array("q", map(number_of, json.loads(found[0])))
-    if asked.backwards:
-        ids.reverse()
-    return ids
+        where = condition(asked.filter, FINDINGS, bound) if asked.filter.terms else ""
+        return reader.orders.found(_LINES, by, where, bound.values, backwards=asked.backwards)
 
 
 def kinds_found(reader: Reader, part: str, limit: int) -> list[str]:

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from keyturn_storage.assessments import IN_STEP, SIGN_ORDER
-from keyturn_storage.queries.conditions import GROUPS, Bound, Value, condition
+from keyturn_storage.queries.conditions import Bound, Value, condition
 from keyturn_storage.queries.findings import findings, findings_about
+from keyturn_storage.queries.group_conditions import GROUPS
+from keyturn_storage.queries.orders import OWN, Listed
 from keyturn_storage.queries.reader import ALL, EVERYTHING, Asked, Reader, Scope, numbers
 from keyturn_storage.rows import FindingRow, GroupRow
 
@@ -19,6 +21,7 @@ _ALL = (
     "select no, key, name, directory_id, secrets_id, directory_members, secrets_members, sign, "
     "directory_no, secrets_no from group_link "
 )
+_GROUPS = Listed("group_link", "no")
 ORDERS = ("name", "directory", "secrets", "drift")
 _ORDERS = {
     "name": "search, position",
@@ -72,15 +75,13 @@ def group_nos(reader: Reader, scope: Scope = EVERYTHING, asked: Asked = ALL) -> 
 def _group_nos(reader: Reader, scope: Scope, asked: Asked) -> "array[int]":
     bound = Bound(reader)
     where = condition(asked.filter, GROUPS, bound)
-    by = _ORDERS.get(asked.order, "position")
+    by = _ORDERS.get(asked.order, OWN)
     if scope.person_key is None:
-        conditions = [where, *_conditions(reader, scope, bound)]
-        found = reader.connection.execute(
-            f"select json_group_array(no) from (select no from group_link "  # noqa: S608 -- constants of this module
-            f"where {' and '.join(conditions)} order by {by})",
-            bound.values,
-        ).fetchone()
-        return numbers(found[0], backwards=asked.backwards)
+        conditions = [where] if asked.filter.terms else []
+        conditions += _conditions(reader, scope, bound)
+        return reader.orders.found(
+            _GROUPS, by, " and ".join(conditions), bound.values, backwards=asked.backwards
+        )
     nos = [link.row.no for link in _links(reader, scope)]
     if asked.filter.terms or asked.order:
         place = bound.add(json.dumps(nos))

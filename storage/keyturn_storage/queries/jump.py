@@ -54,6 +54,16 @@ def _containing(reader: Reader, kind: str, words: Sequence[str]) -> Iterable[Pla
     table, columns, name, search = _COLUMNS[kind]
     values = {f"w{number}": word for number, word in enumerate(words)}
     each = " and ".join(f"instr({search}, :{place}) > 0" for place in values)
+    # Names that begin with the first word come first, and are found by their index: where they are
+    # enough, the others need not be looked through.
+    first = list(_read(
+        reader, kind,
+        f"select {columns} from {table} where {name} >= :w0 "  # noqa: S608 -- constants of this module
+        f"and {name} < :w0 || char(1114111) and {each} order by +position limit :limit",
+        {**values, "limit": _CANDIDATES},
+    ))  # fmt: skip
+    if len(first) == _CANDIDATES:
+        return first
     return _read(
         reader, kind,
         f"select {columns} from {table} where {each} "  # noqa: S608 -- constants of this module

@@ -11,20 +11,21 @@ from collections.abc import Iterable, Sequence
 
 from keyturn_storage.queries.conditions import (
     AT,
-    PEOPLE,
     Bound,
     accounts_in,
     condition,
     inside,
-    people_on_vault,
 )
-from keyturn_storage.queries.reader import ALL, EVERYTHING, Asked, Reader, Scope, numbers
+from keyturn_storage.queries.orders import OWN, Listed
+from keyturn_storage.queries.people_conditions import PEOPLE, people_on_vault
+from keyturn_storage.queries.reader import ALL, EVERYTHING, Asked, Reader, Scope
 from keyturn_storage.rows import PersonRow
 
 _COLUMNS = (
     "no, key, name, login, directory_id, secrets_id, directory_state, secrets_state, sign, "
     "severity_rank, findings"
 )
+_PEOPLE = Listed("person", "no")
 ORDERS = ("name", "directory", "secrets", "drift")
 _ORDERS = {
     "name": "find_name, position",
@@ -79,7 +80,7 @@ def person_nos(reader: Reader, scope: Scope = EVERYTHING, asked: Asked = ALL) ->
     With a group: its members on either side, nesting included, and who should be or must not be.
     With a vault: who can open it on any path (suspended accounts too), and who should.
     """
-    with reader.at_one_moment() as connection:
+    with reader.at_one_moment():
         bound = Bound(reader)
         conditions = [condition(asked.filter, PEOPLE, bound)] if asked.filter.terms else []
         if scope.drift_only:
@@ -91,22 +92,16 @@ def person_nos(reader: Reader, scope: Scope = EVERYTHING, asked: Asked = ALL) ->
         if scope.vault_id is not None:
             opens = people_on_vault(bound, scope.vault_id)
             conditions.append(f"({opens} or {_WITH_FINDING_ON_VAULT})")
-        where = f"where {' and '.join(conditions)} " if conditions else ""
-        by = _ORDERS.get(asked.order, "position")
-        if asked.filter.terms or scope.vault_id is not None:
-            # Sorting what is left is quicker than looking every row up in the order of an index.
-            by = f"+{by}"
-        # One row, not a hundred thousand: each step gives up the interpreter lock, and beside a
-        # busy thread each of them would wait to get it back.
-        found = connection.execute(
-            f"select json_group_array(no) from (select no from person {where}"  # noqa: S608 -- constants of this module
-            f"order by {by})",
+        return reader.orders.found(
+            _PEOPLE,
+            _ORDERS.get(asked.order, OWN),
+            " and ".join(conditions),
             {
                 "person": scope.person_key, "group": scope.group_key, "vault": scope.vault_id,
                 **bound.values,
             },
-        ).fetchone()  # fmt: skip
-    return numbers(found[0], backwards=asked.backwards)
+            backwards=asked.backwards,
+        )  # fmt: skip
 
 
 def departments(reader: Reader, part: str, limit: int) -> list[str]:

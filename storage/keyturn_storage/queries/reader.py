@@ -15,7 +15,8 @@ from keyturn_storage.files import check_file
 from keyturn_storage.filters import EVERYTHING as SHOW_ALL
 from keyturn_storage.filters import Filter
 from keyturn_storage.migrations import is_current
-from keyturn_storage.queries.sets_of_people import PeopleSets
+from keyturn_storage.queries.orders import Orders
+from keyturn_storage.queries.stored_sets import StoredSets
 from keyturn_storage.rows import GrantRow
 from keyturn_storage.schema_cache import CACHE
 
@@ -60,7 +61,8 @@ class Reader:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self.connection = connection
-        self.sets = PeopleSets(connection)
+        self.sets = StoredSets(connection)
+        self.orders = Orders(connection)
         self._grants: tuple[int, Scope, tuple[GrantRow, ...]] | None = None
 
     def __enter__(self) -> Self:
