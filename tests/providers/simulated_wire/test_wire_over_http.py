@@ -1,10 +1,13 @@
 """What a client sees of the wire, over real connections."""
 
 import asyncio
+import gc
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -183,3 +186,19 @@ def test_an_answer_in_two_writes_is_not_held_back() -> None:
 
     assert len(nodelay) == 1
     assert nodelay[0] != 0
+
+
+def test_a_request_that_outlives_the_server_leaves_no_connection_behind() -> None:
+    asked = threading.Event()
+
+    async def never(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.set()
+        await asyncio.sleep(60)
+
+    with serve_in_thread([(never, 0)]) as (url,):
+        client = socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0), timeout=5)
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert asked.wait(10)
+    with client, suppress(ConnectionResetError):
+        assert client.recv(100) == b""
+    gc.collect()  # a connection that nobody closed is a warning now, and so an error
