@@ -8,12 +8,9 @@ unique within one source and one record type; names are for people only.
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class Side(StrEnum):
-    """Which half of the truth a source owns."""
-
-    DIRECTORY = "directory"
-    SECRETS = "secrets"
+from keyturn_providers.level import Level as Level
+from keyturn_providers.source import Side as Side
+from keyturn_providers.source import SourceIdentity as SourceIdentity
 
 
 class AccountState(StrEnum):
@@ -166,22 +163,6 @@ class ItemOutside:
     edited_by: str = ""
 
 
-class Level(StrEnum):
-    """What a grant allows, weakest first. UNKNOWN: the source's rule cannot be evaluated."""
-
-    NONE = "none"
-    LIST = "list"
-    READ = "read"
-    WRITE = "write"
-    MANAGE = "manage"
-    UNKNOWN = "unknown"
-
-    @property
-    def rank(self) -> int:
-        """0 for NONE to 4 for MANAGE; UNKNOWN ranks above all, so that it is never narrow."""
-        return list(Level).index(self)
-
-
 @dataclass(frozen=True, slots=True)
 class PermissionRules:
     """A vendor's permissions, for sources that grant them one by one (1Password).
@@ -306,16 +287,6 @@ class Listing:
     rows: int = 0
     unreadable: int = 0
     pages: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SourceIdentity:
-    """A source as storage and decisions know it. `tenant` is the vendor's own id of the tenant."""
-
-    name: str
-    kind: str
-    side: Side
-    tenant: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,10 @@ from keyturn_storage.members import Members
 from keyturn_storage.rows import FindingIn, GroupLinkIn, PersonIn
 from keyturn_storage.schema_cache import FINDING_LINES
 from keyturn_storage.sets_gathered import Gathered
+from keyturn_storage.signs import IN_STEP, SIGN_ORDER
 
 _LINES = FINDING_LINES.replace("\nfrom finding f", ", p.position\nfrom finding f")
 """With the place of the person, which came later."""
-SIGN_ORDER = {"!": 0, "-": 1, "+": 2, "~": 3, "?": 4, "=": 5}
-IN_STEP = "in step"
 
 _OBJECTS = """
 select o.id, o.no, v.body from object o

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from enum import IntEnum
 
 from keyturn_providers.records import (
     Account,
@@ -21,16 +20,8 @@ from keyturn_providers.records import (
     PushState,
     Vault,
 )
-
-
-class ObjectNo(IntEnum):
-    """The kinds of object in the `object` table."""
-
-    ACCOUNT = 1
-    GROUP = 2
-    VAULT = 3
-    MACHINE = 4
-
+from keyturn_storage.object_numbers import LEVELS as LEVELS
+from keyturn_storage.object_numbers import ObjectNo as ObjectNo
 
 OBJECT_OF_COLLECTION = {
     Collection.ACCOUNTS: ObjectNo.ACCOUNT,
@@ -47,7 +38,6 @@ OBJECT_OF_PRINCIPAL = {
     PrincipalKind.GROUP: ObjectNo.GROUP,
     PrincipalKind.MACHINE: ObjectNo.MACHINE,
 }
-LEVELS = tuple(Level)
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 

@@ -1,6 +1,9 @@
 """What storage refuses and why. Each message says who, what, why and what to do next."""
 
-from keyturn_storage.rows import LeaseRow
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keyturn_storage.rows import LeaseRow
 
 
 class StorageRefused(Exception):
@@ -58,7 +61,7 @@ class PlanAlreadyRun(StorageRefused):
 class LeaseLost(Exception):
     """The lease this write rested on is no longer held. Nothing was written; stop working."""
 
-    def __init__(self, generation: int, now_held: tuple[LeaseRow, ...]) -> None:
+    def __init__(self, generation: int, now_held: "tuple[LeaseRow, ...]") -> None:
         self.generation = generation
         self.now_held = now_held
         taken = "; ".join(f"{row.target} by {row.holder} on {row.host}" for row in now_held)
@@ -72,7 +75,7 @@ class LeaseLost(Exception):
 class LeaseHeld(Exception):
     """Somebody else works on the same target. `lease` says who, where, since when, doing what."""
 
-    def __init__(self, lease: LeaseRow, since: str, until: str) -> None:
+    def __init__(self, lease: "LeaseRow", since: str, until: str) -> None:
         self.lease = lease
         super().__init__(
             f"{_target_words(lease.target)}: cannot start: another keyturn is at work on it: "

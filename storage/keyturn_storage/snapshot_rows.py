@@ -12,7 +12,7 @@ from keyturn_providers.records import (
     SourceIdentity,
 )
 from keyturn_storage import codec
-from keyturn_storage.rows import SnapshotInfo, SourceRow
+from keyturn_storage.rows import SnapshotInfo
 
 _INFO = """
 select s.id, c.name, c.kind, c.side, c.tenant, s.started_ms, s.ended_ms, s.state, s.complete,
@@ -32,18 +32,6 @@ where g.source_no = ? and m.to_snapshot is null
 _COUNT_GRANTS = """
 select count(*) from vault_grant t join object v on v.no = t.vault_no
 where v.source_no = ? and t.to_snapshot is null
-"""
-_SOURCES = """
-select c.name, c.kind, c.side, c.tenant, s.id, s.ended_ms, s.complete,
-(select count(*) from listing l where l.snapshot_id = s.id),
-(select count(*) from listing l where l.snapshot_id = s.id and l.complete = 1),
-s.unreadable, s.accounts, s.groups, s.vaults, s.grants, s.machines, s.blind_spots,
-(select n.error from snapshot n where n.source_no = c.no and n.id > s.id
- and n.state = 'abandoned' order by n.id desc limit 1)
-from source c join snapshot s on s.id = (
-    select max(id) from snapshot where source_no = c.no and state = 'sealed'
-)
-order by c.side, c.name
 """
 
 
@@ -141,47 +129,6 @@ def listings(connection: sqlite3.Connection, snapshot_id: int) -> tuple[Listing,
     return tuple(
         Listing(Collection(collection), parent, bool(complete), proof, error, rows, odd, pages)
         for collection, parent, complete, proof, error, rows, odd, pages in found
-    )
-
-
-def sources(connection: sqlite3.Connection) -> tuple[SourceRow, ...]:
-    """Directory side first. `error` is of the newest refresh that failed after the snapshot."""
-    return tuple(
-        SourceRow(
-            SourceIdentity(name, kind, Side(side), tenant),
-            snapshot_id,
-            taken_ms,
-            bool(complete),
-            total,
-            done,
-            unreadable,
-            accounts,
-            groups,
-            vaults,
-            grants,
-            machines,
-            tuple(json.loads(blind_spots)),
-            error or "",
-        )
-        for (
-            name,
-            kind,
-            side,
-            tenant,
-            snapshot_id,
-            taken_ms,
-            complete,
-            total,
-            done,
-            unreadable,
-            accounts,
-            groups,
-            vaults,
-            grants,
-            machines,
-            blind_spots,
-            error,
-        ) in connection.execute(_SOURCES)
     )
 
 

@@ -21,6 +21,7 @@ from keyturn_storage import (
     retention,
     seal,
     snapshot_rows,
+    source_rows,
     staging,
 )
 from keyturn_storage.clock import now_ms
@@ -207,7 +208,7 @@ class Cache:
 
     def sources(self) -> tuple[SourceRow, ...]:
         """The newest sealed snapshot of each source, directory side first."""
-        return snapshot_rows.sources(self._connection)
+        return source_rows.sources(self._connection)
 
     def store_assessment(
         self,

@@ -126,8 +126,8 @@ class Bench:
         )
         return KeyturnApp(
             Parts(
-                store.reads, store, engine, self.data, self.watch.now, "", read_only=read_only,
-                person=person, read_first=read_first, link=link,
+                store.reads, store, lambda: engine, self.data, self.watch.now,
+                read_only=read_only, person=person, read_first=read_first, link=link,
             )
         )  # fmt: skip
 

@@ -43,7 +43,7 @@ async def test_no_value_of_a_frame_reaches_screen_or_report(tmp_path: Path) -> N
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
     store = CacheData(data / "cache.db")
-    app = _Explosive(Parts(store.reads, store, SetEngine(), data, lambda: samples.NOW_MS))
+    app = _Explosive(Parts(store.reads, store, SetEngine, data, lambda: samples.NOW_MS))
     kept: list[object] = []
 
     with pytest.raises(RuntimeError, match="failed"):

@@ -116,7 +116,7 @@ def _app(tmp_path: Path, engine: SetEngine) -> KeyturnApp:
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
     store = CacheData(data / "cache.db")
-    return KeyturnApp(Parts(store.reads, store, engine, data, lambda: samples.NOW_MS))
+    return KeyturnApp(Parts(store.reads, store, lambda: engine, data, lambda: samples.NOW_MS))
 
 
 async def test_a_refused_plan_has_no_field_and_names_what_would_pass(tmp_path: Path) -> None:

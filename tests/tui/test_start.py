@@ -11,7 +11,8 @@ from keyturn.tui.start import DashboardOptions, run_dashboard, why_not_here
 NOT_BEFORE_THE_FIRST_PAINT = (
     "httpx", "sqlite_utils", "pydantic", "yaml", "scim2_models", "click", "stamina", "uvicorn",
     "keyturn.policy", "keyturn.demo", "keyturn_providers.http", "keyturn_providers.contract",
-    "keyturn.run.apply", "keyturn.decide.plan",
+    "keyturn.run.apply", "keyturn.decide.plan", "keyturn.filters", "keyturn.tui.run_engine",
+    "keyturn.tui.engine", "keyturn.tui.hand", "keyturn_providers.records", "keyturn_storage.rows",
 )  # fmt: skip
 PROGRAM = """
 import asyncio, sys
@@ -50,6 +51,15 @@ def test_the_first_paint_imports_nothing_it_does_not_need(tmp_path: Path) -> Non
     )
 
     assert found.stdout.split() == []
+
+
+def test_reading_begins_before_anything_that_draws_is_imported() -> None:
+    program = "import sys, keyturn.tui.reading_ahead; print(*sys.modules)"
+
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert "keyturn.tui.first_look" in found.stdout.split()
+    assert not {"textual", "asyncio"} & set(found.stdout.split()), found.stderr
 
 
 @pytest.mark.parametrize(

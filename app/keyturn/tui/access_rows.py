@@ -6,7 +6,7 @@ from keyturn.tui.data import Pane
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.list_content import SIGN_ROLE
 from keyturn.tui.widgets.row_source import Row
-from keyturn_storage.rows import GrantRow, GroupRow, PersonRow
+from keyturn_storage.list_rows import GrantRow, GroupRow, PersonRow
 
 NOTHING = "–"
 EMPTY = {

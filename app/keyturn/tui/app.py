@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -18,10 +19,8 @@ from keyturn.tui import crash
 from keyturn.tui.actions import DANGEROUS, NOT_THEN, Where, bindings, find
 from keyturn.tui.card_actions import CardActions
 from keyturn.tui.data import Data, Pane
-from keyturn.tui.engine import Engine, Met, Setting
 from keyturn.tui.first_look import FirstLook
 from keyturn.tui.housekeeping import SHARED, Housekeeping
-from keyturn.tui.job_board import JobBoard
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
 from keyturn.tui.reads import Open, Reads
 from keyturn.tui.requests import LastRequests
@@ -41,6 +40,8 @@ from keyturn.tui.workers import WatchesWorkers, WorkFailed
 
 if TYPE_CHECKING:
     from keyturn.run.deep_links import Link
+    from keyturn.tui.engine import Engine, Met, Setting
+    from keyturn.tui.job_board import JobBoard
 
     # Not needed for the first paint.
     from keyturn.tui.looking_back import Back
@@ -63,11 +64,12 @@ def _no_look() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the app is made with. `data` answers in the thread of `reads`."""
+    """What the app is made with. `data` answers in the thread of `reads`. `open_engine` gives the
+    work behind the screens, the same each time; the first paint needs none of it."""
 
     reads: Reads[Open]
     data: Data
-    engine: Engine
+    open_engine: "Callable[[], Engine]"
     state_dir: Path
     now_ms: Callable[[], int]
     organisation: str = ""
@@ -80,6 +82,11 @@ class Parts:
     look: Callable[[], FirstLook | None] = _no_look
     """Gives what the first paint shows, if it was read ahead. May wait for it."""
     housekeeping: Housekeeping = SHARED
+
+    @property
+    def engine(self) -> "Engine":
+        """The work behind the screens."""
+        return self.open_engine()
 
 
 class KeyturnApp(
@@ -106,7 +113,6 @@ class KeyturnApp(
         self.animation_level = "none"
         self.parts = parts
         self.jobs = Jobs(self)
-        self.board = JobBoard(parts.now_ms)
         self.requests = LastRequests()
         self.facts = HeaderFacts(
             organisation=parts.organisation, read_only=parts.read_only, now_ms=parts.now_ms()
@@ -140,6 +146,13 @@ class KeyturnApp(
     def get_default_screen(self) -> Screen[None]:
         """The Access screen is always at the bottom."""
         return Access()
+
+    @cached_property
+    def board(self) -> "JobBoard":
+        """What runs in the background and what has ended."""
+        from keyturn.tui.job_board import JobBoard
+
+        return JobBoard(self.parts.now_ms)
 
     @property
     def read_only(self) -> bool:
@@ -175,10 +188,10 @@ class KeyturnApp(
     def _after_first_paint(self) -> None:
         gc.enable()
 
-        async def setting(_observe: object, _stop: object) -> Setting:
-            from keyturn.tui.ahead import import_cards
+        async def setting(_observe: object, _stop: object) -> "Setting":
+            from keyturn.tui.ahead import import_for_keys
 
-            import_cards()
+            import_for_keys()
             try:
                 return await self.parts.engine.setting()
             finally:
@@ -193,7 +206,7 @@ class KeyturnApp(
         if self.parts.tour and not self.remembered.toured and self.parts.link is None:
             self.action_tour()
 
-    def _set(self, found: Setting) -> None:
+    def _set(self, found: "Setting") -> None:
         self.put_facts(
             replace(
                 self.facts,

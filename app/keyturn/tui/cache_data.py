@@ -10,18 +10,16 @@ from keyturn.tui.reads import Reads
 from keyturn.tui.start import now_ms
 from keyturn.tui.widgets.row_source import RowsInMemory, RowSource
 from keyturn_storage.files import JOURNAL_NAME
-from keyturn_storage.queries import findings, groups, persons, sources
-from keyturn_storage.queries.reader import Reader, Scope, open_reader
-from keyturn_storage.rows import (
+from keyturn_storage.list_rows import (
     DriftCounts,
     FindingRow,
     GrantRow,
     GroupRow,
     PersonRow,
-    SnapshotInfo,
     SourceRow,
-    StepRow,
-)  # fmt: skip
+)
+from keyturn_storage.queries import findings, groups, persons, sources
+from keyturn_storage.queries.reader import Reader, Scope, open_reader
 
 if TYPE_CHECKING:
     # Not needed for the first paint.
@@ -44,6 +42,7 @@ if TYPE_CHECKING:
     from keyturn_storage.queries.moments import DriftPoint
     from keyturn_storage.queries.past import Past
     from keyturn_storage.queries.vaults import VaultRow
+    from keyturn_storage.rows import SnapshotInfo, StepRow
     from keyturn_storage.stream_rows import StreamCoverage
 
 WHY_LIMIT = 100
@@ -105,7 +104,7 @@ class CacheData:
         """None before the first assessment."""
         return findings.drift_counts(self.reads.reader()) if self.exists() else None
 
-    def snapshot(self, snapshot_id: int) -> SnapshotInfo | None:
+    def snapshot(self, snapshot_id: int) -> "SnapshotInfo | None":
         """A snapshot with how each collection was read, and its invariants."""
         return sources.snapshot_info(self.reads.reader(), snapshot_id) if self.exists() else None
 

@@ -3,12 +3,12 @@
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from keyturn.tui.hand import EMPTY_HAND, Hand
 from keyturn.tui.safe import printable
 
 if TYPE_CHECKING:
     from keyturn.run.deep_links import Link
     from keyturn.tui.app import KeyturnApp
+    from keyturn.tui.hand import Hand
     from keyturn.tui.screens.activity import Activity
 
 MOST_COPIED = 60_000
@@ -24,8 +24,10 @@ class CardActions:
         return cast("KeyturnApp", self)
 
     @property
-    def hand(self) -> Hand:
+    def hand(self) -> "Hand":
         """What the screen in front has in hand."""
+        from keyturn.tui.hand import EMPTY_HAND
+
         frame = self._keyturn.frame
         return EMPTY_HAND if frame is None else frame.hand
 

@@ -6,16 +6,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from keyturn.tui.widgets.row_source import RowSource
-from keyturn_storage.rows import (
+from keyturn_storage.list_rows import (
     DriftCounts,
     FindingRow,
     GrantRow,
     GroupRow,
     PersonRow,
-    SnapshotInfo,
     SourceRow,
-    StepRow,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     # Not needed for the first paint.
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from keyturn_storage.queries.moments import DriftPoint
     from keyturn_storage.queries.past import Past
     from keyturn_storage.queries.vaults import VaultRow
+    from keyturn_storage.rows import SnapshotInfo, StepRow
     from keyturn_storage.stream_rows import StreamCoverage
 
 
@@ -86,7 +85,7 @@ class Data(Protocol):
 
     def pane(self, pane: Pane, view: View, *, drift_only: bool) -> RowSource: ...
 
-    def snapshot(self, snapshot_id: int) -> SnapshotInfo | None:
+    def snapshot(self, snapshot_id: int) -> "SnapshotInfo | None":
         """How each collection of a snapshot was read."""
         ...
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from keyturn.tui.data import EVERYTHING, Data, Pane, View
 from keyturn.tui.state import Remembered
 from keyturn.tui.widgets.row_source import FIRST_ROWS, Answer, RowSource, Wish, answer_of
-from keyturn_storage.rows import DriftCounts, FindingRow, PersonRow, SourceRow
+from keyturn_storage.list_rows import DriftCounts, FindingRow, PersonRow, SourceRow
 
 
 @dataclass(frozen=True, slots=True)

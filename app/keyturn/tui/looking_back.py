@@ -56,10 +56,8 @@ def go_back(app: "KeyturnApp", as_of: AsOf) -> None:
     def show(past: "Past") -> None:
         before = app.back.now if app.back is not None else app.parts
         before.data.go_to(past)
-        app.back = Back(as_of, before)
-        app.parts = replace(
-            before, engine=before.engine.as_of(as_of.pair, at_ms), now_ms=_standing(at_ms)
-        )
+        app.back, then = Back(as_of, before), before.engine.as_of(as_of.pair, at_ms)
+        app.parts = replace(before, open_engine=lambda: then, now_ms=_standing(at_ms))
         app.moment_changed()
 
     app.start(GOING_BACK, work, show)

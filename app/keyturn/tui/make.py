@@ -1,52 +1,51 @@
 """Putting the dashboard together from the files it is to show."""
 
 from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
 
 from keyturn.tui.app import KeyturnApp, Parts
-from keyturn.tui.cache_data import CacheData
-from keyturn.tui.first_look import FirstLook, first_look
 from keyturn.tui.housekeeping import SHARED, Housekeeping
-from keyturn.tui.real_doors import RealDoors
-from keyturn.tui.run_engine import RunEngine
+from keyturn.tui.reading_ahead import ReadAhead, read_ahead
 from keyturn.tui.start import DashboardOptions
-from keyturn.tui.state import recall
-from keyturn_storage.files import data_dir
+
+if TYPE_CHECKING:
+    from keyturn.tui.engine import Engine
 
 
 def make_app(
     options: DashboardOptions,
     now_ms: Callable[[], int],
     housekeeping: Housekeeping = SHARED,
+    ahead: ReadAhead | None = None,
 ) -> KeyturnApp:
-    """The app over `options`' files. Opens nothing but the data directory."""
-    directory = data_dir(options.data)
-    doors = RealDoors(options.config)
-    data = CacheData(directory / "cache.db", now_ms, lambda: doors.load().rules, doors.silence_ms)
-    remembered = recall(directory)
-    link = options.link
-    person = link.key if link is not None and link.kind == "user" else options.person
-    ahead = data.reads.begin(lambda: first_look(data, remembered, person))
+    """The app over `options`' files, of which `ahead` is being read already, or is from now on."""
+    ahead = ahead or read_ahead(options, now_ms)
+    directory, doors = ahead.directory, ahead.doors
 
-    def look() -> FirstLook | None:
-        # A cache that cannot be read is told by the screens that ask for it next.
-        return ahead.result() if ahead.exception() is None else None
+    @cache
+    def engine() -> "Engine":
+        # Not needed for the first paint.
+        from keyturn.tui.run_engine import RunEngine
+
+        return RunEngine(
+            doors(), directory, read_only=options.read_only, after_read=options.after_read
+        )
 
     return KeyturnApp(
         Parts(
-            reads=data.reads,
-            data=data,
-            engine=RunEngine(
-                doors, directory, read_only=options.read_only, after_read=options.after_read
-            ),
+            reads=ahead.data.reads,
+            data=ahead.data,
+            open_engine=engine,
             state_dir=directory,
             now_ms=now_ms,
             organisation=options.organisation,
             read_only=options.read_only,
-            person=person,
+            person=ahead.person,
             tour=options.tour,
-            link=link,
+            link=options.link,
             read_first=options.read_first,
-            look=look,
+            look=ahead.look,
             housekeeping=housekeeping,
         )
     )

@@ -1,14 +1,20 @@
-"""What the three panes of the Access screen ask of the cache. Only in the reading thread."""
+"""What the three panes of the Access screen ask of the cache. Only in the reading thread.
+
+The filter language is imported when something is to be found: the first paint needs none of it.
+"""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from keyturn.tui.access_rows import grant_line, group_line, person_line
-from keyturn.tui.filtering import GROUP_FIELDS, PERSON_FIELDS, Filtering
 from keyturn.tui.reads import Reads
 from keyturn.tui.widgets.row_source import Found, Row, Suggestion, Wish
+from keyturn_storage.list_rows import GrantRow
 from keyturn_storage.queries import grants, groups, persons
 from keyturn_storage.queries.reader import Reader, Scope
-from keyturn_storage.rows import GrantRow
+
+if TYPE_CHECKING:
+    from keyturn.tui.filtering import Filtering
 
 Now = Callable[[], int]
 
@@ -19,8 +25,7 @@ class People:
     orders = persons.ORDERS
 
     def __init__(self, reads: Reads[Reader], scope: Scope, now_ms: Now) -> None:
-        self._reads, self._scope = reads, scope
-        self._filtering = Filtering(PERSON_FIELDS, reads.reader, now_ms)
+        self._reads, self._scope, self._now_ms = reads, scope, now_ms
 
     def ids(self) -> Sequence[int]:
         return persons.person_nos(self._reads.reader(), self._scope)
@@ -30,12 +35,17 @@ class People:
 
     def find(self, wish: Wish) -> Found:
         reader = self._reads.reader()
-        return self._filtering.find(
+        return self._filtering().find(
             wish, lambda asked: persons.person_nos(reader, self._scope, asked)
         )
 
     def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
-        return self._filtering.suggest(typed, limit)
+        return self._filtering().suggest(typed, limit)
+
+    def _filtering(self) -> "Filtering":
+        from keyturn.tui.filtering import PERSON_FIELDS, Filtering
+
+        return Filtering(PERSON_FIELDS, self._reads.reader, self._now_ms)
 
 
 class Groups:
@@ -44,8 +54,7 @@ class Groups:
     orders = groups.ORDERS
 
     def __init__(self, reads: Reads[Reader], scope: Scope, now_ms: Now) -> None:
-        self._reads, self._scope = reads, scope
-        self._filtering = Filtering(GROUP_FIELDS, reads.reader, now_ms)
+        self._reads, self._scope, self._now_ms = reads, scope, now_ms
 
     def ids(self) -> Sequence[int]:
         return groups.group_nos(self._reads.reader(), self._scope)
@@ -57,12 +66,17 @@ class Groups:
 
     def find(self, wish: Wish) -> Found:
         reader = self._reads.reader()
-        return self._filtering.find(
+        return self._filtering().find(
             wish, lambda asked: groups.group_nos(reader, self._scope, asked)
         )
 
     def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
-        return self._filtering.suggest(typed, limit)
+        return self._filtering().suggest(typed, limit)
+
+    def _filtering(self) -> "Filtering":
+        from keyturn.tui.filtering import GROUP_FIELDS, Filtering
+
+        return Filtering(GROUP_FIELDS, self._reads.reader, self._now_ms)
 
 
 class Grants:
@@ -73,8 +87,7 @@ class Grants:
     def __init__(
         self, reads: Reads[Reader], scope: Scope, seen: dict[int, GrantRow], now_ms: Now
     ) -> None:
-        self._reads, self._scope, self._seen = reads, scope, seen
-        self._filtering = Filtering(grants.FIELDS, reads.reader, now_ms)
+        self._reads, self._scope, self._now_ms, self._seen = reads, scope, now_ms, seen
 
     def ids(self) -> Sequence[int]:
         return grants.grant_nos(self._reads.reader(), self._scope)
@@ -86,9 +99,14 @@ class Grants:
 
     def find(self, wish: Wish) -> Found:
         reader = self._reads.reader()
-        return self._filtering.find(
+        return self._filtering().find(
             wish, lambda asked: grants.grant_nos(reader, self._scope, asked)
         )
 
     def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
-        return self._filtering.suggest(typed, limit)
+        return self._filtering().suggest(typed, limit)
+
+    def _filtering(self) -> "Filtering":
+        from keyturn.tui.filtering import Filtering
+
+        return Filtering(grants.FIELDS, self._reads.reader, self._now_ms)

@@ -1,6 +1,5 @@
 """Reads from the cache, in one thread of their own, so that no query ever holds up a key."""
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -45,6 +44,9 @@ class Reads(Generic[R_co]):
 
     async def ask(self, work: Callable[[], T]) -> T:
         """Runs `work` in the reading thread and gives its answer."""
+        # What is read before there is a loop must not wait for this.
+        import asyncio
+
         mine = object()
 
         def named() -> T:

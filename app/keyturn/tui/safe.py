@@ -8,14 +8,7 @@ came another way (a file, an error message of the system) must not reach the ter
 from textual.content import Content
 from textual.style import Style
 
-from keyturn_providers.text import safe
-
-LINE_LIMIT = 2000
-
-
-def printable(text: str) -> str:
-    """`text` as one line without control or bidi characters, at most `LINE_LIMIT` long."""
-    return safe(text, LINE_LIMIT)
+from keyturn.tui.printable import printable as printable
 
 
 def literal(text: str, style: str | Style = "") -> Content:

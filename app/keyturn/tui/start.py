@@ -64,12 +64,16 @@ def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | Non
     # The app switches it on again after the first paint.
     gc.disable()
 
+    from keyturn.tui.reading_ahead import read_ahead
+
+    ahead = read_ahead(options, now_ms)
+
     from keyturn.tui.housekeeping import of_own_process
     from keyturn.tui.leaving_signals import LOST_TERMINAL_EXIT_CODE, leaving_on_signals
     from keyturn.tui.make import make_app
     from keyturn.tui.terminal import watch_terminal
 
-    app = make_app(options, now_ms, of_own_process())
+    app = make_app(options, now_ms, of_own_process(), ahead)
     watch_terminal(app, lambda: app.leave(LOST_TERMINAL_EXIT_CODE))
     with leaving_on_signals(app.leave) as asked:
         try:

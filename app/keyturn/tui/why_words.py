@@ -9,7 +9,7 @@ from keyturn.tui.data import View
 from keyturn.tui.safe import joined, literal
 from keyturn.tui.widgets.list_content import SIGN_ROLE
 from keyturn.tui.widgets.paragraphs import Line
-from keyturn_storage.rows import FindingRow, GrantRow, GroupRow, PersonRow
+from keyturn_storage.list_rows import FindingRow, GrantRow, GroupRow, PersonRow
 
 STYLE = {
     "add": "$add", "remove": "$remove", "change": "$change", "unknown": "$unknown",

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from keyturn_storage.list_rows import DriftCounts, FindingRow
 from keyturn_storage.queries.reader import Reader
-from keyturn_storage.rows import DriftCounts, FindingRow
 
 _SELECT = (
     "select id, kind, severity, severity_rank, sign, person_key, subject_ref, subject_name, "

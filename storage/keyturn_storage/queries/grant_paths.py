@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import cast
 
-from keyturn_storage.codec import LEVELS, ObjectNo
+from keyturn_storage.object_numbers import LEVELS, ObjectNo
 from keyturn_storage.queries.reader import Reader
 
 CHAINS_PER_GROUP = 20

@@ -4,12 +4,12 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from keyturn_storage.assessments import IN_STEP
+from keyturn_storage.list_rows import FindingRow, GrantRow
 from keyturn_storage.queries.findings import findings, findings_about
 from keyturn_storage.queries.grant_paths import DIRECT, Path, Thing, row_no
 from keyturn_storage.queries.groups import worst
 from keyturn_storage.queries.reader import Reader
-from keyturn_storage.rows import FindingRow, GrantRow
+from keyturn_storage.signs import IN_STEP
 
 VAULT_REF = "secrets/vault/"
 SHOULD_BE = "+"

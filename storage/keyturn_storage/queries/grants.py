@@ -9,12 +9,12 @@ the row is about (the vault, the carrier, the way), so it stays through every re
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 
-from keyturn_storage.assessments import IN_STEP, SIGN_ORDER
 from keyturn_storage.filters import Facts, Field, holds
+from keyturn_storage.list_rows import GrantRow
 from keyturn_storage.queries import grant_paths, grant_signs
 from keyturn_storage.queries.grant_paths import row_no
 from keyturn_storage.queries.reader import ALL, EVERYTHING, Asked, Reader, Scope
-from keyturn_storage.rows import GrantRow
+from keyturn_storage.signs import IN_STEP, SIGN_ORDER
 
 FIELDS = (Field.VAULT, Field.NAME, Field.VIA, Field.PERSON, Field.LEVEL, Field.DRIFT)
 ORDERS = ("vault", "via", "may", "drift")

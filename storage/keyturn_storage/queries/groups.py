@@ -9,13 +9,13 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from keyturn_storage.assessments import IN_STEP, SIGN_ORDER
+from keyturn_storage.list_rows import FindingRow, GroupRow
 from keyturn_storage.queries.conditions import Bound, Value, condition
 from keyturn_storage.queries.findings import findings, findings_about
 from keyturn_storage.queries.group_conditions import GROUPS
 from keyturn_storage.queries.orders import OWN, Listed
 from keyturn_storage.queries.reader import ALL, EVERYTHING, Asked, Reader, Scope, numbers
-from keyturn_storage.rows import FindingRow, GroupRow
+from keyturn_storage.signs import IN_STEP, SIGN_ORDER
 
 _ALL = (
     "select no, key, name, directory_id, secrets_id, directory_members, secrets_members, sign, "

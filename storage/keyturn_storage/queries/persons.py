@@ -9,6 +9,7 @@ import sqlite3
 from array import array
 from collections.abc import Iterable, Sequence
 
+from keyturn_storage.list_rows import PersonRow
 from keyturn_storage.queries.conditions import (
     AT,
     Bound,
@@ -19,7 +20,6 @@ from keyturn_storage.queries.conditions import (
 from keyturn_storage.queries.orders import OWN, Listed
 from keyturn_storage.queries.people_conditions import PEOPLE, people_on_vault
 from keyturn_storage.queries.reader import ALL, EVERYTHING, Asked, Reader, Scope
-from keyturn_storage.rows import PersonRow
 
 _COLUMNS = (
     "no, key, name, login, directory_id, secrets_id, directory_state, secrets_state, sign, "

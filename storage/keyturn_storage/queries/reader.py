@@ -14,10 +14,10 @@ from keyturn_storage.connections import connect_read_only
 from keyturn_storage.files import check_file
 from keyturn_storage.filters import EVERYTHING as SHOW_ALL
 from keyturn_storage.filters import Filter
+from keyturn_storage.list_rows import GrantRow
 from keyturn_storage.migrations import is_current
 from keyturn_storage.queries.orders import Orders
 from keyturn_storage.queries.stored_sets import StoredSets
-from keyturn_storage.rows import GrantRow
 from keyturn_storage.schema_cache import CACHE
 
 

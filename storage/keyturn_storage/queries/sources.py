@@ -1,28 +1,40 @@
 """The sources as the header and the Sources screen show them."""
 
-from keyturn_providers.records import Listing
-from keyturn_storage import snapshot_rows
+from typing import TYPE_CHECKING
+
+from keyturn_storage import source_rows as rows_of_sources
+from keyturn_storage.list_rows import SourceRow
 from keyturn_storage.queries.reader import Reader
-from keyturn_storage.rows import SnapshotInfo, SourceRow
+
+if TYPE_CHECKING:
+    # Snapshots in full are not needed for a first paint.
+    from keyturn_providers.records import Listing
+    from keyturn_storage.rows import SnapshotInfo
 
 
 def source_rows(reader: Reader) -> tuple[SourceRow, ...]:
     """The newest sealed snapshot of each source, directory side first."""
-    return snapshot_rows.sources(reader.connection)
+    return rows_of_sources.sources(reader.connection)
 
 
-def snapshot_info(reader: Reader, snapshot_id: int) -> SnapshotInfo | None:
+def snapshot_info(reader: Reader, snapshot_id: int) -> "SnapshotInfo | None":
     """A snapshot with its listings and invariants."""
+    from keyturn_storage import snapshot_rows
+
     return snapshot_rows.info(reader.connection, snapshot_id)
 
 
-def snapshots(reader: Reader, source_name: str) -> tuple[SnapshotInfo, ...]:
+def snapshots(reader: Reader, source_name: str) -> "tuple[SnapshotInfo, ...]":
     """Every snapshot of a source, newest first, abandoned ones too."""
+    from keyturn_storage import snapshot_rows
+
     return snapshot_rows.all_of(reader.connection, source_name)
 
 
-def listings(reader: Reader, snapshot_id: int) -> tuple[Listing, ...]:
+def listings(reader: Reader, snapshot_id: int) -> "tuple[Listing, ...]":
     """How each collection of a snapshot was read."""
+    from keyturn_storage import snapshot_rows
+
     return snapshot_rows.listings(reader.connection, snapshot_id)
 
 

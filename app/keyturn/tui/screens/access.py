@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.content import Content
@@ -9,11 +10,8 @@ from textual.widget import Widget
 
 from keyturn.tui.access_rows import EMPTY, READING
 from keyturn.tui.actions import Where, bindings
-from keyturn.tui.card_lines import as_text
 from keyturn.tui.data import EVERYTHING, PANE_TITLES, Pane, View
-from keyturn.tui.engine import Ended, Refreshed
 from keyturn.tui.first_look import FirstLook
-from keyturn.tui.hand import EMPTY_HAND, Copied, Hand, Named, Thing
 from keyturn.tui.safe import literal
 from keyturn.tui.screens.linked_panes import LinkedPanes
 from keyturn.tui.screens.resumed import NOTHING_OPEN, RESUMING, resumed_dialog
@@ -23,8 +21,12 @@ from keyturn.tui.widgets.pane_tabs import PaneTabs
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn.tui.widgets.why_strip import WhyStrip
-from keyturn_providers.records import Side
-from keyturn_storage.rows import FindingRow, GrantRow, GroupRow, PersonRow
+from keyturn_storage.list_rows import FindingRow, GrantRow, GroupRow, PersonRow
+
+if TYPE_CHECKING:
+    # Not needed for the first paint, nor is what the methods below import when a key asks for it.
+    from keyturn.tui.engine import Ended, Refreshed
+    from keyturn.tui.hand import Copied, Hand
 
 REFRESHING = "reading both sources"
 
@@ -76,8 +78,11 @@ class Access(LinkedPanes):
     # ------------------------------------------------------------------ what is in hand
 
     @property
-    def hand(self) -> Hand:
+    def hand(self) -> "Hand":
         """The person, vault or group under the cursor of the pane in front."""
+        from keyturn.tui.hand import EMPTY_HAND, Hand, Named, Thing
+        from keyturn_providers.records import Side
+
         if not self.alive:
             return EMPTY_HAND
         row = self.pane(self.front).row
@@ -94,8 +99,11 @@ class Access(LinkedPanes):
         things = tuple(Thing(side, kind, id_, about.name) for side, id_ in sides if id_ is not None)
         return Hand(person, vault, things)
 
-    def copied(self) -> Copied:
+    def copied(self) -> "Copied":
         """What the strip below the panes says."""
+        from keyturn.tui.card_lines import as_text
+        from keyturn.tui.hand import Copied
+
         row = self.pane(self.front).row
         if row is None:
             return Copied()
@@ -244,7 +252,7 @@ class Access(LinkedPanes):
             self.pane(pane).empty = words[pane]
             self.pane(pane).refresh()
 
-    def _refreshed(self, result: Refreshed) -> None:
+    def _refreshed(self, result: "Refreshed") -> None:
         self._say_nothing(EMPTY)
         self.keyturn.data_changed()
         self.keyturn.tell(result.words)
@@ -279,7 +287,7 @@ class Access(LinkedPanes):
     def go_on(self) -> None:
         """Goes on with every open run; how each ended is shown in front."""
 
-        def show(ends: tuple[Ended, ...]) -> None:
+        def show(ends: "tuple[Ended, ...]") -> None:
             self.keyturn.count_open_runs()
             if not ends:
                 self.keyturn.tell(NOTHING_OPEN)

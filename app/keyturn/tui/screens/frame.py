@@ -11,7 +11,6 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from keyturn.tui.actions import AT_ONCE, Action, Where, footer, in_the_past, while_typing
-from keyturn.tui.hand import EMPTY_HAND, Copied, Hand
 from keyturn.tui.housekeeping import AFTER_S, forget_drawn
 from keyturn.tui.widgets.header_line import HeaderFacts, HeaderLine
 from keyturn.tui.widgets.key_footer import KeyFooter
@@ -22,6 +21,7 @@ from keyturn.tui.workers import WatchesWorkers
 
 if TYPE_CHECKING:
     from keyturn.tui.app import KeyturnApp
+    from keyturn.tui.hand import Copied, Hand
 
 
 class Frame(Screen[None], WatchesWorkers):
@@ -154,12 +154,17 @@ class Frame(Screen[None], WatchesWorkers):
         return bool(self.keyturn.troubles)
 
     @property
-    def hand(self) -> Hand:
+    def hand(self) -> "Hand":
         """The person, the vault and the objects that the keys of every screen are about."""
+        # Not needed for the first paint, nor are other things that only keys need.
+        from keyturn.tui.hand import EMPTY_HAND
+
         return EMPTY_HAND
 
-    def copied(self) -> Copied:
+    def copied(self) -> "Copied":
         """The text about what is in hand, for a ticket."""
+        from keyturn.tui.hand import Copied
+
         return Copied()
 
     def go_back(self) -> bool:

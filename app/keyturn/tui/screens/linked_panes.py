@@ -15,7 +15,7 @@ from keyturn.tui.screens.frame import Frame
 from keyturn.tui.widgets.header_line import HeaderFacts
 from keyturn.tui.widgets.pane_tabs import PaneTabs
 from keyturn.tui.widgets.virtual_list import VirtualList
-from keyturn_storage.rows import GrantRow, GroupRow, PersonRow
+from keyturn_storage.list_rows import GrantRow, GroupRow, PersonRow
 
 
 class LinkedPanes(Frame):

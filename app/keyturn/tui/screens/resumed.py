@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from keyturn.tui.engine import Ended
 from keyturn.tui.safe import joined
 from keyturn.tui.widgets.paragraphs import Line
 
 if TYPE_CHECKING:
+    from keyturn.tui.engine import Ended
     from keyturn.tui.screens.dialog import Dialog
 
 RESUMING = "going on with what is open"
 NOTHING_OPEN = "Nothing is open: every run has ended."
 
 
-def resumed_dialog(ends: Sequence[Ended]) -> "Dialog":
+def resumed_dialog(ends: "Sequence[Ended]") -> "Dialog":
     """Every run, oldest first."""
     from keyturn.tui.screens.dialog import Dialog
 
@@ -22,7 +22,7 @@ def resumed_dialog(ends: Sequence[Ended]) -> "Dialog":
     return Dialog(title, [line for end in ends for line in _lines(end)][:-1])
 
 
-def _lines(end: Ended) -> Iterator[Line]:
+def _lines(end: "Ended") -> Iterator[Line]:
     from keyturn.tui.plan_words import STATE_LOOK
 
     yield Line(joined((end.words, "bold")))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
-from keyturn.tui.safe import printable
+from keyturn.tui.printable import printable
 
 ELLIPSIS = "…"
 TIGHTEST = 5

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from keyturn.tui.ages import age, clock_time
 from keyturn.tui.safe import joined, printable
-from keyturn_storage.rows import DriftCounts, SourceRow
+from keyturn_storage.list_rows import DriftCounts, SourceRow
 
 Part = str | tuple[str, str]
 
