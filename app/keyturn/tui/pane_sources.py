@@ -28,7 +28,7 @@ class People:
         self._reads, self._scope, self._now_ms = reads, scope, now_ms
 
     def ids(self) -> Sequence[int]:
-        return persons.person_nos(self._reads.reader(), self._scope)
+        return persons.person_list(self._reads.reader(), self._scope)
 
     def rows(self, ids: Sequence[int]) -> Sequence[Row]:
         return [person_line(row) for row in persons.person_rows(self._reads.reader(), ids)]

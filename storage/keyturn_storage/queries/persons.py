@@ -17,6 +17,7 @@ from keyturn_storage.queries.conditions import (
     condition,
     inside,
 )
+from keyturn_storage.queries.number_list import NumberList
 from keyturn_storage.queries.orders import OWN, Listed
 from keyturn_storage.queries.people_conditions import PEOPLE, people_on_vault
 from keyturn_storage.queries.reader import ALL, EVERYTHING, Asked, Reader, Scope
@@ -102,6 +103,18 @@ def person_nos(reader: Reader, scope: Scope = EVERYTHING, asked: Asked = ALL) ->
             },
             backwards=asked.backwards,
         )  # fmt: skip
+
+
+def person_list(reader: Reader, scope: Scope = EVERYTHING) -> Sequence[int]:
+    """As `person_nos` in display order, for who looks at the first ones and how many there are."""
+    if scope != Scope(drift_only=scope.drift_only):
+        return person_nos(reader, scope)
+    where = "where findings > 0 " if scope.drift_only else ""
+    listed, count = reader.connection.execute(
+        f"select json_group_array(no), count(*) from (select no from person {where}"  # noqa: S608 -- constants of this module
+        "order by position)"
+    ).fetchone()
+    return NumberList(str(listed), int(count))
 
 
 def departments(reader: Reader, part: str, limit: int) -> list[str]:

@@ -39,6 +39,9 @@ class Access(LinkedPanes):
 
     def body(self) -> Iterable[Widget]:
         """Tabs where only one pane fits, the panes, the strip."""
+        remembered = self.keyturn.remembered
+        if remembered.pane in list(Pane) and not self.keyturn.parts.person:
+            self.front = Pane(remembered.pane)
         yield from super().body()
         yield WhyStrip()
 
@@ -50,11 +53,8 @@ class Access(LinkedPanes):
     def on_mount(self) -> None:
         """Where the operator was, from the cache."""
         remembered = self.keyturn.remembered
-        self.front = Pane(remembered.pane) if remembered.pane in list(Pane) else Pane.USERS
         self.drift_only = remembered.drift_only
         self._wanted_person = self.keyturn.parts.person or remembered.person
-        if self.keyturn.parts.person:
-            self.front = Pane.USERS
         for pane in Pane:
             self.pane(pane).begin_with(remembered.finds.get(pane.value, ""))
             self.pane(pane).begin_looking(remembered.look(pane.value))
@@ -63,7 +63,8 @@ class Access(LinkedPanes):
             self._show(self.front, EVERYTHING)
         else:
             self._begin_with(look)
-        self._begin_in_front()
+        self._say_tabs()
+        self.set_focus(self.pane(self.front))
 
     def _begin_with(self, look: FirstLook) -> None:
         self._wanted_person = ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.content import Content
 from textual.widget import Widget
 
@@ -62,9 +62,9 @@ class Cases(ListScreen):
         self.table.focus()
         self._read()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         """A case may have moved on meanwhile."""
-        super().on_screen_resume()
+        super().on_screen_resume(event)
         if self.seen is not None:
             self._read()
 

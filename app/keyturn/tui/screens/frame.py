@@ -32,6 +32,7 @@ class Frame(Screen[None], WatchesWorkers):
     ESCAPE_TO_MINIMIZE = False
     _typing = False
     _sized_for = Size(0, 0)
+    _came_up = False
 
     def compose(self) -> ComposeResult:
         """Header, body, error, note, keys."""
@@ -82,8 +83,11 @@ class Frame(Screen[None], WatchesWorkers):
         self._sized_for = event.size
         self.set_class(is_too_small(event.size.width, event.size.height), "-too-small")
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         """The app's facts may have changed while another screen was in front."""
+        if not self._came_up:
+            # Everything on it was styled a moment ago, when it was put there.
+            self._came_up, event.refresh_styles = True, False
         self.facts_changed(self.keyturn.facts)
         self.say_moment()
         self.say(self.keyturn.note or self.keyturn.standing)

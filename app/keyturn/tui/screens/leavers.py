@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.content import Content
 from textual.widget import Widget
 
@@ -97,9 +97,9 @@ class Leavers(ListScreen):
         self.table.note = self.note
         self._look()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         """A run may have gone on meanwhile."""
-        super().on_screen_resume()
+        super().on_screen_resume(event)
         if self.seen is not None:
             self._look()
 

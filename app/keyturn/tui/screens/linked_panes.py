@@ -45,13 +45,18 @@ class LinkedPanes(Frame):
         yield Horizontal(*self._make_panes(), id="panes")
 
     def _make_panes(self) -> Sequence[VirtualList]:
-        return [
+        panes = [
             VirtualList(
                 columns(pane, *self._names), title=PANE_TITLES[pane], empty=EMPTY[pane],
                 ask=self.keyturn.parts.reads.ask, id=pane.value, kept_as=pane.value,
             )
             for pane in Pane
         ]  # fmt: skip
+        # Told only when it is there, the pane in front would be styled and drawn twice more.
+        front = panes[list(Pane).index(self.front)]
+        front.add_class("-in-front", update=False)
+        front.set_reactive(VirtualList.has_focus, True)
+        return panes
 
     def pane(self, pane: Pane) -> VirtualList:
         """The list of one pane."""
@@ -136,13 +141,6 @@ class LinkedPanes(Frame):
                 self._mark_front()
                 self._drive()
                 self.front_row_changed()
-
-    def _begin_in_front(self) -> None:
-        """Has the pane in front be seen in front from the first paint on."""
-        self._mark_front()
-        shown = self.pane(self.front)
-        shown.has_focus = True  # else it is painted without, until it is told
-        self.set_focus(shown)
 
     def _bring_to_front(self, pane: Pane) -> None:
         self.front = pane

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -101,9 +101,9 @@ class Offboard(ListScreen):
         self.table.title = f"Offboard {self.person_name}"
         self._look()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         """A run may have gone on meanwhile."""
-        super().on_screen_resume()
+        super().on_screen_resume(event)
         if self.read:
             self._look()
 
