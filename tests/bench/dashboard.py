@@ -37,6 +37,7 @@ version: 1
 directory: {kind: scim, url: 'https://directory.example', token_env: A}
 secrets: {kind: openbao, url: 'https://bao.example', token_env: B}
 """
+EMPTY = "from tests.bench.empty_app import EmptyApp; EmptyApp().run()"
 START = (
     "import sys; from pathlib import Path; from keyturn.tui.start import DashboardOptions, "
     "run_dashboard; sys.exit(run_dashboard(DashboardOptions(Path(sys.argv[1]), Path(sys.argv[2]))))"
@@ -195,7 +196,7 @@ async def in_process(folder: Path, table: Table) -> None:
 
 def on_a_terminal(folder: Path, small: Path, table: Table) -> None:
     """First paint, keys and memory of a process of its own on a pty."""
-    empty = [sys.executable, "-m", "tests.bench.empty_app"]
+    empty = [sys.executable, "-c", EMPTY]
     starts: dict[str, list[float]] = {"empty": [], "large": []}
     memory: dict[str, float] = {}
     keys: list[float] = []

@@ -10,7 +10,3 @@ class EmptyApp(App[None]):
     def compose(self) -> ComposeResult:
         """The line the benchmark waits for."""
         yield Static("first text")
-
-
-if __name__ == "__main__":
-    EmptyApp().run()

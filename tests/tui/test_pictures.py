@@ -134,6 +134,7 @@ async def test_the_screen_is_as_it_was(
                 await until(pilot, lambda: not app.jobs.running() and not app.job_words)
         await _settled(app, pilot)
         lines = [line.rstrip() for line in lines_of(app)]
+        app.jobs.stop()  # else the job of "quit" outlives the tests
 
     # The number of a plan is new each time it is made.
     text = re.sub(r"([Pp]lan )[0-9a-f]{12}", r"\1............", "\n".join(lines))

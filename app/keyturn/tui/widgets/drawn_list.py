@@ -60,6 +60,7 @@ class DrawnList(ListKeys):
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
         self._looks: dict[str, Style] = {}
         self._lines = ListLines(columns, self._look)
+        self._laid_out: tuple[Size, Size] | None = None
         self.set_reactive(DrawnList.title, title)
 
     @abstractmethod
@@ -121,6 +122,17 @@ class DrawnList(ListKeys):
         self._say_titles()
 
     # ------------------------------------------------------------------ the part in view
+
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        # Textual compares the size inside the border with the one around it, takes a list for
+        # resized at every layout, and draws its scrollbar once more after it.
+        laid_out = (size, self.virtual_size)
+        if laid_out == self._laid_out:
+            return False
+        self._laid_out = laid_out
+        return super()._size_updated(size, virtual_size, container_size, layout)
 
     def _fit_size(self) -> None:
         # Columns fit the width there is: nothing scrolls sideways.
