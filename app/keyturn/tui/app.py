@@ -332,7 +332,9 @@ class KeyturnApp(
     def on_job_ended(self, event: JobEnded) -> None:
         """The result goes to whoever started the job; a failure to the screen."""
         self._moved(event.name, event.take())
-        self.say_job("")
+        if event.name not in QUIET:
+            going = [name for name in self.jobs.running() if name not in QUIET]
+            self.say_job(f"{going[0]} …" if going else "")
         if self._exit:
             return  # the journal has what was done; no screen is left to tell
         try:
