@@ -66,7 +66,7 @@ def first_text_ms(command: Sequence[str], environment: Mapping[str, str], wanted
         os.close(ours)
 
 
-def main(runs: int = 9, people: int = 100_000, folder: str = "") -> None:
+def main(runs: int = 9, people: int = 100_000, *, folder: str = "") -> None:
     """Prints the table."""
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
     # Modules are compiled once, in the first run, as where keyturn is installed.
@@ -101,4 +101,4 @@ def main(runs: int = 9, people: int = 100_000, folder: str = "") -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:3]), *sys.argv[3:4])
+    main(*map(int, sys.argv[1:3]), folder="".join(sys.argv[3:4]))
