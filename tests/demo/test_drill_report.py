@@ -70,3 +70,14 @@ def test_without_1password_no_read_is_whole(reads: list[Read], well: bool, words
     found = of_locked_out(25.0, 20.0, reads)
     assert found.well is well
     assert any(words in sentence for sentence in found.words)
+
+
+def test_which_reads_a_time_has_cut() -> None:
+    assert CUT.within(1_000, 3_000)
+    assert not CUT.within(1_001, 3_000)
+    assert [CUT.cut_by(*time) for time in ((3_000, 9_000), (3_001, 9_000), (0, 999))] == [
+        True,
+        False,
+        False,
+    ]
+    assert not WHOLE.cut_by(0, 10_000)

@@ -149,10 +149,11 @@ def _episodes(session: DemoSession, times: Times) -> list[Episode]:
 
 
 def _locked_out(session: DemoSession, times: Times, since: float, until: float) -> Episode:
+    began_ms, ended_ms = times.wall_ms(since), times.wall_ms(until)
     within = [
         one
         for one in seen.reads_of(session, Side.SECRETS)
-        if times.wall_ms(since) <= one.began_ms and one.ended_ms <= times.wall_ms(until)
+        if one.cut_by(began_ms, ended_ms) or one.within(began_ms, ended_ms)
     ]
     return episodes.of_locked_out(since - times.began, until - since, within)
 

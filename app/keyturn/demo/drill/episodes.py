@@ -25,8 +25,8 @@ def of_storm(refused: int, began_ms: int, reads: Sequence[Read]) -> Episode:
 
 
 def of_locked_out(began_s: float, took_s: float, reads: Sequence[Read]) -> Episode:
-    """The time without 1Password. `reads` are those of 1Password that began and ended in it: none
-    of them can be whole."""
+    """The time without 1Password. `reads` are those of 1Password that were cut by it, and all that
+    began and ended in it: none of them can be whole."""
     whole = sum(one.complete for one in reads)
     cut = len(reads) - whole
     words = []

@@ -59,6 +59,14 @@ class Read:
     ended_ms: int
     complete: bool
 
+    def within(self, since_ms: int, until_ms: int) -> bool:
+        """Whether it began and ended in a time."""
+        return since_ms <= self.began_ms and self.ended_ms <= until_ms
+
+    def cut_by(self, since_ms: int, until_ms: int) -> bool:
+        """Whether it is not complete, and some of it was in a time."""
+        return not self.complete and self.began_ms <= until_ms and self.ended_ms >= since_ms
+
 
 def reads_of(session: DemoSession, side: Side) -> tuple[Read, ...]:
     """Every read of one side that has ended, oldest first."""
