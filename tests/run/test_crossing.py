@@ -26,7 +26,7 @@ PLAIN = st.recursive(
 
 def crossed(value: object) -> tuple[object, int]:
     """The value on the other side, and in how many frames it went."""
-    unpacking, sent = Unpacking(), list(frames(value))
+    unpacking, sent = Unpacking(), frames(value)
     for number, frame in enumerate(sent, start=1):
         assert int.from_bytes(frame[:HEAD], "big") == len(frame) - HEAD
         taken = unpacking.take(frame[HEAD:])

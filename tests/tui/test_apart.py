@@ -78,6 +78,17 @@ async def test_an_error_of_a_source_and_of_the_work_is_raised_as_it_was(read_ben
     assert raised.value.next_step
 
 
+async def test_what_cannot_cross_is_told_and_nobody_waits_for_it(
+    read_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def about(_connector: object) -> object:
+        return lambda: None
+
+    monkeypatch.setattr(type(read_bench.pair.secrets), "about", about)
+    with pytest.raises(Exception, match="pickle"):
+        await there(read_bench).plan_sync(None)
+
+
 async def test_what_was_decided_is_kept_in_a_case_also_from_there(read_bench: Bench) -> None:
     await there(read_bench).desk.plan(Draft((DANA,), "Dana Okafor", emergency=True), unseen)
     with open_journal(read_bench.data / "journal.db") as journal:

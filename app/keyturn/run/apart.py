@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from inspect import isawaitable
 from pathlib import Path
@@ -128,23 +128,26 @@ async def _talk(process: Process, answers: Mapping[str, Answer], begun: Begun) -
     if process.stdin is None or process.stdout is None:
         raise NotStarted
     to, unpacking, asked = process.stdin, Unpacking(), set[asyncio.Task[None]]()
+    sending = asyncio.Lock()
 
-    async def send(message: object) -> None:
-        for frame in frames(message):
-            to.write(frame)
-        await to.drain()
+    async def send(packed: Sequence[bytes]) -> None:
+        async with sending:
+            for frame in packed:
+                to.write(frame)
+                await to.drain()  # what waits to be sent is moved at each write: little waits
 
     async def answer(one: Asked) -> None:
         try:
             found = answers[one.name](*one.given, **one.named)
             found = await found if isawaitable(found) else found
-            said: object = Answered(one.number, found)
+            packed = frames(Answered(one.number, found))
         except Exception as error:  # noqa: BLE001 - raised again where it was asked
-            said = Raised(failure_of(error), one.number)
-        await send(said)
+            packed = frames(Raised(failure_of(error), one.number))
+        with suppress(ConnectionError):  # it has gone, which the one who listens tells
+            await send(packed)
 
     try:
-        await send(begun)
+        await send(frames(begun))
         while True:
             size = int.from_bytes(await process.stdout.readexactly(HEAD), "big")
             for message in unpacking.take(await process.stdout.readexactly(size)):

@@ -8,7 +8,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import BinaryIO, NoReturn, cast
@@ -91,11 +91,10 @@ class Home:
         """The same, while other tasks go on."""
         return await asyncio.wrap_future(self._ask(name, given, named))
 
-    def send(self, message: object) -> None:
+    def send(self, packed: Sequence[bytes]) -> None:
         """All of a message, and nothing in between."""
         with self.lock:
-            for frame in frames(message):
-                self.out.write(frame)
+            self.out.writelines(packed)
             self.out.flush()
 
     def _ask(
@@ -105,8 +104,9 @@ class Home:
         with self.lock:
             self._asked += 1
             number = self._asked
-            self.waiting[number] = answer
-        self.send(Asked(number, name, given, named))
+        packed = frames(Asked(number, name, given, named))
+        self.waiting[number] = answer
+        self.send(packed)
         return answer
 
     def take(self, message: object) -> None:
@@ -134,10 +134,10 @@ def main() -> NoReturn:
             raise OtherVersion  # noqa: TRY301 - before anything of the other's is taken in
         begun = cast("Begun", next(_messages(source)))
         threading.Thread(target=_listen, args=(home, source), daemon=True).start()
-        said: object = Ended(asyncio.run(_whole(begun, home)))
+        packed = frames(Ended(asyncio.run(_whole(begun, home))))
     except BaseException as error:  # noqa: BLE001 - told to the process that started this one
-        said = Raised(failure_of(error))
-    home.send(said)
+        packed = frames(Raised(failure_of(error)))
+    home.send(packed)
     # Letting go of what was worked on would take a second more, and nobody needs it.
     os._exit(0)
 

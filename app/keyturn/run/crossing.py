@@ -7,7 +7,7 @@ Only plain values cross, and only between a process and one that it has started 
 
 import io
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import cast
@@ -54,10 +54,10 @@ def failure_of(error: BaseException) -> Failure:
     return found
 
 
-def frames(value: object) -> Iterator[bytes]:
-    """The value as frames to be sent one after the other. Others' threads go on meanwhile."""
-    for body in _Packing().pack(value):
-        yield len(body).to_bytes(HEAD, "big") + body
+def frames(value: object) -> list[bytes]:
+    """The value as frames to be sent one after the other. Others' threads go on meanwhile. Raises
+    what pickling does where something in it is not plain."""
+    return [len(body).to_bytes(HEAD, "big") + body for body in _Packing().pack(value)]
 
 
 class Unpacking:
