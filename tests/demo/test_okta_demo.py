@@ -12,10 +12,12 @@ from tests.demo import reading
 from tests.real.token_hunt import hunt
 
 from keyturn.cli import app
+from keyturn.decide.guards_of_managers import managed_by_nobody_else
 from keyturn.decide.words import DriftKind
 from keyturn.demo.drill import seen
 from keyturn.demo.okta_onepassword.session import DemoSession, demo_session
 from keyturn.demo.okta_onepassword.slips import LEAVERS
+from keyturn.demo.people import DOMAIN
 from keyturn.run.assess import Assessment
 from keyturn.run.clock import system_clock
 from keyturn.run.persons import find_person
@@ -58,6 +60,15 @@ def test_the_leaver_is_out_in_okta_and_still_in_in_1password(
     assert person.secrets.id == session.leaver_account_id
     kinds = {finding.kind for finding in decided.findings if finding.person == person.key}
     assert {DriftKind.LEAVER_ACTIVE, DriftKind.DIRECT_GRANT} <= kinds
+
+
+def test_a_leaver_is_the_last_who_manages_a_vault(decided: Assessment) -> None:
+    person = find_person(decided.world, f"tomasz.wisniewski@{DOMAIN}")
+    assert person.directory is not None
+    assert person.secrets is not None
+    assert person.directory.state.is_off
+    alone = managed_by_nobody_else(decided.world, frozenset({person.secrets.id}))
+    assert [decided.world.secrets.vault_name(one) for one in alone] == ["Billing Ops"]
 
 
 def test_two_years_of_events_are_archived_without_a_gap(session: DemoSession) -> None:

@@ -155,6 +155,22 @@ class Recheck:
         return f"{self.title}: {said} of {self.checked}{blind}{back}."
 
 
+@dataclass(frozen=True, slots=True)
+class RecheckOf:
+    """A look at a run in which several left, as far as it is about the person with this key."""
+
+    person: str
+    look: Recheck
+
+
+def kept_recheck_of(body: str) -> RecheckOf:
+    """One as the journal keeps it. Raises NotThatValue for what is none."""
+    try:
+        return from_plain(RecheckOf, json.loads(body))
+    except ValueError:
+        raise NotThatValue("it is no JSON") from None
+
+
 def kept_recheck(body: str) -> Recheck:
     """A recheck as the journal keeps it, also one of an older keyturn. Raises NotThatValue for what
     is none."""

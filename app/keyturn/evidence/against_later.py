@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from keyturn.decide.plans import PlanScope
-from keyturn.decide.rechecks import CameBack, Recheck, kept_recheck
+from keyturn.decide.rechecks import CameBack, Recheck, kept_recheck, kept_recheck_of
 from keyturn.decide.values import NotThatValue
-from keyturn.evidence.case_record import DECISIONS, RECHECK, back_now, told_rechecks
+from keyturn.evidence.case_record import DECISIONS, RECHECK, RECHECK_OF, back_now, told_rechecks
 from keyturn.evidence.case_telling import later_words
 from keyturn.evidence.moments import utc
 from keyturn.evidence.names_of_files import PACK, PLAN, PLAN_MINIMISED, before_names
@@ -23,7 +23,7 @@ Lines = Sequence[tuple[int, dict[str, object]]]
 @dataclass(frozen=True, slots=True)
 class Later:
     """What the lines say of the time after the runs. `looks` are by run; `shared` are the runs in
-    which several left, whose looks are about all of them and so not told."""
+    which several left, and of which no line keeps a look at this one person."""
 
     looks: Mapping[str, tuple[Recheck, ...]]
     shared: frozenset[str]
@@ -47,6 +47,7 @@ class Later:
 def later_of(pack: Pack, lines: Lines, files: Mapping[str, bytes]) -> Later:
     """Works it out from the lines."""
     looks: dict[str, list[Recheck]] = {run.run: [] for run in pack.runs}
+    own: dict[str, list[Recheck]] = {run.run: [] for run in pack.runs}
     began_ms = 0
     for _, content in lines:
         run_id = str(content.get("run"))
@@ -54,20 +55,34 @@ def later_of(pack: Pack, lines: Lines, files: Mapping[str, bytes]) -> Later:
             continue
         if content.get("kind") == "run":
             began_ms = _number(content.get("at_ms"))
-        elif content.get("kind") == "note" and content.get("what") == RECHECK:
-            try:
-                looks[run_id].append(kept_recheck(str(content.get("body"))))
-            except NotThatValue:
-                # Another version's, which is not told either.
-                continue
+        elif content.get("kind") == "note":
+            kept, what = (own if content.get("what") == RECHECK_OF else looks), content.get("what")
+            look = _look(str(what), str(content.get("body")), pack)
+            kept[run_id] += [look] if look is not None else []
     plans = plans_in(files, len(pack.runs))
-    shared = frozenset(
+    several = frozenset(
         run.run
         for run, plain in zip(pack.runs, plans, strict=True)
         if run.scope in {PlanScope.OFFBOARD.value, PlanScope.MOVE.value}
         and "\n" in str(plain.get("subject_key"))
     )
+    # With the whole chain the looks at all of them are shown too.
+    looks |= {run: own[run] for run in several}
+    shared = frozenset(run for run in several if not own[run])
     return Later({run: tuple(found) for run, found in looks.items()}, shared, began_ms)
+
+
+def _look(what: str, body: str, pack: Pack) -> Recheck | None:
+    """A later look at a run, or at what it did to this person; None for another's, and for another
+    version's, which is not told either."""
+    try:
+        if what == RECHECK:
+            return kept_recheck(body)
+        one = kept_recheck_of(body) if what == RECHECK_OF else None
+    except NotThatValue:
+        return None
+    mine = one is not None and pack.person is not None and one.person == pack.person.key
+    return one.look if one is not None and mine else None
 
 
 def plans_in(files: Mapping[str, bytes], runs: int) -> list[dict[str, object]]:

@@ -1,11 +1,11 @@
 """What the journal has of runs beside their steps: the leaver's case, rechecks, undoing runs."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keyturn.decide.planfile import PlanFileError, recorded
 from keyturn.decide.plans import Plan, PlanScope
-from keyturn.decide.rechecks import CameBack, Recheck, kept_recheck
+from keyturn.decide.rechecks import CameBack, Recheck, kept_recheck, kept_recheck_of
 from keyturn.decide.values import NotThatValue
 from keyturn.evidence.moments import in_zone, utc
 from keyturn.evidence.pack_person import CaseNoteTold
@@ -16,7 +16,7 @@ from keyturn_storage.journal import Journal
 from keyturn_storage.queries.cases import cases_of_run
 from keyturn_storage.rows import RunRow
 
-RECHECK = "recheck"
+RECHECK, RECHECK_OF = "recheck", "recheck of one"
 DECISIONS = frozenset(
     one.value
     for one in (Noted.SUCCESSOR, Noted.WAIVER, Noted.CLOSED, Noted.REOPENED, Noted.SETTLED)
@@ -29,7 +29,8 @@ class Beside:
     """`case` is None where the runs belong to none that is of this person. `looks` are the rechecks
     of the runs by their ids, oldest first; `undone` are undos that are not among the runs, and
     `other_runs` those of the same case that are not either. `came_back` is what the last looks
-    found again that no later run was about, with the moment it was seen."""
+    found again that no later run was about, with the moment it was seen. `untold` are runs in which
+    several left whose looks were kept of all of them together."""
 
     case: CaseRow | None
     others: tuple[CaseRow, ...]
@@ -37,6 +38,7 @@ class Beside:
     undone: tuple[UndoneTold, ...]
     came_back: tuple[tuple[int, CameBack], ...] = ()
     other_runs: tuple[str, ...] = ()
+    untold: frozenset[str] = frozenset()
 
     @property
     def rechecks(self) -> tuple[Recheck, ...]:
@@ -54,8 +56,15 @@ def beside(journal: Journal, rows: Sequence[RunRow], key: str) -> Beside:
     ids = tuple(row.id for row in rows)
     cases = {one.id: one for run_id in ids for one in cases_of_run(journal, run_id)}
     case = next((one for one in cases.values() if one.person_key == key), None)
+    shared = {row.id for row in rows if key and _several(row.plan_json)}
     looks = {run_id: tuple(_rechecks(journal, run_id)) for run_id in ids}
+    own = {run_id: tuple(_rechecks_of(journal, run_id, key)) for run_id in shared}
+    untold = {run_id for run_id in shared if looks[run_id] and not own[run_id]}
+    mine = {f"directory/{case.directory_id}", f"secrets/{case.secrets_id}"} if case else set()
+    for run_id in shared:
+        looks[run_id] = own[run_id] or tuple(_only_of(one, mine) for one in looks[run_id])
     return Beside(
+        untold=frozenset(untold),
         case=case,
         others=tuple(one for one in cases.values() if one.person_key != key),
         looks=looks,
@@ -106,6 +115,29 @@ def told_rechecks(
         for one in _in_order(looks)
         if one.run_id in numbers
     )
+
+
+def _several(text: str) -> bool:
+    try:
+        return len(recorded(text).subjects) > 1
+    except PlanFileError:
+        return False
+
+
+def _only_of(look: Recheck, accounts: Collection[str]) -> Recheck:
+    """A look of an older keyturn, without what it says of others; of nobody's accounts all."""
+    mine = tuple(one for one in look.came_back if not accounts or one.account in accounts)
+    return replace(look, came_back=mine)
+
+
+def _rechecks_of(journal: Journal, run_id: str, key: str) -> Iterator[Recheck]:
+    for body in journal.notes(RECHECK_OF, run_id=run_id):
+        try:
+            found = kept_recheck_of(body)
+        except NotThatValue:
+            continue
+        if found.person == key:
+            yield found.look
 
 
 def _undone(

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from keyturn.decide.rechecks import kept_recheck_of
+from keyturn.decide.values import NotThatValue
 from keyturn.evidence.manifest import Place
 from keyturn_storage.chain import Entry, link
 
 FILE = "journal.jsonl"
-CHECKPOINT = "audit checkpoint"
+CHECKPOINT, RECHECK_OF = "audit checkpoint", "recheck of one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,10 @@ def is_of(
     runs: Mapping[str, Collection[str]],
     case_id: str = "",
     undos: Collection[str] = (),
+    person: str = "",
 ) -> bool:
     """Whether an entry is about one of these runs, or the case, or says when one of the `undos`
-    began or ended.
+    began or ended, or keeps a later look at the one `person` of several.
 
     Each run has the operations that are withheld, because they are somebody else's who left in it:
     then what is noted about all of them is not shown either, nor another's case.
@@ -84,9 +87,18 @@ def is_of(
         return False
     if not withheld:
         return True
+    if content.get("kind") == "note" and content.get("what") == RECHECK_OF:
+        return bool(person) and _person_in(str(content.get("body"))) == person
     if content.get("kind") == "note":
         return content.get("what") == CHECKPOINT
     return content.get("kind") != "case note" and content.get("operation") not in withheld
+
+
+def _person_in(body: str) -> str:
+    try:
+        return kept_recheck_of(body).person
+    except NotThatValue:
+        return ""
 
 
 def read(content: bytes) -> Iterator[ShownLine]:

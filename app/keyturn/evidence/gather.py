@@ -143,7 +143,7 @@ def _report(
         # Of a line that was purged only the hash is left to give.
         if line == PURGED_LINE:
             return False
-        return made.whole_chain or chain_lines.is_of(line, withheld, case_id, undos)
+        return made.whole_chain or chain_lines.is_of(line, withheld, case_id, undos, key)
 
     names = _names(parts, subject)
     kept = [_kept(made.journal, part, len(parts), names) for part in parts]
@@ -311,8 +311,12 @@ def _pack(
         decided=told_notes(besides.case),
         rechecks=told_rechecks(
             besides.looks,
-            # A look at a run in which several left tells of all of them.
-            {part.record.row.id: part.number for part in parts if not part.subject.others},
+            # A look that was kept of all who left together is told of none of them.
+            {
+                part.record.row.id: part.number
+                for part in parts
+                if part.record.row.id not in besides.untold
+            },
         ),
         undone=besides.undone,
         rotation=rotation_told(

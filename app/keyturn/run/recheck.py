@@ -1,15 +1,16 @@
 """Looks again whether what runs cut is still cut, at any later time, and keeps what was found."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from keyturn.decide.about import takes_back
+from keyturn.decide.about import is_about, takes_back
 from keyturn.decide.findings import Change, ChangeKind
 from keyturn.decide.names import account_title, counted
 from keyturn.decide.planfile import recorded
-from keyturn.decide.plans import Operation, PlanScope
-from keyturn.decide.rechecks import CameBack, Due, NotSeen, Recheck, due
+from keyturn.decide.plans import Operation, Plan, PlanScope
+from keyturn.decide.rechecks import CameBack, Due, NotSeen, Recheck, RecheckOf, due
 from keyturn.decide.steps import State
 from keyturn.decide.values import to_plain
 from keyturn.decide.watched import kept_off, likely, off_before, put_back, renamed, watched
@@ -30,10 +31,13 @@ from keyturn_providers.contract import About
 from keyturn_providers.errors import Gone, ProviderError
 from keyturn_providers.records import Account, Session, Side
 from keyturn_storage.journal import Journal
+from keyturn_storage.queries.cases import cases_of_run
 from keyturn_storage.rows import RunRow
 
 RECHECK = "recheck"
 """The kind of the note that keeps a recheck."""
+RECHECK_OF = "recheck of one"
+"""The kind of the note that keeps what a recheck says of one of several who left by the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +127,49 @@ async def recheck(
         run_id=row.id,
         title=row.title,
         at_ms=clock.now_ms(),
-        checked=looking.checked,
+        checked=looking.checked.total(),
         moment=when.now.name if when is not None and when.now is not None else "",
         missed=tuple(moment.name for moment in when.missed) if when is not None else (),
         came_back=tuple(back for back, _ in came_back),
-        not_seen=tuple(looking.not_seen),
-        put_back=tuple(looking.put_back),
+        not_seen=tuple(blind for _, blind in looking.not_seen),
+        put_back=tuple(words for _, words in looking.put_back),
         upgraded=upgraded,
         remarks=remarks,
     )
     journal.note(RECHECK, json.dumps(to_plain(found)), found.at_ms, run_id=row.id)
+    for one in _of_each(journal, done.plan, world, looking, found):
+        journal.note(RECHECK_OF, json.dumps(to_plain(one)), found.at_ms, run_id=row.id)
     tell_cases(journal, found, operator)
     return found
+
+
+def _of_each(
+    journal: Journal, plan: Plan, world: World | None, looking: "_Looking", found: Recheck
+) -> Iterator[RecheckOf]:
+    """What it says of each of several leavers whose accounts are known."""
+    for key in plan.subjects if len(plan.subjects) > 1 else ():
+        case = next((x for x in cases_of_run(journal, found.run_id) if x.person_key == key), None)
+        person = world.people.get(key) if world is not None else None
+        if case is not None:
+            name, ids = case.name, {case.directory_id, case.secrets_id} - {""}
+        elif person is not None:
+            accounts = (person.directory, person.secrets)
+            name, ids = person.name, {one.id for one in accounts if one is not None}
+        else:
+            continue
+        mine = {f"{side.value}/{one}" for side in Side for one in ids}
+        numbers = {one.number for one in plan.operations if is_about(one, plan, ids)}
+        look = replace(
+            found,
+            title=f"Offboard {name}",
+            checked=sum(number for of, number in looking.checked.items() if of in mine),
+            came_back=tuple(one for one in found.came_back if one.account in mine),
+            not_seen=tuple(blind for of, blind in looking.not_seen if of in mine),
+            put_back=tuple(words for of, words in looking.put_back if of in mine),
+            upgraded=tuple(one for one in found.upgraded if one.number in numbers),
+            remarks=(),
+        )
+        yield RecheckOf(key, look)
 
 
 class _Held:
@@ -173,29 +208,31 @@ class _Looking:
         self._world = world
         self._restored = restored
         self._titles: dict[tuple[Side, str], str] = {}
-        self.checked = 0
+        self.checked = Counter[str]()
         self.came_back: list[Back] = []
-        self.not_seen: list[NotSeen] = []
-        self.put_back: list[str] = []
+        self.not_seen: list[tuple[str, NotSeen]] = []
+        self.put_back: list[tuple[str, str]] = []
 
     async def at(self, operation: Operation) -> None:
         """Whether one cut still holds."""
-        self.checked += 1
+        of = _account_of(operation)
+        self.checked[of] += 1
         side = operation.change.side
         if side in self._run.blocked:
-            self.not_seen.append(NotSeen(operation.words, self._run.blocked[side]))
+            self.not_seen.append((of, NotSeen(operation.words, self._run.blocked[side])))
             return
         if self._run.stop():
-            self.not_seen.append(NotSeen(operation.words, "stopped before it was looked at"))
+            blind = NotSeen(operation.words, "stopped before it was looked at")
+            self.not_seen.append((of, blind))
             return
         now = await self._called(operation)
         effect = await look(self._run, now)
         if _holds(now.change, effect):
             return
         if effect.seen in {Seen.UNREADABLE, Seen.CANNOT_TELL}:
-            self.not_seen.append(NotSeen(operation.words, effect.words))
+            self.not_seen.append((of, NotSeen(operation.words, effect.words)))
         elif put_back(operation.change, self._restored):
-            self.put_back.append(f"{self._where(operation)}: {effect.words}")
+            self.put_back.append((of, f"{self._where(operation)}: {effect.words}"))
         else:
             words = f"{self._where(operation)}: {effect.words} again"
             why = likely(self._world, operation.change) if self._world is not None else ""
@@ -219,9 +256,9 @@ class _Looking:
             except Gone:
                 continue
             except ProviderError as failure:
-                self.not_seen.append(NotSeen(words, str(failure)))
+                self.not_seen.append((_account_of(operation), NotSeen(words, str(failure))))
                 continue
-            self.checked += 1
+            self.checked[_account_of(operation)] += 1
             if live:
                 number = counted(len(live), "session")
                 said = f"{self._name(Side.SECRETS)}: {ref.name} has {number} live"
@@ -251,8 +288,7 @@ class _Looking:
     def _back(
         self, words: str, likely: str, operation: Operation, sought: Operation | None
     ) -> None:
-        ref = operation.change.account or operation.change.principal
-        account = f"{ref.side.value}/{ref.id}" if ref is not None else ""
+        account = _account_of(operation)
         cut_by = operation.id if sought is not None else ""
         back = CameBack(words, likely, cut_by, account, after_ms=self._held.until_ms(words))
         self.came_back.append((back, sought))
@@ -278,6 +314,11 @@ class _Looking:
             self._titles[key] = account_title(account) if account is not None else ref.name
         title = self._titles[key]
         return operation if title == ref.name else renamed(operation, title)
+
+
+def _account_of(operation: Operation) -> str:
+    ref = operation.change.account or operation.change.principal
+    return f"{ref.side.value}/{ref.id}" if ref is not None else ""
 
 
 def _holds(change: Change, effect: Effect) -> bool:

@@ -86,6 +86,8 @@ class Direct:
 DIRECT_GRANTS: tuple[Direct, ...] = (
     Direct(LEAVER, "Payments Prod", Level.MANAGE, 634, "t.ong"),
     Direct(LEAVER, "Company Cards", Level.READ, 41, "hannah.fischer"),
+    # Gone for days, and nobody else manages it: it has to be handed over before the cut.
+    Direct("tomasz.wisniewski", "Billing Ops", Level.MANAGE, 488, "hannah.fischer"),
     Direct("ravi.menon", "Platform Prod", Level.WRITE, 410, "konstantinos.pappas"),
     Direct("sam.whitlock", "Payroll Runs", Level.READ, 30, "hannah.fischer"),
     Direct("emre.yildirim", "Contracts", Level.READ, 200, "eleni.georgiou"),
