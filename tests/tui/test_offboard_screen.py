@@ -157,6 +157,32 @@ async def test_a_waiver_needs_a_reason_and_stands_in_the_plan(alone: Bench) -> N
     assert [note.what for note in row.notes].count("waiver") == 1
 
 
+async def test_what_was_decided_may_be_decided_otherwise(alone: Bench) -> None:
+    app = alone.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("w", *"closed on Friday", "enter")
+        await shows(pilot, "waived: closed on Fri")
+        await pilot.press("p")
+        await shows(pilot, "then type")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, Offboard) and not app.jobs.running())
+        await go_to(app, pilot, "Vendors")
+        await pilot.press("enter")
+        await shows(pilot, "Who takes over Vendors?")
+        await pilot.press(*"ravi", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Offboard))
+        await shows(pilot, "Ravi Menon becomes manager")
+        await until(pilot, lambda: not app.jobs.running())
+        await pilot.press("p")
+        await shows(pilot, "Give Ravi Menon manage on Vendors")
+    (row,) = kept(alone)
+    assert [x.what for x in row.notes if x.what in ("waiver", "successor")] == [
+        "waiver",
+        "successor",
+    ]
+
+
 async def test_an_emergency_is_a_plan_by_one_key_and_a_case_of_that_mode(alone: Bench) -> None:
     app = alone.app()
     async with app.run_test(size=SIZE) as pilot:

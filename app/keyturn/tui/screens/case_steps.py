@@ -123,6 +123,18 @@ def with_decision(vaults: Sequence[VaultLeft], vault: VaultLeft) -> tuple[VaultL
     return tuple(vault if one.id == vault.id else one for one in vaults)
 
 
+def as_decided(vaults: Sequence[VaultLeft], here: dict[str, VaultLeft]) -> tuple[VaultLeft, ...]:
+    """The vaults as they were read, each with what was decided about it on this screen since, until
+    the journal has the same."""
+    found: list[VaultLeft] = []
+    for vault in vaults:
+        mine = here.get(vault.id)
+        if mine is not None and (mine.successor, mine.waiver) == (vault.successor, vault.waiver):
+            del here[vault.id]
+        found.append(vault if mine is None else mine)
+    return tuple(found)
+
+
 def state_fact(
     app: "KeyturnApp", seen: CaseSeen, field: str, said: Callable[[dict[str, object]], None]
 ) -> None:

@@ -24,6 +24,7 @@ from keyturn.tui.leavers_rows import COLUMNS, differing_lines, leavers_rows, of_
 from keyturn.tui.plan_words import BLANK
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.case_steps import (
+    as_decided,
     choose_successor,
     plan_draft,
     state_fact,
@@ -61,6 +62,7 @@ class Leavers(ListScreen):
         self.numbers = tuple(one.key for one in people)
         self.note = note
         self.seen: LeaversSeen | None = None
+        self.decided_here: dict[str, VaultLeft] = {}
         self.cards: dict[str, Card] = {}
         self.evidence: dict[str, Evidence] = {}
 
@@ -118,8 +120,7 @@ class Leavers(ListScreen):
 
     def _show_seen(self, seen: LeaversSeen) -> None:
         before = self.seen
-        decided = {one.id: one for one in before.vaults if one.decided} if before else {}
-        vaults = tuple(one if one.decided else decided.get(one.id, one) for one in seen.vaults)
+        vaults = as_decided(seen.vaults, self.decided_here)
         # Somebody may have been left out while it was read.
         staying = tuple(one for one in seen.leavers if one.key in set(self._keys))
         if len(staying) < len(seen.leavers):
@@ -274,8 +275,10 @@ class Leavers(ListScreen):
     def _decided(self, vault: VaultLeft) -> None:
         if self.seen is None:
             return
+        self.decided_here[vault.id] = vault
         self.seen = replace(self.seen, vaults=with_decision(self.seen.vaults, vault))
         self._draw()
+        self.say_about()
 
     def _said(self, said: Mapping[str, object]) -> None:
         desk, keys = self.keyturn.parts.engine.desk, self._keys

@@ -26,6 +26,7 @@ from keyturn.tui.hand import Hand, Named
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.ask import Ask, needs_words
 from keyturn.tui.screens.case_steps import (
+    as_decided,
     choose_successor,
     plan_draft,
     state_fact,
@@ -62,6 +63,7 @@ class Offboard(ListScreen):
         self.person_key = person_key
         self.person_name = name
         self.seen = CaseSeen(case_id, name, "", "", (), Facts())
+        self.decided_here: dict[str, VaultLeft] = {}
         self.read = False
         self.card: Card | None = None
         self.rotation: RotationFound | None = None
@@ -121,10 +123,7 @@ class Offboard(ListScreen):
         self.read_in_turn(f"reading the case of {self.person_name}", work, self._show_case)
 
     def _show_case(self, seen: CaseSeen) -> None:
-        decided = {vault.id: vault for vault in self.seen.vaults if vault.decided}
-        vaults = tuple(
-            vault if vault.decided else decided.get(vault.id, vault) for vault in seen.vaults
-        )
+        vaults = as_decided(seen.vaults, self.decided_here)
         self.seen, first = replace(seen, vaults=vaults), not self.read
         self.read = True
         self._draw(again=not first)
@@ -232,8 +231,10 @@ class Offboard(ListScreen):
         waive(self.keyturn, self.seen.vaults, vault_id, self._decided)
 
     def _decided(self, vault: VaultLeft) -> None:
+        self.decided_here[vault.id] = vault
         self.seen = replace(self.seen, vaults=with_decision(self.seen.vaults, vault))
         self._draw()
+        self.say_about()
 
     def _said(self, said: Mapping[str, object]) -> None:
         desk, key, case_id = self.keyturn.parts.engine.desk, self.person_key, self.seen.id
