@@ -1,13 +1,12 @@
 """The rows of the lists and of the header: what a first paint is made of. Also in `rows`, with all
-others."""
+others. Tuples with names: their classes are made in a fifth of the time."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from keyturn_providers.source import SourceIdentity
 
 
-@dataclass(frozen=True, slots=True)
-class FindingRow:
+class FindingRow(NamedTuple):
     """`since_ms` is when the first assessment that had it was made, without a break since."""
 
     id: str
@@ -25,8 +24,7 @@ class FindingRow:
     since_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class PersonRow:
+class PersonRow(NamedTuple):
     """One line of the Users pane. A state is None where that side has no account."""
 
     no: int
@@ -42,8 +40,7 @@ class PersonRow:
     findings: int
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRow:
+class GroupRow(NamedTuple):
     """One line of the Groups pane. Member counts are None where that side has no such group.
 
     With a person in focus, `in_directory` / `in_secrets` say whether the person is a member
@@ -62,8 +59,7 @@ class GroupRow:
     word: str
 
 
-@dataclass(frozen=True, slots=True)
-class GrantRow:
+class GrantRow(NamedTuple):
     """One line of the Vault grants pane.
 
     `via` is "direct" or the names from the person's group to the granted group, outermost last,
@@ -86,8 +82,7 @@ class GrantRow:
     finding_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRow:
+class SourceRow(NamedTuple):
     """The newest snapshot of a source, with what the header and the Sources screen show."""
 
     source: SourceIdentity
@@ -106,7 +101,6 @@ class SourceRow:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class DriftCounts:
+class DriftCounts(NamedTuple):
     urgent: int
     total: int

@@ -211,8 +211,7 @@ def _of_person(reader: Reader, scope: Scope) -> list[_Link]:
         in_directory, in_secrets = link.directory_no in here, link.secrets_no in there
         if not (named or in_directory or in_secrets):
             continue
-        row_ = replace(
-            link.row,
+        row_ = link.row._replace(
             in_directory=in_directory,
             in_secrets=in_secrets,
             sign=named.sign if named else "=",
@@ -238,7 +237,7 @@ def _with_words(reader: Reader, links: Sequence[_Link]) -> list[_Link]:
             (words[ref, row.sign] for ref in link.refs if (ref, row.sign) in words),
             IN_STEP if row.sign == "=" else "drift",
         )
-        found.append(replace(link, row=replace(row, word=word)))
+        found.append(replace(link, row=row._replace(word=word)))
     return found
 
 

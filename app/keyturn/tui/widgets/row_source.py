@@ -3,13 +3,12 @@
 from array import array
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line: a gutter sign, the cells in the order of the columns, a role per cell.
 
     `roles` name a style ("dim", "add", "remove", "change", "unknown", "urgent", "strong"); a
@@ -56,8 +55,7 @@ class Wish:
         return not (self.needle.strip() or self.order or self.backwards)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The ids that are shown. `problem` says what is wrong with the filter: then nothing is shown.
     `hint` says what was perhaps meant otherwise."""
 
@@ -66,8 +64,7 @@ class Found:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """`typed` is the whole filter if this is taken; `shown` is what it is called in a list."""
 
     typed: str
@@ -95,8 +92,7 @@ def orders_of(source: RowSource) -> tuple[str, ...]:
 FIRST_ROWS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A source's answer: every id, what a wish leaves of them, and the first rows needed."""
 
     ids: Sequence[int]
