@@ -116,6 +116,40 @@ def test_an_item_used_in_a_vault_that_is_not_open_any_more_is_on_it_too() -> Non
     assert (entry.vault_name, entry.visible) == ("gone", False)
 
 
+def test_who_exported_a_vault_took_every_item_in_it() -> None:
+    """Also what was never opened by itself, and in a vault that is not open any more."""
+    taken = (
+        Use("v1", "", "export", 700_000, 1),
+        Use("v2", "", "export", 600_000, 1),
+        Use("gone", "", "export", 500_000, 1),
+    )
+    found = rotation(
+        LEAVE,
+        Seen(
+            (PAY, OLD),
+            (use("a"),),
+            items=(item("a"), item("b"), item("c", 800_000)),
+            listed=frozenset({"v1"}),
+            exported=taken,
+        ),
+    )
+    assert [(e.vault_name, e.item_id, e.contact, e.times) for e in found.entries] == [
+        ("Payments", "a", Contact.EXPORTED, 3),
+        ("Payments", "b", Contact.EXPORTED, 1),
+        ("Old", "", Contact.EXPORTED, 1),
+        ("gone", "", Contact.EXPORTED, 1),
+        ("Payments", "c", Contact.COULD_SEE, 1),
+    ]
+    first, _, old, _, changed = found.entries
+    assert first.because == "exported; the whole vault was exported"
+    assert {first.urgency, old.urgency} == {Urgency.SAME_DAY}
+    assert old.last_used_ms == 600_000
+    assert "changed after" in changed.because
+    without_usage = rotation(LEAVE, Seen((), None, exported=taken[2:]))
+    assert [e.contact for e in without_usage.entries] == [Contact.EXPORTED]
+    assert not without_usage.usage_known
+
+
 @pytest.mark.parametrize(
     ("updated_ms", "by", "leave", "closed"),
     [

@@ -77,6 +77,26 @@ async def test_without_an_archive_it_is_what_could_be_seen(journal: Journal) -> 
     assert found.unlisted == (PAY, OPS)
 
 
+async def test_an_exported_vault_is_on_the_list_whether_or_not_uses_are_known(
+    journal: Journal,
+) -> None:
+    begin_stream(journal, SOURCE, "audit events", 0)
+    exported = EventIn("x1", LEFT - DAY_MS, "export vault", "{}", "DANA", "v-ops")
+    store_page(journal, 1, PageIn((exported,), None, "p1", NOW, NOW))
+    found = await rotated(journal)
+    assert not found.rotation.usage_known
+    assert [(e.vault_name, e.contact) for e in found.rotation.entries] == [
+        ("Ops", Contact.EXPORTED),
+        ("Payments", Contact.COULD_SEE),
+    ]
+    begin_stream(journal, SOURCE, "item usages", 0)
+    store_page(journal, 2, PageIn((), None, "p1", NOW, NOW))
+    found = await rotated(journal)
+    assert found.rotation.usage_known
+    assert found.usage.items.number == 0
+    assert found.rotation.entries[0].contact is Contact.EXPORTED
+
+
 async def test_a_gap_is_told_with_the_uses_there_are(journal: Journal) -> None:
     archive(journal, used(1, "export", LEFT - 5), whole_ms=LEFT - 2, since_ms=LEFT - 10 * DAY_MS)
     found = await rotated(journal)

@@ -9,6 +9,7 @@ from keyturn_storage.queries.item_touches import (
     ItemTouch,
     items_touched,
     items_touched_by_others,
+    vaults_touched,
 )
 from keyturn_storage.stream_archive import begin_stream, store_page
 from keyturn_storage.stream_rows import EventIn
@@ -35,7 +36,16 @@ def archived(journal: Journal) -> Journal:
             used(8, "server-update", "ben", "root", "ops"),
         )
         if name == AUDIT:
-            events = (used(9, "share item", "ana", "card"),)
+            events = (
+                used(9, "share item", "ana", "card"),
+                used(10, "export vault", "ana", ""),
+                used(11, "export vault", "ana", ""),
+                used(12, "export vault", "ana", "", "ops"),
+                used(13, "export vault", "ben", "", "ops"),
+                used(14, "export vault", "", "", "ops"),
+                used(15, "view vault", "ana", "", "ops"),
+                used(16, "export vault", "ana", "card"),
+            )
         store_page(journal, no, page(*events, whole_ms=T0 + 10 * DAY_MS))
     return journal
 
@@ -49,8 +59,19 @@ def test_each_way_of_using_is_a_row(archived: Journal) -> None:
     assert len(items_touched(archived, "ana", USAGES, Within(limit=1))) == 1
     assert items_touched(archived, "ana", USAGES, Within(tenant="another")) == ()
     assert items_touched(archived, "ana", USAGES, Within(until_ms=T0)) == ()
-    assert [one.action for one in items_touched(archived, "ana", AUDIT)] == ["share item"]
+    assert [one.action for one in items_touched(archived, "ana", AUDIT)] == [
+        "export vault", "share item",
+    ]  # fmt: skip
     assert items_touched(archived, "", USAGES) == ()
+
+
+def test_what_was_done_to_a_whole_vault_is_a_row_a_vault(archived: Journal) -> None:
+    ops = ItemTouch("", "ops", "export vault", T0 + 12 * HOUR_MS, 1)
+    pay = ItemTouch("", "pay", "export vault", T0 + 11 * HOUR_MS, 2)
+    assert vaults_touched(archived, "ana", "export vault") == (ops, pay)
+    assert vaults_touched(archived, "ana", "export vault", Within(limit=1)) == (ops,)
+    assert vaults_touched(archived, "ana", "export vault", Within(tenant="another")) == ()
+    assert vaults_touched(archived, "", "export vault") == ()
 
 
 def test_what_others_did_is_of_a_vault_and_of_some_ways(archived: Journal) -> None:

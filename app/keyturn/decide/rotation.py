@@ -161,14 +161,15 @@ class Leave:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What was looked at. `uses` is None where no usage was ever archived: then it is not known
-    what was used. `listed` are the vaults whose items were listed; an item in none of them can only
-    be judged by hints."""
+    what was used. `exported` are uses of whole vaults, without an item. `listed` are the vaults
+    whose items were listed; an item in none of them can only be judged by hints."""
 
     vaults: tuple[OpenVault, ...]
     uses: tuple[Use, ...] | None
     hints: tuple[Hint, ...] = ()
     items: tuple[ItemNow, ...] = ()
     listed: frozenset[str] = frozenset()
+    exported: tuple[Use, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,22 +223,30 @@ def rotation(leave: Leave, seen: Seen) -> Rotation:
 
     Every item that was used is on it, also one in a vault that could not be opened any more at the
     end; and of every vault that could be opened, the items that were not, where they can be listed,
-    else the vault as a whole.
+    else the vault as a whole. Whoever exported a vault took all that is in it.
     """
     vaults = {vault.id: vault for vault in seen.vaults}
     items = {(item.vault_id, item.id): item for item in seen.items}
     uses = _by_item(seen.uses or ())
+    taken = _by_item(seen.exported)
     hints = _newest(seen.hints)
     readable = {v.id for v in seen.vaults if v.level not in {Level.NONE, Level.LIST}}
+    readable |= {vault_id for vault_id, _ in taken}
     keys = dict.fromkeys([*uses, *(key for key in items if key[0] in readable)])
     entries = [
-        _entry(leave, vaults.get(key[0]), items.get(key), key, uses.get(key, ()), hints)
+        _entry(
+            leave,
+            vaults.get(key[0]),
+            items.get(key),
+            key,
+            (*uses.get(key, ()), *taken.get((key[0], ""), ())),
+            hints,
+        )
         for key in keys
     ]
     entries += [
-        _whole_vault(leave, vault)
-        for vault in seen.vaults
-        if vault.id in readable and vault.id not in seen.listed
+        _whole_vault(leave, vault_id, vaults.get(vault_id), taken.get((vault_id, ""), ()))
+        for vault_id in sorted(readable - seen.listed)
     ]
     return Rotation(tuple(sorted(entries, key=_rank)), seen.uses is not None)
 
@@ -273,6 +282,8 @@ def _entry(
     urgency, because = _urgency(leave, contact, item)
     if uses and not kept:
         because += "; it was changed after it was last used"
+    elif any(not use.item_id for use in kept):
+        because += "; the whole vault was exported"
     hint = hints.get(key)
     return Entry(
         vault_id=vault_id,
@@ -307,16 +318,19 @@ def _outdated(leave: Leave, use: Use, item: ItemNow | None) -> bool:
     return use.last_ms < item.updated_ms
 
 
-def _whole_vault(leave: Leave, vault: OpenVault) -> Entry:
-    urgency, because = _urgency(leave, Contact.COULD_SEE, None)
+def _whole_vault(
+    leave: Leave, vault_id: str, vault: OpenVault | None, exported: tuple[Use, ...]
+) -> Entry:
+    contact = max((contact_of(use.action) for use in exported), default=Contact.COULD_SEE)
+    urgency, because = _urgency(leave, contact, None)
     return Entry(
-        vault_id=vault.id,
-        vault_name=vault.name,
+        vault_id=vault_id,
+        vault_name=vault.name if vault is not None else vault_id,
         item_id="",
         title="everything else in it",
-        contact=Contact.COULD_SEE,
-        times=0,
-        last_used_ms=None,
+        contact=contact,
+        times=sum(use.times for use in exported),
+        last_used_ms=max((use.last_ms for use in exported), default=None),
         urgency=urgency,
         due_ms=_due(leave, urgency),
         because=f"{because}; its items cannot be listed",

@@ -171,7 +171,7 @@ def _usage(journal: Journal, leaver: LeaverSeen, days: int, until_ms: int) -> Us
 
 
 def _vault_ids(leaver: LeaverSeen, usage: Usage) -> tuple[str, ...]:
-    used = (use.vault_id for use in usage.uses or ())
+    used = (use.vault_id for use in (*(usage.uses or ()), *usage.exported))
     return tuple(dict.fromkeys([*(vault.id for vault in leaver.vaults), *used]))
 
 
@@ -191,6 +191,7 @@ def _found(
         ),
         items=seen.items if seen is not None else (),
         listed=listed,
+        exported=usage.exported,
     )
     unlisted = tuple(vault for vault in leaver.vaults if vault.id not in listed)
     return RotationFound(leaver, usage, rotation(leaver.leave, what), unlisted, seen)

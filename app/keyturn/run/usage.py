@@ -9,12 +9,18 @@ from keyturn.decide.rotation import CHANGING, Hint, Use
 from keyturn_storage.journal import Journal
 from keyturn_storage.queries.coverage import coverage, missing_between
 from keyturn_storage.queries.events import Within
-from keyturn_storage.queries.item_touches import items_touched, items_touched_by_others
+from keyturn_storage.queries.item_touches import (
+    items_touched,
+    items_touched_by_others,
+    vaults_touched,
+)
 from keyturn_storage.stream_rows import StreamCoverage
 
 DAY_MS = 86_400_000
 STREAM = "item usages"
 """The stream in which a source tells that somebody used an item."""
+VAULT_EXPORTED = "export vault"
+"""How the archive calls it in an audit log that somebody took a whole vault with them."""
 MOST = 20_000
 
 
@@ -27,6 +33,8 @@ class Usage:
     missing: tuple[str, ...]
     since_ms: int
     until_ms: int
+    exported: tuple[Use, ...] = ()
+    """Whole vaults that were exported, as the archived audit log tells."""
 
     @property
     def items(self) -> ItemsUsed:
@@ -42,11 +50,15 @@ def usage_of(
     does not exist is "": it used nothing, and nothing is missing."""
     if not account_id:
         return Usage((), (), since_ms, until_ms)
+    within = Within(since_ms, until_ms, MOST, tenant)
+    exported = tuple(
+        Use(one.vault_id, "", "export", one.last_ms, one.times)
+        for one in vaults_touched(journal, account_id, VAULT_EXPORTED, within)
+    )
     streams = [one for one in coverage(journal) if one.stream == STREAM and one.tenant == tenant]
     if not streams:
         words = "no usage events of this source were ever archived (keyturn refresh archives them)"
-        return Usage(None, (words,), since_ms, until_ms)
-    within = Within(since_ms, until_ms, MOST, tenant)
+        return Usage(None, (words,), since_ms, until_ms, exported)
     found = items_touched(journal, account_id, STREAM, within)
     missing = [
         (since_ms if gap.from_ms is None else max(gap.from_ms, since_ms), gap.until_ms, gap.words)
@@ -59,6 +71,7 @@ def usage_of(
         missing=(*missing_words(missing), *more),
         since_ms=since_ms,
         until_ms=until_ms,
+        exported=exported,
     )
 
 

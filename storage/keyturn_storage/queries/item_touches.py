@@ -44,6 +44,22 @@ def items_touched(
     return tuple(ItemTouch(*row) for row in found)
 
 
+def vaults_touched(
+    journal: "Journal", user_id: str, action: str, within: Within = EVER
+) -> tuple[ItemTouch, ...]:
+    """The vaults to which a user did one thing as a whole, by the events that name no item, of any
+    stream, last first; `item_id` is ""."""
+    found = journal.connection.execute(
+        _TOUCH
+        + "where e.user_id = :user and e.user_id <> '' and e.action = :action "
+        + "and e.vault_id <> '' and e.item_id = '' and e.at_ms >= :since and e.at_ms < :until "
+        + "and (:tenant = '' or s.tenant = :tenant) "
+        + "group by e.vault_id order by last_ms desc, e.vault_id limit :limit",
+        {"user": user_id, "action": action, **within.values},
+    )
+    return tuple(ItemTouch(*row) for row in found)
+
+
 def items_touched_by_others(
     journal: "Journal",
     user_id: str,

@@ -212,6 +212,19 @@ async def test_item_usages_and_sign_ins_name_whom_they_are_about() -> None:
     assert json.loads(tried.raw) == sign_in
 
 
+async def test_who_exported_a_vault_is_whom_that_is_about() -> None:
+    now = now_ms()
+    entries = [event(n, now, action, "vault", "v1") for n, action in enumerate(("export", "view"))]
+    for entry in entries:
+        entry["actor_uuid"] = DANA
+    async with surface_of(EventsDouble({"auditevents": entries})) as surface:
+        exported, viewed = (await read(surface, "audit events"))[0].events
+    assert (exported.action, exported.user_id, exported.vault_id, exported.item_id) == (
+        "export vault", DANA, "v1", "",
+    )  # fmt: skip
+    assert (viewed.user_id, viewed.vault_id) == ("", "v1")
+
+
 @pytest.mark.parametrize("items", [[], [event(1, 1_800_000_000_000, "view", "vault", "v")]])
 @pytest.mark.parametrize("cursor", ["same", "", None])
 async def test_more_without_a_way_on_is_not_asked_for_ever(

@@ -155,6 +155,9 @@ def _audit_event(entry: Mapping[str, object], uuid: str, at_ms: int, raw: str) -
         return StreamedEvent(uuid, at_ms, text(entry.get("action"), 60), raw)
     kind, subject, other = event.object_type, event.object_uuid, event.aux_uuid
     user = subject if kind == "user" else other if kind in {"gm", "uva", "device"} else ""
+    if (event.action, kind) == ("export", "vault"):
+        # It names nobody but who did it, and is about what they took along.
+        user = event.actor_uuid
     vault = subject if kind in _VAULT_KINDS else other if kind == "item" else ""
     item = subject if kind == "item" else ""
     return StreamedEvent(uuid, at_ms, f"{event.action} {kind}", raw, user, vault, item)
