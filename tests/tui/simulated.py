@@ -10,8 +10,9 @@ from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
 from keyturn.run.deep_links import Link
 from keyturn.run.progress import StepChanged
-from keyturn.tui.app import KeyturnApp, Parts
+from keyturn.tui.app import KeyturnApp
 from keyturn.tui.cache_data import CacheData
+from keyturn.tui.parts import Parts
 from keyturn.tui.run_engine import RunEngine
 from keyturn_providers.abilities import Ability
 from keyturn_providers.records import MachineIdentity, Side

@@ -10,8 +10,9 @@ from tests.tui.engines import SetEngine
 from textual.app import App
 
 from keyturn.tui import crash
-from keyturn.tui.app import KeyturnApp, Parts
+from keyturn.tui.app import KeyturnApp
 from keyturn.tui.cache_data import CacheData
+from keyturn.tui.parts import Parts
 
 SENTINEL = "hvs.CAESIJ-sentinel-token-0123456789"
 

@@ -11,9 +11,10 @@ from tests.tui.looking import access, lines_of, pane, ready, shows, text_of, unt
 from tests.tui.plan_review import LOGIN, SIZE, plan_of_dana, review
 from tests.tui.simulated import Bench
 
-from keyturn.tui.app import KeyturnApp, Parts
+from keyturn.tui.app import KeyturnApp
 from keyturn.tui.cache_data import CacheData
 from keyturn.tui.data import Pane
+from keyturn.tui.parts import Parts
 from keyturn.tui.screens.offboard import Offboard
 from keyturn.tui.screens.plan import PlanReview
 from keyturn_providers.abilities import Ability

@@ -3,7 +3,7 @@
 import gc
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -18,11 +18,9 @@ from keyturn.run.background import GivenUp
 from keyturn.tui import crash
 from keyturn.tui.actions import DANGEROUS, NOT_THEN, Where, bindings, find
 from keyturn.tui.card_actions import CardActions
-from keyturn.tui.data import Data, Pane
-from keyturn.tui.first_look import FirstLook
-from keyturn.tui.housekeeping import SHARED, Housekeeping
+from keyturn.tui.data import Pane
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
-from keyturn.tui.reads import Open, Reads
+from keyturn.tui.parts import Parts
 from keyturn.tui.requests import LastRequests
 from keyturn.tui.screens import ways
 from keyturn.tui.screens.access import Access
@@ -39,8 +37,7 @@ from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn.tui.workers import WatchesWorkers, WorkFailed
 
 if TYPE_CHECKING:
-    from keyturn.run.deep_links import Link
-    from keyturn.tui.engine import Engine, Met, Setting
+    from keyturn.tui.engine import Met, Setting
     from keyturn.tui.job_board import JobBoard
 
     # Not needed for the first paint.
@@ -56,37 +53,6 @@ CONFIGURATION_AFTER_S = 0.5
 CONFIGURING = "reading the configuration"
 QUIET = frozenset({CONFIGURING, COUNTING})
 """Jobs that change nothing, and are no reason to ask before leaving."""
-
-
-def _no_look() -> None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the app is made with. `data` answers in the thread of `reads`. `open_engine` gives the
-    work behind the screens, the same each time; the first paint needs none of it."""
-
-    reads: Reads[Open]
-    data: Data
-    open_engine: "Callable[[], Engine]"
-    state_dir: Path
-    now_ms: Callable[[], int]
-    organisation: str = ""
-    read_only: bool = False
-    person: str = ""
-    link: "Link | None" = None
-    read_first: bool = False
-    tour: bool = False
-    """Whether the tour is offered, if it never was."""
-    look: Callable[[], FirstLook | None] = _no_look
-    """Gives what the first paint shows, if it was read ahead. May wait for it."""
-    housekeeping: Housekeeping = SHARED
-
-    @property
-    def engine(self) -> "Engine":
-        """The work behind the screens."""
-        return self.open_engine()
 
 
 class KeyturnApp(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from keyturn.run.as_of import AsOf, utc
 
 if TYPE_CHECKING:
-    from keyturn.tui.app import KeyturnApp, Parts
+    from keyturn.tui.app import KeyturnApp
+    from keyturn.tui.parts import Parts
     from keyturn_storage.queries.past import Past
 
 GOING_BACK = "deciding as of an earlier read"

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from keyturn.tui.app import KeyturnApp, Parts
+from keyturn.tui.app import KeyturnApp
 from keyturn.tui.housekeeping import SHARED, Housekeeping
+from keyturn.tui.parts import Parts
 from keyturn.tui.reading_ahead import ReadAhead, read_ahead
 from keyturn.tui.start import DashboardOptions
 
