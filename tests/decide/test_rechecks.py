@@ -22,9 +22,11 @@ from keyturn.decide.rechecks import (
     Due,
     NotSeen,
     Recheck,
+    RecheckOf,
     Upgraded,
     due,
     kept_recheck,
+    kept_recheck_of,
 )
 from keyturn.decide.rules import Allowed
 from keyturn.decide.run_done import RunDone
@@ -276,3 +278,11 @@ def test_an_entry_of_a_log_says_what_is_told() -> None:
     assert proof_in(f"Dana is suspended; {logged('E1', 'HR', 1_800_000_000_000, '')}") == "E1"
     assert proof_in("Dana is suspended; the audit log does not have it") == ""
     assert by_whom("HR", 1 << 62, "") == f"{1 << 62} ms by HR"
+
+
+def test_a_look_at_one_of_several_is_kept_with_whose_it_is() -> None:
+    one = RecheckOf("d:d1", Recheck("r1", "Offboard Name 1", END_MS, 3))
+    assert kept_recheck_of(json.dumps(to_plain(one))) == one
+    for odd in ("{", '{"person": "d:d1"}'):
+        with pytest.raises(NotThatValue):
+            kept_recheck_of(odd)
