@@ -12,6 +12,7 @@ from tests.evidence.offices import NOTHING, both_out, office, put_out, report
 from tests.evidence.test_beside import pair, work
 from tests.run.office import Office
 
+from keyturn.evidence.against_journal import differing
 from keyturn.evidence.gather import Report, report_on
 from keyturn.evidence.verify_bundle import verify_bundle
 from keyturn_providers.simulated import Pair
@@ -90,7 +91,7 @@ async def test_what_no_line_holds_of_a_minimised_plan_is_counted(
     assert f"not held by the chain: {words}" in notes
     withheld = made.pack.journal.withheld
     assert withheld
-    assert any(f"{withheld} lines of the journal" in one for one in notes)
+    assert any(f"whether {withheld} lines of the journal" in one for one in notes)
     assert any("later looks at run 1, in which several left" in one for one in notes)
 
 
@@ -135,3 +136,35 @@ async def test_the_case_of_one_run_is_held_by_its_lines(work: Office, tmp_path: 
     assert told == ["leaver.json, case.case: the journal's lines tie the run to a case"]
     notes = verify_bundle(unpacked(dict(made.bundle.files), tmp_path / "c")).notes
     assert any("the words of 1 decision," in one for one in notes)
+
+
+async def test_a_line_that_was_withheld_and_is_about_nobody_else_is_found_by_the_journal(
+    work: Office, tmp_path: Path
+) -> None:
+    made = report(work, await put_out(work))
+    rows = made.bundle.files["journal.jsonl"].decode().splitlines()
+    steps = [at for at, row in enumerate(rows) if '\\"kind\\":\\"step\\"' in row]
+    forged = json.loads(rows[steps[-1]])
+    forged.pop("line")
+    rows[steps[-1]] = json.dumps(forged)
+    lines = "".join(f"{row}\n" for row in rows).encode()
+
+    def shorter(plain: dict[str, Any]) -> None:
+        (step,) = (
+            one for one in plain["steps"] if forged["seq"] in [x["entry"] for x in one["history"]]
+        )
+        step["history"].pop()
+
+    rewritten(made.bundle, shorter, tmp_path / "b", journal_jsonl=lines)
+    found = [str(one) for one in differing(tmp_path / "b", work.journal)]
+    place = f"journal.jsonl, line {steps[-1] + 1}, entry {forged['seq']}"
+    assert found == [f"{place}: it is withheld, and is about nobody else"]
+
+
+async def test_what_is_about_others_may_be_withheld(
+    work: Office, pair: Pair, tmp_path: Path
+) -> None:
+    made = await of_ravi(work, pair)
+    place = unpacked(dict(made.bundle.files), tmp_path / "b")
+    assert made.pack.journal.withheld
+    assert list(differing(place, work.journal)) == []

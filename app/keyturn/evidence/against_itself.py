@@ -116,9 +116,10 @@ def not_held(pack: Pack, later: Later, withheld: int) -> Iterator[str]:
         numbers = ", ".join(str(run.number) for run in pack.runs if run.run in later.shared)
         yield f"whether there were later looks at run {numbers}, in which several left"
     if withheld:
+        are = "is" if withheld == 1 else "are"
         yield (
-            f"that {counted(withheld, 'line')} of the journal, there by hash alone, can only be "
-            "about others: the journal itself tells (keyturn verify --journal)"
+            f"whether {counted(withheld, 'line')} of the journal, there by hash alone, {are} about "
+            "others: the journal itself tells (keyturn verify --journal)"
         )
 
 

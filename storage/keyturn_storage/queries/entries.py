@@ -40,3 +40,9 @@ def hashes_between(journal: "Journal", first: int, last: int) -> dict[int, str]:
         "select seq, hash from entry where seq >= ? and seq <= ?", (first, last)
     )
     return {int(seq): str(hash_) for seq, hash_ in found}
+
+
+def line_of(journal: "Journal", seq: int) -> str:
+    """The stored line of an entry; "" where there is none."""
+    found = journal.connection.execute("select line from entry where seq = ?", (seq,)).fetchone()
+    return str(found[0]) if found is not None else ""
