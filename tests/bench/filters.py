@@ -84,6 +84,27 @@ class Spent:
         self.processor.append((time.process_time() - before) * 1000)
 
 
+class Heartbeat:
+    """How long the loop was held up, at most."""
+
+    def __init__(self) -> None:
+        self.worst_ms = 0.0
+
+    async def _beat(self) -> None:
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(0)
+            self.worst_ms = max(self.worst_ms, (time.perf_counter() - begun) * 1000)
+            await asyncio.sleep(0.001)
+
+    @contextmanager
+    def during(self) -> Iterator[None]:
+        """While what is inside goes on."""
+        beating = asyncio.ensure_future(self._beat())
+        yield
+        _ = beating.cancel()
+
+
 class Printed:
     """Rows as text: median, the worst, and the first of each, and the median of the processor's."""
 
@@ -123,6 +144,7 @@ async def _quiet(app: KeyturnApp, pilot: Pilot[None]) -> None:
 async def _list(app: KeyturnApp, pilot: Pilot[None], table: Printed, name: str, only: str) -> None:
     shown = app.focused
     assert isinstance(shown, VirtualList)
+    beat = Heartbeat()
     for term in TERMS[name]:
         if only not in f"{name} {term}":
             continue
@@ -131,7 +153,7 @@ async def _list(app: KeyturnApp, pilot: Pilot[None], table: Printed, name: str, 
             shown.filter("")
             await shown.settled()
             await _quiet(app, pilot)
-            with spent.once():
+            with spent.once(), beat.during():
                 shown.filter(term)
                 await shown.settled()
         table.row(f"{name}: {term} ({len(shown.content.shown):,})", spent, AIM)
@@ -146,13 +168,14 @@ async def _list(app: KeyturnApp, pilot: Pilot[None], table: Printed, name: str, 
                 shown.look_so(type(shown.look)())
                 await shown.settled()
                 await _quiet(app, pilot)
-                with spent.once():
+                with spent.once(), beat.during():
                     shown.look_so(type(shown.look)(order, backwards))
                     await shown.settled()
             way = " backwards" if backwards else ""
             table.row(f"{name}: sorted by {order}{way}", spent)
     shown.look_so(type(shown.look)())
     await shown.settled()
+    table.write(f"{name}: the loop was held up for at most {beat.worst_ms:.1f} ms")
 
 
 async def lists(app: KeyturnApp, pilot: Pilot[None], table: Printed, only: str = "") -> None:

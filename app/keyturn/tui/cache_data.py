@@ -155,7 +155,7 @@ class CacheData:
             one = findings.finding(reader, about.finding_id)
             return [one] if one is not None else []
         if about.openers is not None:
-            return findings.findings_of_vault(reader, about.vault_id)[:WHY_LIMIT]
+            return findings.findings_of_vault(reader, about.vault_id, WHY_LIMIT)
         return []
 
     def finding_ids(self, pane: Pane, numbers: Sequence[int]) -> frozenset[str]:

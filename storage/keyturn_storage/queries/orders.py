@@ -50,7 +50,13 @@ class Orders:
             # busy thread each of them would wait to get it back.
             asked = f"select json_group_array(position) from {listed.table} where {where}"  # noqa: S608 -- constants and conditions of this package
             places = json.loads(self._connection.execute(asked, values or {}).fetchone()[0])
-            found = self._sorted(listed, by, places, numbers)
+            if by == OWN and len(places) < _FEW:
+                found = array("q", map(numbers.__getitem__, sorted(places)))
+            else:
+                marks = bytearray(len(numbers))
+                for place in places:
+                    marks[place] = 1
+                found = self.marked(listed, by, marks)
         elif by == OWN:
             found = array("q", numbers)
         else:
@@ -59,14 +65,10 @@ class Orders:
             found.reverse()
         return found
 
-    def _sorted(
-        self, listed: Listed, by: str, places: list[int], numbers: "array[int]"
-    ) -> "array[int]":
-        if by == OWN and len(places) < _FEW:
-            return array("q", map(numbers.__getitem__, sorted(places)))
-        marks = bytearray(len(numbers))
-        for place in places:
-            marks[place] = 1
+    def marked(self, listed: Listed, by: str, marks: bytes | bytearray) -> "array[int]":
+        """The numbers of the rows whose places are marked, with one byte for each row."""
+        self._forget_what_has_changed()
+        numbers = self._numbers(listed)
         if by == OWN:
             return array("q", compress(numbers, marks))
         order = self._order(listed, by)

@@ -20,6 +20,7 @@ from keyturn_storage.queries.conditions import (
     marked,
 )
 from keyturn_storage.queries.containment import Containment
+from keyturn_storage.queries.reader import Reader
 
 
 def _containment(bound: Bound) -> Containment | None:
@@ -54,11 +55,29 @@ def _people_on_vaults(bound: Bound, value: str | int | None) -> str:
 
 
 def people_on_vault(bound: Bound, vault_id: str) -> str:
-    """The condition for people who can open a vault, on any path."""
-    marks = bound.reader.sets.found("one vault", vault_id)
+    """The condition for people who can open a vault, on any path, or have a finding about it."""
+    marks = marks_on_vault(bound.reader, vault_id)
     if marks is not None:
         return marked(bound, marks)
-    return _on_vaults(bound, "select no from vault_line where vault_id = :value", vault_id)
+    opens = _on_vaults(bound, "select no from vault_line where vault_id = :value", vault_id)
+    ref = bound.add(f"secrets/vault/{vault_id}")
+    return f"({opens} or key in (select person_key from finding where object_ref = {ref}))"  # noqa: S608 -- a parameter's name
+
+
+def marks_on_vault(reader: Reader, vault_id: str) -> bytes | None:
+    """Those people as one byte for each; None without sets."""
+    marks = reader.sets.found("one vault", vault_id)
+    if marks is None:
+        return None
+    listed = reader.connection.execute(
+        "select json_group_array(p.position) from finding f cross join person p "
+        "on p.key = f.person_key where f.object_ref = 'secrets/vault/' || ?",
+        (vault_id,),
+    ).fetchone()
+    also = bytearray(marks)
+    for place in json.loads(listed[0]):
+        also[place] = 1
+    return bytes(also)
 
 
 def _on_vaults(bound: Bound, vaults: str, value: str | int | None) -> str:
@@ -98,18 +117,14 @@ _DRIFTED = "findings > 0"
 _FINDING_OF_PERSON = "key in (select person_key from finding_line where {0})"
 
 
-def _having(about: str, plain: Template) -> Made:
-    """People who have a value in one field; without sets, as the plain template asks."""
-
-    def made(bound: Bound, value: str | int | None) -> str:
-        marks = bound.reader.sets.found(about, "" if value is None else value)
-        return _plain(plain, bound, value) if marks is None else marked(bound, marks)
-
-    return made
-
-
-def _plain(template: Template, bound: Bound, value: str | int | None) -> str:
-    return template.present if value is None else template.value.replace("{}", bound.add(value))
+def _plain(abouts: Sequence[str], bound: Bound, value: str | int | None) -> str:
+    asked = [
+        _PLAIN[about].present
+        if value is None
+        else _PLAIN[about].value.replace("{}", bound.add(value))
+        for about in abouts
+    ]
+    return " or ".join(f"ifnull({one}, 0)" for one in asked)
 
 
 _PLAIN = {
@@ -125,21 +140,26 @@ _ABOUT: Mapping[Field, Sequence[str]] = {
     Field.SECRETS: ("there",),
     Field.STATE: ("here", "there"),
 }
-_here, _there = (_having(side, _PLAIN[side]) for side in ("here", "there"))
 
 
-def _in_either(bound: Bound, value: str | int | None) -> str:
-    return f"ifnull({_here(bound, value)}, 0) or ifnull({_there(bound, value)}, 0)"
+def _having(field: Field) -> Made:
+    """People who have a value in one field; without sets, as the plain templates ask."""
+    abouts = _ABOUT[field]
+
+    def made(bound: Bound, value: str | int | None) -> str:
+        marks = bound.reader.sets.found_in_any(abouts, "" if value is None else value)
+        return _plain(abouts, bound, value) if marks is None else marked(bound, marks)
+
+    return made
 
 
 PEOPLE: Mapping[Field, Template] = {
     Field.ANY: contains("search"),
     Field.NAME: contains("find_name"),
-    Field.DEPARTMENT: made_by(_having("department", _PLAIN["department"])),
-    Field.TITLE: made_by(_having("title", _PLAIN["title"])),
-    Field.DIRECTORY: made_by(_here),
-    Field.SECRETS: made_by(_there),
-    Field.STATE: Template("", "directory_state is null or secrets_state is null", "", _in_either),
+    **{field: made_by(_having(field)) for field in _ABOUT},
+    Field.STATE: Template(
+        "", "directory_state is null or secrets_state is null", "", _having(Field.STATE)
+    ),
     Field.DRIFT: made_by(_people_with("kind", "instr(kind, {}) > 0")),
     Field.SEVERITY: made_by(_people_with("severity", "substr(severity, 1, length({})) = {}")),
     Field.GROUP: made_by(_people_in_groups),
@@ -152,20 +172,13 @@ def _of_person(abouts: Sequence[str]) -> Template:
     """The same of the person a finding is about; findings about nobody have none of it."""
 
     def made(bound: Bound, value: str | int | None) -> str:
-        return " or ".join(
-            f"ifnull({marked(bound, _people(bound, about, value), 'person_place')}, 0)"
-            for about in abouts
-        )
+        marks = bound.reader.sets.found_in_any(abouts, "" if value is None else value)
+        if marks is None:
+            asked = Bound(bound.reader)
+            marks = people_where(asked, _plain(abouts, asked, value))
+        return marked(bound, marks, "person_place")
 
     return made_by(made)
-
-
-def _people(bound: Bound, about: str, value: str | int | None) -> bytes:
-    marks = bound.reader.sets.found(about, "" if value is None else value)
-    if marks is not None:
-        return marks
-    asked = Bound(bound.reader)
-    return people_where(asked, _plain(_PLAIN[about], asked, value))
 
 
 def people_where(bound: Bound, where: str) -> bytes:

@@ -19,7 +19,7 @@ from keyturn_storage.queries.conditions import (
 )
 from keyturn_storage.queries.number_list import NumberList
 from keyturn_storage.queries.orders import OWN, Listed
-from keyturn_storage.queries.people_conditions import PEOPLE, people_on_vault
+from keyturn_storage.queries.people_conditions import PEOPLE, marks_on_vault, people_on_vault
 from keyturn_storage.queries.reader import ALL, EVERYTHING, Asked, Reader, Scope
 
 _COLUMNS = (
@@ -53,9 +53,6 @@ join finding f on f.object_ref = r.ref join person p on p.key = f.person_key
 union select p.no from ref r
 join finding f on f.subject_ref = r.ref join person p on p.key = f.person_key
 """  # noqa: S608 -- constants of this module
-_WITH_FINDING_ON_VAULT = """key in (
-select person_key from finding where object_ref = 'secrets/vault/' || :vault)
-"""
 
 
 def person_count(reader: Reader) -> int:
@@ -82,6 +79,11 @@ def person_nos(reader: Reader, scope: Scope = EVERYTHING, asked: Asked = ALL) ->
     With a vault: who can open it on any path (suspended accounts too), and who should.
     """
     with reader.at_one_moment():
+        marks = None
+        if scope.vault_id is not None and scope == Scope(vault_id=scope.vault_id) and asked == ALL:
+            marks = marks_on_vault(reader, scope.vault_id)
+        if marks is not None:
+            return reader.orders.marked(_PEOPLE, OWN, marks)
         bound = Bound(reader)
         conditions = [condition(asked.filter, PEOPLE, bound)] if asked.filter.terms else []
         if scope.drift_only:
@@ -91,15 +93,13 @@ def person_nos(reader: Reader, scope: Scope = EVERYTHING, asked: Asked = ALL) ->
         if scope.group_key is not None:
             conditions.append(f"no in ({_IN_GROUP})")
         if scope.vault_id is not None:
-            opens = people_on_vault(bound, scope.vault_id)
-            conditions.append(f"({opens} or {_WITH_FINDING_ON_VAULT})")
+            conditions.append(people_on_vault(bound, scope.vault_id))
         return reader.orders.found(
             _PEOPLE,
             _ORDERS.get(asked.order, OWN),
             " and ".join(conditions),
             {
-                "person": scope.person_key, "group": scope.group_key, "vault": scope.vault_id,
-                **bound.values,
+                "person": scope.person_key, "group": scope.group_key, **bound.values,
             },
             backwards=asked.backwards,
         )  # fmt: skip

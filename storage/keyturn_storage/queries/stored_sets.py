@@ -91,6 +91,16 @@ class StoredSets:
             del self._kept[next(iter(self._kept))]
         return known
 
+    def found_in_any(self, abouts: Sequence[str], value: str | int = "") -> bytes | None:
+        """The same of several at once."""
+        found, people = 0, b""
+        for about in abouts:
+            marks = self.found(about, value)
+            if marks is None:
+                return None
+            found, people = found | int.from_bytes(marks, "little"), marks
+        return found.to_bytes(len(people), "little")
+
     def groups_with(self, marks: bytes) -> bytes:
         """The groups with anybody in them who is marked. Only where sets are `there`."""
         found = bytearray(self._size("granted"))
