@@ -330,3 +330,25 @@ def test_read_only_opens_no_case(
     refused = capsys.readouterr()
     assert "nothing was read or planned" in refused.err
     assert "Plan" not in refused.out
+
+
+def test_one_rotation_list_of_several_and_of_all_who_left_in_a_run(
+    pair: Pair, front: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = [DANA, "p003@acme.example"]
+    cut = ["offboard", *both, "--waive", "Payments=x", "--confirm", "2"]
+    assert run([*front, *cut]) in {Exit.IN_STEP, Exit.NOT_VERIFIED}
+    capsys.readouterr()
+    assert run([*front, "rotation", *both, DANA, "--json"]) == Exit.DRIFT
+    found = json.loads(capsys.readouterr().out)["rotation"]
+    assert [one["person"] for one in found["people"]] == ["Dana Okafor", "Lea Baum"]
+    keys = [(one["vault_id"], one["item_id"]) for one in found["entries"]]
+    assert len(keys) == len(set(keys)) == found["open"]
+    shared = next(one for one in found["entries"] if one["vault"] == "Platform Prod")
+    assert [one["person"] for one in shared["of"]] == ["Dana Okafor", "Lea Baum"]
+    with open_journal(Path(front[-1]) / "journal.db") as journal:
+        (run_id,) = {run_id for one in cases(journal) for run_id in one.run_ids}
+    assert run([*front, "rotation", run_id[:12], "--limit", "1"]) == Exit.DRIFT
+    told = capsys.readouterr().out
+    assert told.startswith("Dana Okafor and Lea Baum: ")
+    assert "more: --limit shows them" in told

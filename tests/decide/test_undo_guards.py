@@ -54,28 +54,26 @@ def test_a_leaver_is_asked_about() -> None:
     there = Change(ChangeKind.REACTIVATE, Side.DIRECTORY, account=D1)
     assert asked(org, back) == ()
     org.directory.change("d1", state=SUSPENDED)
-    assert asked(org, back) == ("Name 1, who is off in idp",)
+    assert asked(org, back) == ("Name 1 (off in idp)",)
     assert asked(org, there, back) == ()
     assert asked(org, there, replace(there, kind=ChangeKind.SUSPEND), back) == (
-        "Name 1, who is off in idp",
+        "Name 1 (off in idp)",
     )
     org.directory.change("d1", state=AccountState.DEACTIVATED)
-    assert asked(org, there) == ("Name 1, whose account in idp had ended",)
+    assert asked(org, there) == ("Name 1 (whose account in idp had ended)",)
     assert asked(org, replace(there, account=None)) == ()
     org.directory.accounts.pop(0)
-    assert asked(org, back) == ("Name 1, whom the directory does not know",)
-    assert asked(org, replace(back, account=None)) == ("nobody, whom the directory does not know",)
+    assert asked(org, back) == ("Name 1 (whom the directory does not know)",)
+    assert asked(org, replace(back, account=None)) == ("nobody (whom the directory does not know)",)
 
 
 def test_a_membership_the_directory_does_not_say_is_asked_about() -> None:
     org = office()
     assert asked(org, ADD) == ()
     org.secrets.groups.append(Group("sg-old", "old"))
-    assert asked(org, replace(ADD, group=OLD)) == (
-        "Name 1 in old, which the directory does not say",
-    )
+    assert asked(org, replace(ADD, group=OLD)) == ("Name 1 in old (the directory does not say so)",)
     org.directory.memberships.clear()
-    assert asked(org, ADD) == ("Name 1 in eng, which the directory does not say",)
+    assert asked(org, ADD) == ("Name 1 in eng (the directory does not say so)",)
     there = replace(ADD, side=Side.DIRECTORY, account=D1, group=ENG_THERE)
     assert asked(org, there, ADD) == ()
     assert asked(org, replace(ADD, account=None)) == ()

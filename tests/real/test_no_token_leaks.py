@@ -257,7 +257,7 @@ def _a_crash(all_of_it: Everything) -> None:
     except RuntimeError as error:
         report = crash.write_report(error, all_of_it.folder / "crashes")
         assert report is not None
-        all_of_it.keep("crash-screen", crash.screen_words(error, report))
+        all_of_it.keep("crash-screen", crash.screen_words(error, report).plain)
 
 
 async def _dashboard(all_of_it: Everything, config: str, *, answers: bool) -> None:

@@ -140,7 +140,7 @@ async def test_a_change_seen_from_outside_closes_an_entry(journal: Journal) -> N
     assert found.unlisted == (OPS,)
     assert [(e.title, e.open) for e in found.rotation.entries] == [
         ("bank", True),
-        ("everything else in it", True),
+        ("all else in it", True),
         ("card", False),
     ]
     part = await rotated(journal, pay=ItemsOfVault(items, whole=False))

@@ -95,7 +95,15 @@ def test_a_report_that_cannot_be_kept_is_no_second_crash(tmp_path: Path) -> None
         target.mkdir(mode=0o500)
 
     assert crash.write_report(RuntimeError("x"), target) is None
-    assert "No report could be kept" in crash.screen_words(RuntimeError("x"), None)
+    assert "No report could be kept" in crash.screen_words(RuntimeError("x"), None).plain
+
+
+def test_what_the_terminal_shows_fits_eighty_columns_and_the_path_is_whole() -> None:
+    report = Path("/Users/somebody/Library/Application Support/keyturn") / f"crash-{'1' * 40}.txt"
+    for kept in (report, None):
+        words = crash.screen_words(RuntimeError("x"), kept).plain.splitlines()
+        assert [line for line in words if len(line) > 80] == [f"  report  {report}"] * bool(kept)
+        assert "keyturn resume" in " ".join(words)
 
 
 def test_textual_still_has_what_the_override_rests_on() -> None:

@@ -2,23 +2,13 @@
 
 from tests.tui.kept_cases import kept
 from tests.tui.looking import access, pane, ready, shows, text_of, until
+from tests.tui.moving import foreign_team
 from tests.tui.plan_review import SIZE, review
 from tests.tui.simulated import Bench
 
 from keyturn.tui.data import Pane
 from keyturn.tui.screens.plan import PlanReview
 from keyturn_providers.records import AccountState
-
-
-def foreign_team(bench: Bench) -> str:
-    """A group of the secret manager whose group in the directory Ravi is not in."""
-    tenant = bench.pair.directory.tenant
-    ravi = next(one.id for one in tenant.accounts.values() if one.display_name == "Ravi Menon")
-    his = {tenant.groups[group].name for group, held in tenant.members.items() if ravi in held}
-    names = {one.name for one in tenant.groups.values()} - his
-    mapped = {name for _, name, *_ in bench.pair.mappings}
-    groups = bench.pair.secrets.tenant.groups.values()
-    return next(one.id for one in groups if one.name in names & mapped)
 
 
 async def test_a_mover_loses_what_the_role_does_not_justify_and_stays_active(

@@ -57,6 +57,9 @@ async def test_a_complete_source_is_shown_with_its_proof(read_bench: Bench) -> N
         for name in BOTH:
             await shows(pilot, f"? {name} ")
         await shows(pilot, "invariants passed")
+        assert isinstance(app.screen, Sources)
+        assert app.screen.copied().what in BOTH
+        assert "invariants passed" in app.screen.copied().text
         text = text_of(app)
 
         assert len(re.findall(r"corp-\w+ +0s +✓ complete +not asked", text)) == 2

@@ -1,10 +1,14 @@
 """A rotation list as lines for people and as JSON for programs."""
 
+from collections.abc import Sequence
+
 from keyturn.cli.invocation import Answer, Json
 from keyturn.decide.names import counted, listed
-from keyturn.decide.rotation import Entry
+from keyturn.decide.rotation import Entry, OpenVault
+from keyturn.decide.shared_rotation import SharedEntry
 from keyturn.evidence.moments import in_zone
 from keyturn.run.rotation import RotationFound
+from keyturn.run.shared_rotation import SharedFound
 
 
 def rotation_json(found: RotationFound) -> dict[str, Json]:
@@ -23,7 +27,29 @@ def rotation_json(found: RotationFound) -> dict[str, Json]:
     }
 
 
-def _entry_json(entry: Entry) -> Json:
+def shared_json(found: SharedFound) -> dict[str, Json]:
+    """The one list of several, each entry with everybody `of` whom it is, and of each person what
+    their own list rests on."""
+    people: list[Json] = []
+    for one in found.each:
+        own = rotation_json(one)
+        del own["entries"]
+        people.append(own)
+    return {
+        "people": people,
+        "changes_not_seen_in": [vault.name for vault in found.unlisted],
+        "open": len(found.rotation.open),
+        "entries": [
+            {
+                **_entry_json(one.entry),
+                "of": [{"person": held.name, **_entry_json(held.entry)} for held in one.of],
+            }
+            for one in found.rotation.entries
+        ],
+    }
+
+
+def _entry_json(entry: Entry) -> dict[str, Json]:
     return {
         "vault_id": entry.vault_id,
         "vault": entry.vault_name,
@@ -59,18 +85,48 @@ def show_rotation(
     else:
         for words in found.usage.missing:
             answer.line(f"? uses not known: {words}")
-    if found.unlisted:
-        names = listed(vault.name for vault in found.unlisted)
-        answer.line(
-            f"? whether items were changed cannot be seen in {names}: keyturn may not list its "
-            "items; an entry there stays open"
-        )
+    _show_unlisted(answer, found.unlisted)
     answer.table(
         ["", "due", "class", "vault", "item", "why"],
         [_row(entry, zone, now_ms) for entry in entries[:limit]],
     )
     if len(entries) > limit:
         answer.line(f"and {len(entries) - limit} more: --limit shows them")
+
+
+def show_shared_rotation(
+    answer: Answer, found: SharedFound, zone: str, *, limit: int, now_ms: int
+) -> None:
+    """The one list of several, most urgent first, and what it does not know of whom."""
+    entries = found.rotation.entries
+    names = listed(one.leaver.name for one in found.each)
+    answer.line(
+        f"{names}: {counted(len(found.rotation.open), 'entry', 'entries')} to change, "
+        f"{len(entries) - len(found.rotation.open)} changed since"
+    )
+    for words, of in found.doubts.items():
+        answer.line(f"? {'' if len(of) == len(found.each) else f'{listed(of)}: '}{words}")
+    _show_unlisted(answer, found.unlisted)
+    answer.table(
+        ["", "due", "class", "vault", "item", "who", "why"],
+        [_shared_row(one, zone, now_ms) for one in entries[:limit]],
+    )
+    if len(entries) > limit:
+        answer.line(f"and {len(entries) - limit} more: --limit shows them")
+
+
+def _show_unlisted(answer: Answer, unlisted: Sequence[OpenVault]) -> None:
+    if unlisted:
+        names = listed(vault.name for vault in unlisted)
+        answer.line(
+            f"? whether items were changed cannot be seen in {names}: keyturn may not list its "
+            "items; an entry there stays open"
+        )
+
+
+def _shared_row(one: SharedEntry, zone: str, now_ms: int) -> list[str]:
+    *first, why = _row(one.entry, zone, now_ms)
+    return [*first, ", ".join(one.names), why]
 
 
 def _row(entry: Entry, zone: str, now_ms: int) -> list[str]:

@@ -3,7 +3,7 @@
 from keyturn.decide.context import PlanContext, counts_of
 from keyturn.decide.doubt import not_read
 from keyturn.decide.findings import Change, ChangeKind
-from keyturn.decide.names import listed
+from keyturn.decide.names import counted, listed
 from keyturn.decide.people import Person
 from keyturn.decide.plans import GuardVerdict, Operation, PlanScope, Verdict
 from keyturn.decide.proof import (
@@ -96,11 +96,10 @@ def complete(
             context.half_read,
             "Go on if there is no time; then refresh, and offboard again: it finds what is left.",
         )
-    words = (
-        f"All {len(needs)} listings that the {len(removals)} removals rest on are complete."
-        if removals
-        else "Nothing is taken away."
-    )
+    if not removals:
+        return GuardVerdict("complete listings", Verdict.ALLOW, "Nothing is taken away.")
+    rests = "the removal rests" if len(removals) == 1 else f"the {len(removals)} removals rest"
+    words = f"Complete: the {counted(len(needs), 'listing')} that {rests} on."
     return GuardVerdict("complete listings", Verdict.ALLOW, words)
 
 

@@ -47,14 +47,14 @@ def _ended(world: World, change: Change) -> Iterator[str]:
     """The directory's own account, where its life had ended: whoever ended it may have meant it."""
     account = world.directory.accounts.get(change.account.id) if change.account else None
     if account is not None and account.state is AccountState.DEACTIVATED:
-        yield f"{account_title(account)}, whose account in {world.directory.name} had ended"
+        yield f"{account_title(account)} (whose account in {world.directory.name} had ended)"
 
 
 def _leaver(world: World, change: Change, changes: tuple[Change, ...]) -> Iterator[str]:
     ref = change.account
     person = world.person_of.get((ref.side, ref.id)) if ref is not None else None
     if ref is None or person is None or person.directory is None:
-        yield f"{ref.name if ref else 'nobody'}, whom the directory does not know"
+        yield f"{ref.name if ref else 'nobody'} (whom the directory does not know)"
         return
     last = next(
         (
@@ -69,7 +69,7 @@ def _leaver(world: World, change: Change, changes: tuple[Change, ...]) -> Iterat
     )
     off = person.directory.state.is_off if last is None else last is not ChangeKind.REACTIVATE
     if off:
-        yield f"{ref.name}, who is off in {world.directory.name}"
+        yield f"{ref.name} (off in {world.directory.name})"
 
 
 def _stray(world: World, change: Change, changes: tuple[Change, ...]) -> Iterator[str]:
@@ -95,7 +95,7 @@ def _stray(world: World, change: Change, changes: tuple[Change, ...]) -> Iterato
     if joins:
         return
     if link is None or change.account.id not in desired_members(world, link).may:
-        yield f"{change.account.name} in {change.group.name}, which the directory does not say"
+        yield f"{change.account.name} in {change.group.name} (the directory does not say so)"
 
 
 def _not_in_policy(world: World, change: Change) -> Iterator[str]:

@@ -327,7 +327,7 @@ def _whole_vault(
         vault_id=vault_id,
         vault_name=vault.name if vault is not None else vault_id,
         item_id="",
-        title="everything else in it",
+        title="all else in it",
         contact=contact,
         times=sum(use.times for use in exported),
         last_used_ms=max((use.last_ms for use in exported), default=None),

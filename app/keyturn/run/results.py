@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from keyturn.decide.names import counted
 from keyturn.decide.plans import Operation, Plan, PlanScope
 from keyturn.decide.steps import DRIFTED, ProofVerdict, State
 from keyturn_storage.rows import StepRow
@@ -69,11 +70,12 @@ class RunResult:
         if not total:
             return f"{self.plan.title}: there was nothing to do."
         parts = Counter(_part(step) for step in self.steps)
-        told = ", ".join(
+        told = (", " if not any("," in part for part in parts) else "; ").join(
             f"{count} of {total} {part}" if not place else f"{count} {part}"
             for place, (part, count) in enumerate(parts.items())
         )
-        left = f" {len(self.open)} steps are open: keyturn resume." if self.open else ""
+        steps = counted(len(self.open), "step is", "steps are")
+        left = f" {steps} open: keyturn resume." if self.open else ""
         anew = len(self.back_to_plan)
         back = f" {anew} of them changed meanwhile: refresh and plan again." if anew else ""
         return f"{self.plan.title}: {self._headline()}: {told}.{back}{left}"

@@ -226,6 +226,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("leave_out", ("u",), "leave out",
            "Leave the person under the cursor out of it; they are not put out.", _Y, 5,
            palette="offboard: leave this person out"),
+    Action("rotation", ("T",), "rotation",
+           "List what has to be changed because they left: each item once, with who saw it.", _Y, 5,
+           palette="case: what has to be changed"),
     Action("evidence", ("v",), "evidence", "Write the evidence of each, and say where.", _Y, 6,
            palette="case: write the evidence"),
     _recheck(_Y, "Look again whether what was cut of each is still cut."),
@@ -346,6 +349,8 @@ OPENS = {
 """What enter does on the row, where it is the next thing to do."""
 PEOPLE_IN_HAND = frozenset({Where.ACCESS, Where.DRIFT, Where.MACHINES, Where.VAULT})
 """Where a cursor is on people, or on something of theirs."""
+VAULTS_IN_HAND = frozenset({Where.ACCESS, Where.DRIFT, Where.PERSON, Where.VAULT})
+"""Where a cursor is on vaults, or on other things that a vendor has a page of."""
 
 
 def in_the_past(keys: Sequence[Action]) -> tuple[Action, ...]:
@@ -381,6 +386,8 @@ def footer(where: Where, *, read_only: bool = False) -> tuple[Action, ...]:
     here = {f"go_{where.name.lower()}", f"{where.name.lower()}_card"}
     if where not in PEOPLE_IN_HAND:
         here.add("person_card")
+    if where not in VAULTS_IN_HAND:
+        here |= {"vault_card", "console"}
     found = [action for action in found if action.id not in here]
     if where in {Where.PERSON, Where.VAULT}:
         # A card is made to be copied.

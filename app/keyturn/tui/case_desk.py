@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from keyturn.decide.successors import Candidate
     from keyturn.run.giving_up import OpenStep
     from keyturn.run.rotation import RotationFound
+    from keyturn.run.shared_rotation import SharedFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +229,12 @@ class CaseDesk(Protocol):
         self, person_key: str, case_id: str, observe: Observe
     ) -> "tuple[RotationFound, str]":
         """What has to be changed because somebody left, and the offset of the leave time."""
+        ...
+
+    async def rotation_of_all(
+        self, people: Sequence[str], observe: Observe
+    ) -> "tuple[SharedFound, str]":
+        """As `rotation`, of several as one list; the offset is "" where it is not the same."""
         ...
 
     async def report(self, run_id: str, person_key: str) -> Evidence:

@@ -1,6 +1,6 @@
 """A leaver's case as the lines of the Offboard screen: decisions, facts, runs, what comes after."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.row_source import Row
 
 if TYPE_CHECKING:
+    from keyturn.decide.rotation import Entry
     from keyturn.run.rotation import RotationFound
 
 COLUMNS = (Column("what", 10), Column("how it stands", 20, 1))
@@ -78,7 +79,7 @@ def vault_words(vault: VaultLeft) -> tuple[str, str]:
         return "=", f"{vault.successor_name} takes over"
     if vault.waiver:
         return "~", f"waived: {vault.waiver}"
-    return "!", "nobody else manages it: enter decides"
+    return "!", "nobody else manages it"
 
 
 def _person(seen: CaseSeen) -> Row:
@@ -129,15 +130,20 @@ def _run(number: int, run: RunOfCase) -> Row:
 def _rotation(found: "RotationFound | None", now_ms: int) -> Row:
     sign, words, role = " ", "T lists what has to be changed", "dim"
     if found is not None:
-        waiting = found.rotation.open
-        late = sum(entry.due_ms < now_ms for entry in waiting)
-        closed = len(found.rotation.entries) - len(waiting)
-        sign, role = ("!", "urgent") if late else ("~", "change") if waiting else ("=", "")
-        words = f"{len(waiting)} to change, {late} late, {closed} changed"
+        sign, words, role = rotation_words(found.rotation.entries, now_ms)
     return Row(
         _NUMBERS[What.ROTATION], sign, ("rotation", words), ("dim", role), label="rotation",
         about=Item(What.ROTATION),
     )  # fmt: skip
+
+
+def rotation_words(entries: "Sequence[Entry]", now_ms: int) -> tuple[str, str, str]:
+    """The sign of a rotation list that was read, how it stands in words, and the role of both."""
+    waiting = [entry for entry in entries if entry.open]
+    late = sum(entry.due_ms < now_ms for entry in waiting)
+    sign, role = ("!", "urgent") if late else ("~", "change") if waiting else ("=", "")
+    closed = len(entries) - len(waiting)
+    return sign, f"{len(waiting)} to change, {late} late, {closed} changed", role
 
 
 def _evidence(seen: CaseSeen, evidence: Evidence | None) -> Row:

@@ -14,6 +14,7 @@ from keyturn.tui.widgets.list_content import SIGN_ROLE
 from keyturn.tui.widgets.paragraphs import Line
 
 if TYPE_CHECKING:
+    from keyturn.decide.rotation import Entry
     from keyturn.run.rotation import RotationFound
 
 ENTRIES_NAMED = 12
@@ -112,11 +113,13 @@ def run_of_case_lines(run: RunOfCase) -> Iterator[Line]:
 
 
 def rotation_lines(
-    found: "RotationFound | None", zone: str, now_ms: int, *, cut: bool
+    found: "RotationFound | None", zone: str, now_ms: int, *, cut: bool, several: bool = False
 ) -> Iterator[Line]:
     """What has to be changed because the leaver saw or used it, the most urgent first."""
     if found is None:
-        yield Line(joined("What the leaver could see, did use, and nobody changed since."))
+        who = "those who leave" if several else "the leaver"
+        once = " Each item stands once, with who of them saw or used it." if several else ""
+        yield Line(joined(f"What {who} could see, did use, and nobody changed since.{once}"))
         yield BLANK
         yield Line(
             joined(
@@ -133,22 +136,19 @@ def rotation_lines(
     yield from rotation_doubts(found)
     yield BLANK
     for entry in waiting[:ENTRIES_NAMED]:
-        late = entry.due_ms < now_ms
-        sign = ("! ", "bold $urgent") if late else ("~ ", "$change")
-        item = f": {entry.title or entry.item_id}" if entry.item_id else ": all that is in it"
-        yield Line(
-            joined(
-                sign,
-                (f"{in_zone(entry.due_ms, zone)}  ", "$quiet"),
-                f"{entry.vault_name}{item}",
-                (f"  {entry.because}", "$quiet"),
-            ),
-            2,
-        )
+        yield entry_line(entry, zone, now_ms, entry.because)
     if len(waiting) > ENTRIES_NAMED:
         yield Line(joined((f"  and {len(waiting) - ENTRIES_NAMED} more", "$quiet")))
     yield BLANK
     yield Line(joined(("enter", "bold $accent"), " shows the whole list"))
+
+
+def entry_line(entry: "Entry", zone: str, now_ms: int, why: str) -> Line:
+    """One entry that is open, in a line: by when, what, and why."""
+    sign = ("! ", "bold $urgent") if entry.due_ms < now_ms else ("~ ", "$change")
+    item = f": {entry.title or entry.item_id}" if entry.item_id else ": all that is in it"
+    due = (f"{in_zone(entry.due_ms, zone)}  ", "$quiet")
+    return Line(joined(sign, due, f"{entry.vault_name}{item}", (f"  {why}", "$quiet")), 2)
 
 
 def rotation_doubts(found: "RotationFound") -> Iterator[Line]:
@@ -160,7 +160,7 @@ def rotation_doubts(found: "RotationFound") -> Iterator[Line]:
         yield Line(
             joined(
                 ("? ", "bold $unknown"),
-                f"what was used is not known ({said}): this is what could be seen",
+                f"what was used is not known: {said}. This is what could be seen",
             ),
             2,
         )

@@ -12,6 +12,8 @@ import time
 import traceback
 from pathlib import Path
 
+from rich.text import Text
+
 CRASH_EXIT_CODE = 70
 _LONG_WORD = re.compile(r"[^\s'\"(){}\[\]<>=,;:]{16,}")
 _HEADER = re.compile(r"(?i)\b(bearer|token|basic|password|secret|authorization)\b(\s*[:=]?\s*)\S+")
@@ -70,10 +72,15 @@ def write_report(error: BaseException, data: Path) -> Path | None:
     return target
 
 
-def screen_words(error: BaseException, report: Path | None) -> str:
-    """What the terminal shows after the dashboard has gone."""
-    where = f"A report without any values is in {report}." if report else "No report could be kept."
-    return (
-        f"keyturn: the dashboard failed ({type(error).__name__}). {where} What was being applied "
-        "is in the journal: keyturn resume goes on with it."
+def screen_words(error: BaseException, report: Path | None) -> Text:
+    """What the terminal shows after the dashboard has gone: lines that fit 80 columns, but for that
+    of the report's path. One cut in two by the end of a line could not be copied."""
+    where = f"  report  {report}" if report else "  report  No report could be kept."
+    holds = "\n          It has the calls that failed and no values." if report else ""
+    words = (
+        f"keyturn: the dashboard failed ({type(error).__name__}).\n"
+        f"{where}{holds}\n"
+        "  runs    What was being applied is in the journal: keyturn resume goes on.\n"
+        "  next    Start keyturn again; if it fails again, pass this on."
     )
+    return Text(words, no_wrap=True, overflow="ignore")

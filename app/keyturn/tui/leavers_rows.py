@@ -2,15 +2,19 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from keyturn.decide.names import counted
 from keyturn.tui.case_desk import CaseSeen, Evidence, LeaverSeen, LeaversSeen
-from keyturn.tui.case_rows import FACTS, Item, What, fact_words, vault_words
+from keyturn.tui.case_rows import FACTS, Item, What, fact_words, rotation_words, vault_words
 from keyturn.tui.safe import joined
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.row_source import Row
 from keyturn_storage.case_rows import Facts
+
+if TYPE_CHECKING:
+    from keyturn.run.shared_rotation import SharedFound
 
 COLUMNS = (
     Column("what", 10),
@@ -27,7 +31,11 @@ _BITS = 32
 
 
 def leavers_rows(
-    seen: LeaversSeen, evidence: Collection[Evidence], numbers: Sequence[str]
+    seen: LeaversSeen,
+    rotation: "SharedFound | None",
+    evidence: Collection[Evidence],
+    numbers: Sequence[str],
+    now_ms: int,
 ) -> tuple[Row, ...]:
     """Every line. `numbers` are the keys of the people in a fixed order, which number the rows."""
     together = of_all(seen)
@@ -35,6 +43,7 @@ def leavers_rows(
         *(_person(numbers.index(one.key), one) for one in seen.leavers),
         *_vaults(seen),
         *_facts(seen, together),
+        _rotation(rotation, now_ms),
         _evidence(seen, evidence),
     )
 
@@ -112,6 +121,17 @@ def _facts(seen: LeaversSeen, together: CaseSeen) -> Iterator[Row]:
             (3 << _BITS) | number, sign, (name, words or "not said", *_NOTHING), ("dim", role),
             label=name, about=Item(What.FACT, field),
         )  # fmt: skip
+
+
+def _rotation(found: "SharedFound | None", now_ms: int) -> Row:
+    sign, words, role = " ", "T lists what has to be changed", "dim"
+    if found is not None:
+        entries = [one.entry for one in found.rotation.entries]
+        sign, words, role = rotation_words(entries, now_ms)
+    return Row(
+        5 << _BITS, sign, ("rotation", words, *_NOTHING), ("dim", role), label="rotation",
+        about=Item(What.ROTATION),
+    )  # fmt: skip
 
 
 def _evidence(seen: LeaversSeen, evidence: Collection[Evidence]) -> Row:

@@ -238,16 +238,21 @@ def _guards(plan: Plan) -> Iterator[Line]:
     yield BLANK
     yield _line(("Guards", "bold $accent"))
     order = (Verdict.REFUSE, Verdict.ASK, Verdict.ALLOW)
+    told = set[tuple[Verdict, str]]()
     for guard in sorted(plan.guards, key=lambda found: order.index(found.verdict)):
+        if (guard.verdict, guard.words) in told:
+            continue  # several guards have the same to say where there is nothing to judge
+        told.add((guard.verdict, guard.words))
         glyph, style = VERDICT_LOOK[guard.verdict]
         quiet = "$quiet" if guard.verdict is Verdict.ALLOW else ""
-        yield _line((f" {glyph} {guard.verdict.value:<7}", style), (guard.words, quiet))
-        if guard.names:
-            more = len(guard.names) - PAGE
-            words = ", ".join(guard.names[:PAGE])
-            yield _line(" " * 10, words, (f" and {more} more", "bold") if more > 0 else "")
+        sign = (f" {glyph} {guard.verdict.value:<7}", style)
+        yield _line(sign, (guard.words, quiet), hang=10)
+        if any(name not in guard.words for name in guard.names):
+            words, more = ", ".join(guard.names[:PAGE]), len(guard.names) - PAGE
+            rest = (f" and {more} more", "bold") if more > 0 else ""
+            yield _line(" " * 10, words, rest, hang=10)
         if guard.next_step and guard.verdict is not Verdict.ALLOW:
-            yield _line(" " * 10, (guard.next_step, "$quiet"))
+            yield _line(" " * 10, (guard.next_step, "$quiet"), hang=10)
 
 
 def _left_alone(plan: Plan) -> Iterator[Line]:

@@ -10,7 +10,7 @@ class LastRequests:
     """Keeps the last of them since the dashboard was started, the newest last."""
 
     def __init__(self) -> None:
-        self._words: deque[str] = deque(maxlen=REQUESTS_KEPT)
+        self._seen: deque[tuple[str, str, str]] = deque(maxlen=REQUESTS_KEPT)
 
     def watch(self, happened: Iterable[object]) -> None:
         """Takes the requests and waits among what happened in a job."""
@@ -21,12 +21,14 @@ class LastRequests:
             if isinstance(event, RequestSeen):
                 status = "no answer" if event.status is None else str(event.status)
                 took = f"{event.elapsed_ms:.0f} ms"
-                self._words.append(
-                    f"{status:>3} {took:>8}  {event.source}  {event.method} {event.path}"
-                )
+                words = f"{event.method} {event.path}"
+                self._seen.append((f"{status:>3} {took:>8}", event.source, words))
             elif isinstance(event, Waiting):
-                self._words.append(f"{event.source}  waits {event.seconds:.0f} s: {event.reason}")
+                took = f"{event.seconds:.0f} s"
+                self._seen.append((f"  – {took:>8}", event.source, f"waits: {event.reason}"))
 
     def newest(self, count: int = REQUESTS_KEPT) -> tuple[str, ...]:
-        """The newest first."""
-        return tuple(reversed(self._words))[:count]
+        """The newest first, what was asked below each other."""
+        found = list(reversed(self._seen))[:count]
+        widest = max((len(source) for _, source, _ in found), default=0)
+        return tuple(f"{took}  {source:<{widest}}  {words}" for took, source, words in found)

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from keyturn.run.giving_up import OpenStep
     from keyturn.run.leavers import LeaversPlanned
     from keyturn.run.rotation import RotationFound
+    from keyturn.run.shared_rotation import SharedFound
     from keyturn_storage.case_rows import CaseRow
     from keyturn_storage.journal import Journal
 
 CASES_SHOWN = 300
-USES_DAYS = 90
 NO_CASE = "no case"
 
 
@@ -86,7 +86,7 @@ class RunDesk:
         world = self.opened.world(self.opened.doors.load())
         by, at_ms = operator(), self.opened.now().now_ms()
         with self.opened.files() as (_cache, journal):
-            row = _row(journal, person_key, case_id)
+            row = row_of(journal, person_key, case_id)
             if row is not None and case_id:
                 after = replace(row.facts, **said)  # type: ignore[arg-type]  # fields by name
                 notes = note_of_facts(row.facts, after, by, at_ms)
@@ -95,7 +95,7 @@ class RunDesk:
             else:
                 person = find_person(world, person_key)
                 row = open_or_join(journal, world, person, said, by, at_ms)
-            found = _row(journal, person_key, row.id) or row
+            found = row_of(journal, person_key, row.id) or row
             return _seen(journal, found, world, world.people.get(person_key))
 
     @apart
@@ -203,29 +203,17 @@ class RunDesk:
         self, person_key: str, case_id: str, observe: Observe
     ) -> "tuple[RotationFound, str]":
         """As `keyturn rotation`: items are listed from outside, never read."""
-        from keyturn.evidence.moments import offset_minutes
-        from keyturn.run.items_kept import keep_items
-        from keyturn.run.items_now import items_lister
-        from keyturn.run.persons import find_person
-        from keyturn.run.rotation import find_rotation, leaver_of_case, leaver_of_person
+        from keyturn.tui.run_rotation import rotation_of_one
 
-        opened, loaded = self.opened, self.opened.doors.load()
-        async with opened.everything(loaded, observe, read_only=True) as (connections, _, journal):
-            row = _row(journal, person_key, case_id)
-            if row is None:
-                world = opened.world(loaded)
-                leaver, zone = leaver_of_person(world, find_person(world, person_key)), ""
-            else:
-                zone = row.facts.left_zone
-                leaver = leaver_of_case(journal, row, offset_minutes(zone))
-            found = await find_rotation(
-                journal, leaver, days=USES_DAYS, now_ms=opened.now().now_ms(),
-                items_of=await items_lister(connections),
-            )  # fmt: skip
-            read_only = opened.read_only or loaded.read_only
-            if row is not None and found.seen is not None and not read_only:
-                keep_items(journal, row, found.seen, operator())
-        return found, zone
+        return await rotation_of_one(self.opened, person_key, case_id, observe)
+
+    async def rotation_of_all(
+        self, people: Sequence[str], observe: Observe
+    ) -> "tuple[SharedFound, str]":
+        """As `keyturn rotation` with several."""
+        from keyturn.tui.run_rotation import rotation_of_all
+
+        return await rotation_of_all(self.opened, people, observe)
 
     @apart
     async def report(self, run_id: str, person_key: str) -> Evidence:
@@ -306,7 +294,7 @@ class RunDesk:
             close(journal, row, reason, operator(), self.opened.now().now_ms())
 
 
-def _row(journal: "Journal", person_key: str, case_id: str) -> "CaseRow | None":
+def row_of(journal: "Journal", person_key: str, case_id: str) -> "CaseRow | None":
     """The case with this id, else the newest of the account that the key names, an open one
     first."""
     from keyturn.run.cases import is_closed
@@ -325,7 +313,7 @@ def seen_of(
     """The case with this id, else the person's newest, and its row; without a case, what there
     would be to decide."""
     person = world.people.get(person_key)
-    row = None if journal is None else _row(journal, person_key, case_id)
+    row = None if journal is None else row_of(journal, person_key, case_id)
     if journal is None or row is None:
         return _unopened(world, person, person_key), None
     return _seen(journal, row, world, person), row

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from keyturn.decide.successors import Candidate
     from keyturn.tui.app import KeyturnApp
 
-CANDIDATE_COLUMNS = (Column("name", 14, 3, most=40), Column("login", 14, 3, most=44),
-                     Column("because", 14, 3))  # fmt: skip
+CANDIDATE_COLUMNS = (Column("name", 14, 2, most=40), Column("login", 14, 2, most=44),
+                     Column("because", 14, 4))  # fmt: skip
 KINDS = ("voluntary", "involuntary", "contractor end")
 
 

@@ -25,7 +25,7 @@ COLUMNS = (
     Column("name", 12, 3, most=40),
     Column("type", 11, 1, most=16, drop=2),
     Column("left", 6, right=True, drop=1),
-    Column("missing", 16, 5),
+    Column("missing", 28, 5),
     Column("opened", 6, right=True),
 )
 READING = "reading the cases"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from keyturn.decide.names import counted
 from keyturn.tui.engine import Ended
 from keyturn.tui.screens.ask import Ask
 from keyturn.tui.screens.picker import Choice, Picker, in_memory
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from keyturn.run.giving_up import OpenStep
     from keyturn.tui.app import KeyturnApp
 
+MOST_AT_ONCE = 12
+"""So many lines fit below what is said of them in 80x24; more have the whole box."""
 COLUMNS = (Column("step", 4, right=True), Column("what it was to do", 20, 3), Column("stands", 12))
 
 
@@ -63,6 +66,7 @@ def _choose(
     choice = Choice(
         "Give up which step?", COLUMNS, lambda typed: in_memory(_having(typed, rows)), taken,
         words=words, placeholder="type to narrow the list",
+        height=1 + len(rows) if len(rows) <= MOST_AT_ONCE else 0,
     )  # fmt: skip
     _ = app.push_screen(Picker(choice))
 
@@ -85,13 +89,20 @@ def _ask_why(app: "KeyturnApp", one: "OpenStep", done: Callable[[Ended], None]) 
         def show(ended: Ended) -> None:
             app.count_open_runs()
             done(ended)
-            app.tell(f"Step {one.number} is given up. {ended.words}")
+            app.tell(f"Step {one.number} is given up. {_rest(ended)}")
 
         app.start("giving a step up", work, show)
 
     words = f"{' '.join(one.effect)} Say why: the reason is kept in the journal, under your name."
     title = f"Give up step {one.number} of {one.title}?"
     _ = app.push_screen(Ask(title, words, check=_needs_why), said)
+
+
+def _rest(ended: Ended) -> str:
+    waiting = sum(step.state in {"planned", "intended", "unknown"} for step in ended.steps)
+    if not waiting:
+        return "Every step of the run is settled now."
+    return f"{counted(waiting, 'step is', 'steps are')} still open: R goes on with them."
 
 
 def _needs_why(text: str) -> str:

@@ -15,10 +15,11 @@ from keyturn.tui.case_words import (
     card_lines,
     evidence_lines,
     fact_lines,
+    rotation_lines,
     standing_lines,
     vault_lines,
 )
-from keyturn.tui.engine import Card
+from keyturn.tui.engine import Card, Observe
 from keyturn.tui.hand import EMPTY_HAND, Hand, Named
 from keyturn.tui.leavers_rows import COLUMNS, differing_lines, leavers_rows, of_all, totals_words
 from keyturn.tui.plan_words import BLANK
@@ -41,6 +42,7 @@ from keyturn.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from keyturn.decide.plans import Plan
+    from keyturn.run.shared_rotation import SharedFound
 
 MOST = 200
 """How many are put out at once from here; the policy's own limit is lower as a rule."""
@@ -64,6 +66,8 @@ class Leavers(ListScreen):
         self.seen: LeaversSeen | None = None
         self.decided_here: dict[str, VaultLeft] = {}
         self.cards: dict[str, Card] = {}
+        self.rotation: SharedFound | None = None
+        self.zone = ""
         self.evidence: dict[str, Evidence] = {}
 
     def above(self) -> Iterable[Widget]:
@@ -81,7 +85,8 @@ class Leavers(ListScreen):
         """What is known by now."""
         if self.seen is None:
             return RowsInMemory()
-        return RowsInMemory(leavers_rows(self.seen, self.evidence.values(), self.numbers))
+        now_ms, written = self.keyturn.parts.now_ms(), self.evidence.values()
+        return RowsInMemory(leavers_rows(self.seen, self.rotation, written, self.numbers, now_ms))
 
     @property
     def _keys(self) -> tuple[str, ...]:
@@ -155,10 +160,20 @@ class Leavers(ListScreen):
             case What.FACT:
                 lines = fact_lines(of_all(seen), item.name, dict(FACTS)[item.name])
                 return (*lines, BLANK, *differing_lines(seen, item.name))
+            case What.ROTATION:
+                return self._about_rotation(seen)
             case What.EVIDENCE:
                 return self._about_evidence(seen)
             case _:
                 return self._about_person(item.name)
+
+    def _about_rotation(self, seen: LeaversSeen) -> Sequence[Line]:
+        if self.rotation is None:
+            cut = all(one.case.state not in {"", "open", "no case"} for one in seen.leavers)
+            return tuple(rotation_lines(None, "", 0, cut=cut, several=True))
+        from keyturn.tui.screens.shared_rotation import shared_rotation_lines
+
+        return tuple(shared_rotation_lines(self.rotation, self.zone, self.keyturn.parts.now_ms()))
 
     def _about_evidence(self, seen: LeaversSeen) -> Sequence[Line]:
         if not self.evidence:
@@ -228,6 +243,8 @@ class Leavers(ListScreen):
             return
         if item.what is What.EVIDENCE:
             self.action_evidence()
+        elif item.what is What.ROTATION:
+            self.action_rotation()
         elif item.what is What.PERSON:
             self._open(item.name)
         elif self.keyturn.read_only:
@@ -257,7 +274,7 @@ class Leavers(ListScreen):
             return
         self.people = tuple(who for who in self.people if who.key != one.key)
         leavers = tuple(other for other in seen.leavers if other.key != one.key)
-        self.seen = replace(seen, leavers=leavers)
+        self.seen, self.rotation = replace(seen, leavers=leavers), None
         # From the line, which would stay as one that is gone as long as the cursor is on it.
         place = self.table.content.cursor
         self.table.move_to(place + 1 if place < len(leavers) else place - 1)
@@ -322,6 +339,40 @@ class Leavers(ListScreen):
         leavers = self.seen.leavers if self.seen is not None else ()
         cases = tuple(one.case.id for one in leavers if one.case.id)
         recheck_cases(self.keyturn, cases, self._look)
+
+    def action_rotation(self) -> None:
+        """Reads the one list of all of them; shown whole where it was read already."""
+        found = self.rotation
+        if found is not None and self._item().what is What.ROTATION:
+            from keyturn.tui.screens.shared_rotation import SharedRotation
+
+            _ = self.keyturn.push_screen(SharedRotation(self._called, found, self.zone))
+            return
+        desk, keys = self.keyturn.parts.engine.desk, self._keys
+
+        async def work(observe: Observe, _stop: object) -> "tuple[SharedFound, str]":
+            return await desk.rotation_of_all(keys, observe)
+
+        def show(read: "tuple[SharedFound, str]") -> None:
+            if keys != self._keys:
+                self.keyturn.tell("The list is of somebody who is left out since: T once more.")
+                return
+            self.rotation, self.zone = read
+            self._draw()
+            self._go_to(What.ROTATION)
+
+        self.keyturn.start("listing what has to be changed", work, show)
+
+    def _go_to(self, what: What) -> None:
+        async def go() -> None:
+            await self.table.settled()
+            found = self.rows()
+            for row in found.rows(found.ids()):
+                if isinstance(row.about, Item) and row.about.what is what:
+                    _ = self.table.put_cursor(row.id)
+            self.say_about()
+
+        self.work("go", "going to a line", go)
 
     def action_evidence(self) -> None:
         """A bundle for each of whom something was cut, about every run of the case."""

@@ -50,6 +50,13 @@ if TYPE_CHECKING:
     from keyturn.run.rotation import RotationFound
 
 
+_ENTER = {
+    What.PERSON: "", What.VAULT: "decide", What.FACT: "fill in", What.RUN: "read",
+    What.ROTATION: "list", What.EVIDENCE: "write",
+}  # fmt: skip
+"""What enter does on a line, where no other key of the footer says so."""
+
+
 class Offboard(ListScreen):
     """`enter` says or decides what the line is about, `p` shows the plan; nothing is cut here."""
 
@@ -87,7 +94,11 @@ class Offboard(ListScreen):
         unwanted = set() if self.seen.vaults else {"waive"}
         unwanted |= set() if self.seen.runs else {"evidence", "recheck", "undo"}
         unwanted |= set() if any(run.open for run in self.seen.runs) else {"give_up"}
-        return tuple(key for key in super().keys(read_only=read_only) if key.id not in unwanted)
+        unwanted |= {"emergency"} if self.seen.state in {"verified", "closed"} else set()
+        does = _ENTER[self._item().what] if self.alive else ""
+        unwanted |= set() if does else {"open"}
+        keys = (key for key in super().keys(read_only=read_only) if key.id not in unwanted)
+        return tuple(replace(key, label=does) if key.id == "open" else key for key in keys)
 
     def rows(self) -> RowSource:
         """What is known by now."""
@@ -196,6 +207,10 @@ class Offboard(ListScreen):
         row = self.table.row
         about = row.about if row is not None else None
         return about if isinstance(about, Item) else Item(What.PERSON)
+
+    @on(VirtualList.CursorMoved)
+    def _keys_follow(self) -> None:
+        self.say_keys()
 
     # ------------------------------------------------------------------ saying and deciding
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.content import Content
 from textual.widget import Widget
 
+from keyturn.decide.names import counted
 from keyturn.evidence.moments import in_zone
 from keyturn.tui.actions import Where, bindings
 from keyturn.tui.ages import age, until
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("due", 9, right=True),
-    Column("class", 8, drop=2),
-    Column("vault", 12, 3, most=40),
-    Column("item", 12, 4, most=48),
-    Column("why", 12, 4, most=60, drop=1),
+    Column("class", 8, drop=1),
+    Column("vault", 12, 2, most=40),
+    Column("item", 12, 3, most=48),
+    Column("why", 30, 5, most=60, drop=2),
 )
 
 
@@ -69,27 +70,27 @@ class RotationScreen(ListScreen):
         return tuple(rotation_doubts(self.found))
 
     def _sum(self) -> Content:
-        now_ms, waiting = self.keyturn.parts.now_ms(), self.found.rotation.open
-        late = sum(entry.due_ms < now_ms for entry in waiting)
-        closed = len(self.found.rotation.entries) - len(waiting)
-        parts: list[str | tuple[str, str]] = [(f"{self.person_name}: ", "bold")]
-        parts.append((f"! {late} late   ", "bold $urgent") if late else "")
-        parts += [(f"{len(waiting)} to change   ", "bold $change"), f"{closed} changed since"]
-        if not self.found.rotation.usage_known:
-            parts.append(("   ? what was used is not known", "bold $unknown"))
-        return joined(*parts)
+        found, now_ms = self.found.rotation, self.keyturn.parts.now_ms()
+        unknown = "" if found.usage_known else "what was used is not known"
+        return sum_words(self.person_name, found.entries, now_ms, unknown)
+
+
+def sum_words(name: str, entries: "Sequence[Entry]", now_ms: int, unknown: str) -> Content:
+    """How many are late, open and changed; `unknown` is what of it nobody can know."""
+    waiting = [entry for entry in entries if entry.open]
+    late = sum(entry.due_ms < now_ms for entry in waiting)
+    parts: list[str | tuple[str, str]] = [(f"{name}: ", "bold")]
+    parts.append((f"! {late} late   ", "bold $urgent") if late else "")
+    look = "bold $change" if waiting else "bold"
+    parts += [(f"{len(waiting)} to change   ", look)]
+    parts += [f"{len(entries) - len(waiting)} changed since"]
+    parts.append((f"   ? {unknown}", "bold $unknown") if unknown else "")
+    return joined(*parts)
 
 
 def entry_row(number: int, entry: "Entry", now_ms: int) -> Row:
     """One line."""
-    late = entry.open and entry.due_ms < now_ms
-    sign, role = ("!", "urgent") if late else ("~", "change") if entry.open else ("=", "dim")
-    if not entry.open:
-        due = "changed"
-    elif late:
-        due = f"{age(entry.due_ms, now_ms)} late"
-    else:
-        due = f"in {until(entry.due_ms, now_ms)}"
+    sign, due, role = due_look(entry, now_ms)
     item = entry.title or entry.item_id or "all that is in it"
     return Row(
         number, sign, (due, entry.urgency.value, entry.vault_name, item, entry.because),
@@ -98,26 +99,45 @@ def entry_row(number: int, entry: "Entry", now_ms: int) -> Row:
     )  # fmt: skip
 
 
+def due_look(entry: "Entry", now_ms: int) -> tuple[str, str, str]:
+    """The sign of an entry, by when it is due, and the role of both."""
+    late = entry.open and entry.due_ms < now_ms
+    sign, role = ("!", "urgent") if late else ("~", "change") if entry.open else ("=", "dim")
+    if not entry.open:
+        due = "changed"
+    elif late:
+        due = f"{age(entry.due_ms, now_ms)} late"
+    else:
+        due = f"in {until(entry.due_ms, now_ms)}"
+    return sign, due, role
+
+
 def entry_lines(entry: "Entry", zone: str) -> Iterator[Line]:
     """All that is known of an entry."""
     item = entry.title or entry.item_id or "all that is in it"
     yield Line(joined((f"{entry.vault_name}: {item}", "bold")))
-    yield _line("due", f"{in_zone(entry.due_ms, zone)}, {entry.urgency.words}")
-    yield _line("because", entry.because)
+    yield told_line("due", f"{in_zone(entry.due_ms, zone)}, {entry.urgency.words}")
+    yield told_line("because", entry.because)
     if entry.times:
         last = f", last {in_zone(entry.last_used_ms, zone)}" if entry.last_used_ms else ""
-        yield _line("used", f"{entry.times} times{last}: {entry.contact.words}")
+        yield told_line("used", f"{counted(entry.times, 'time')}{last}: {entry.contact.words}")
+    yield from closing_lines(entry, zone)
+
+
+def closing_lines(entry: "Entry", zone: str) -> Iterator[Line]:
+    """That it was changed, or how it will be seen that it is."""
     if entry.closed_ms is not None:
-        yield _line("changed", in_zone(entry.closed_ms, zone))
+        yield told_line("changed", in_zone(entry.closed_ms, zone))
     elif entry.visible:
-        yield _line("closes", "by itself, once the item is seen to be changed")
+        yield told_line("closes", "by itself, once the item is seen to be changed")
     else:
-        yield _line(
+        yield told_line(
             "closes", ("not by itself: keyturn may not list this vault's items", "$unknown")
         )
     if entry.hint_ms is not None:
-        yield _line("perhaps", f"changed {in_zone(entry.hint_ms, zone)}, which is no proof")
+        yield told_line("perhaps", f"changed {in_zone(entry.hint_ms, zone)}, which is no proof")
 
 
-def _line(name: str, *parts: str | tuple[str, str]) -> Line:
+def told_line(name: str, *parts: str | tuple[str, str]) -> Line:
+    """What is told of an entry under a name of its own."""
     return Line(joined((f"  {name:<9}", "$quiet"), *parts), 11)

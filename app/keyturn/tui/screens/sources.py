@@ -9,7 +9,9 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from keyturn.tui.actions import Where, bindings
+from keyturn.tui.card_lines import as_text
 from keyturn.tui.engine import Met, Observe
+from keyturn.tui.hand import Copied
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.frame import Frame
 from keyturn.tui.source_rows import Known, ReadSource, known_sources, source_line
@@ -149,6 +151,13 @@ class Sources(Frame):
         requests = [_line(words) for words in self.keyturn.requests.newest()]
         none = [_line(("None since keyturn was started.", "$quiet"))]
         self.query_one("#requests", Sheet).put("Last requests", requests or none)
+
+    def copied(self) -> Copied:
+        """The text about the source under the cursor."""
+        number = self.query_one(SourceList).content.cursor_id
+        if number is None or number >= len(self._known):
+            return Copied()
+        return Copied(self._known[number].name, as_text(self._detail.lines))
 
     def _draw_source(self) -> None:
         now_ms = self.keyturn.parts.now_ms()

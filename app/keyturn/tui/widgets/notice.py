@@ -62,18 +62,20 @@ class ErrorPanel(Widget):
 
 
 class NoteLine(Widget):
-    """One line above the footer: why a key cannot act, or what a running job is doing."""
+    """Above the footer: why a key cannot act, or what a running job is doing."""
 
-    note: reactive[str] = reactive("")
+    note: reactive[str] = reactive("", layout=True)
     job: reactive[str] = reactive("")
 
     def watch_note(self) -> None:
         """Appears and disappears."""
         self.display = bool(self.note or self.job)
 
-    def watch_job(self) -> None:
-        """Appears and disappears."""
+    def watch_job(self, before: str, now: str) -> None:
+        """Appears and disappears. Progress alone moves nothing."""
         self.display = bool(self.note or self.job)
+        if bool(before) != bool(now):
+            self.refresh(layout=True)
 
     def render(self) -> Content:
         """The note first: it answers the last key."""
