@@ -18,17 +18,17 @@ from keyturn.run.background import GivenUp
 from keyturn.tui import crash
 from keyturn.tui.actions import DANGEROUS, NOT_THEN, Where, bindings, find
 from keyturn.tui.card_actions import CardActions
-from keyturn.tui.data import Pane
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
 from keyturn.tui.parts import Parts
+from keyturn.tui.quitting import CONFIGURING, QUIET, Quits
 from keyturn.tui.requests import LastRequests
 from keyturn.tui.screens import ways
 from keyturn.tui.screens.access import Access
 from keyturn.tui.screens.frame import Frame
-from keyturn.tui.state import recall, remember
+from keyturn.tui.state import recall
 from keyturn.tui.theme import DARK, DRIFT_DARK, LIGHT
 from keyturn.tui.troubles import trouble_of
-from keyturn.tui.waiting import COUNTING, WaitingRuns
+from keyturn.tui.waiting import WaitingRuns
 from keyturn.tui.way_actions import WayActions
 from keyturn.tui.widgets.header_line import HeaderFacts
 from keyturn.tui.widgets.list_keys import ListKeys
@@ -50,13 +50,8 @@ CONFIGURATION_AFTER_S = 0.5
 """Reading the configuration needs imports that would hold up the first paint."""
 
 
-CONFIGURING = "reading the configuration"
-QUIET = frozenset({CONFIGURING, COUNTING})
-"""Jobs that change nothing, and are no reason to ask before leaving."""
-
-
 class KeyturnApp(
-    App[None], WatchesWorkers, WayActions, CardActions, WaitingRuns, inherit_bindings=False
+    Quits, App[None], WatchesWorkers, WayActions, CardActions, WaitingRuns, inherit_bindings=False
 ):
     """One dashboard over one cache. It ends with `return_code` set."""
 
@@ -387,11 +382,6 @@ class KeyturnApp(
         if shown.kept_as:
             self.remembered = self.remembered.with_list(shown.kept_as, shown.needle, shown.look)
 
-    def keep_filter(self, place: str, name: str, needle: str) -> None:
-        """Keeps a list's filter under a name, or with an empty one, forgets it."""
-        self.remembered = self.remembered.with_saved(place, name, needle)
-        self.save_state()
-
     async def action_back(self) -> None:
         """Dismisses an error, then a filter, then the screen."""
         frame = self.frame
@@ -414,47 +404,3 @@ class KeyturnApp(
     def action_theme(self) -> None:
         """Dark or light."""
         self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
-
-    def action_quit_now(self) -> None:
-        """Leaves; what runs stops after the request in flight and stays in the journal."""
-        self.leave(0)
-
-    def leave(self, code: int) -> None:
-        """As `action_quit_now`, with an exit code: a signal from outside is not asked back."""
-        self.jobs.stop()
-        self.save_state()
-        self.exit(return_code=code)
-
-    async def action_quit(self) -> None:
-        """Leaves, or asks where a run is going on."""
-        going = [name for name in self.jobs.running() if name not in QUIET]
-        if not going:
-            self.action_quit_now()
-            return
-        from keyturn.tui.screens.leaving import LeavingDialog, leaving_dialog
-
-        if isinstance(self.screen, LeavingDialog):
-            return
-        _ = self.push_screen(leaving_dialog(going, self.action_quit_now))
-
-    def save_state(self) -> None:
-        """Keeps where the operator is; a disk that does not take it is no reason to stay."""
-        access = self.screen_stack[0] if self.screen_stack else None
-        if not isinstance(access, Access) or not access.alive:
-            return
-        finds = {pane.value: access.pane(pane).needle for pane in Pane}
-        try:
-            remember(
-                self.parts.state_dir,
-                replace(
-                    self.remembered,
-                    screen=ways.front(self),
-                    pane=access.front.value,
-                    drift_only=access.drift_only,
-                    person=access.person_key,
-                    light=self.theme == LIGHT.name,
-                    finds={**self.remembered.finds, **finds},
-                ),
-            )
-        except OSError:
-            return
