@@ -1,7 +1,9 @@
 """A leaver's case by keys alone: facts, who takes over, waivers, emergency, proof, evidence."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from tests.tui.going_to import go_to_line
@@ -12,6 +14,8 @@ from tests.tui.simulated import Bench
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp
+from keyturn.tui.case_desk import CaseSeen
+from keyturn.tui.run_desk import RunDesk
 from keyturn.tui.screens.offboard import Offboard
 from keyturn.tui.screens.plan import PlanReview
 from keyturn_providers.records import Grant, Level, PrincipalKind, Vault
@@ -60,6 +64,29 @@ async def go_to(app: KeyturnApp, pilot: Pilot[None], label: str) -> None:
 def _on(app: KeyturnApp, label: str) -> bool:
     row = screen(app).table.row
     return row is not None and row.label == label
+
+
+async def test_a_case_that_is_being_read_says_so(
+    read_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = read_bench.app()
+    let, look = Event(), RunDesk.look
+
+    async def late(self: RunDesk, key: str, case_id: str = "") -> CaseSeen:
+        while not let.is_set():  # noqa: ASYNC110 - it is set in another thread
+            await asyncio.sleep(0.005)
+        return await look(self, key, case_id)
+
+    monkeypatch.setattr(RunDesk, "look", late)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, Offboard) and app.screen.alive)
+        await screen(app).table.settled()
+        await shows(pilot, "Reading …")
+        assert "Nothing here" not in text_of(app)
+        let.set()
+        await shows(pilot, "leave time")
 
 
 async def test_what_is_stated_is_kept_with_the_case(read_bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from tests.tui.looking import ready, shows, until
 from tests.tui.simulated import Bench
 
@@ -42,3 +43,16 @@ async def test_no_tour_where_none_is_asked_for(read_bench: Bench) -> None:
         await until(pilot, lambda: app.facts.organisation == "acme")
         await ready(pilot, app)
         assert not any(isinstance(one, TourDialog) for one in app.screen_stack)
+
+
+async def test_no_tour_comes_in_front_of_somebody_who_is_at_work_already(
+    read_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keyturn.tui.app.CONFIGURATION_AFTER_S", 0.5)
+    app = _app(read_bench)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("2")
+        await until(pilot, lambda: app.facts.organisation == "acme")
+        await shows(pilot, "shows the plan")
+        assert app.screen is app.frame
+        assert not app.remembered.toured  # the next start offers it

@@ -66,3 +66,25 @@ def test_a_field_leaves_only_keys_that_are_no_text() -> None:
         for action in while_typing(footer(where), where):
             assert len(action.keys[0]) > 1
             assert action.keys[0] not in {"colon", "question_mark", "slash", "space"}
+
+
+async def test_a_note_that_needs_more_than_a_line_is_there_whole(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        app.tell(f"Undo: {'word ' * 24}at last what to do.")
+        await shows(pilot, "at last what to do.")
+        assert "Undo: word word" in text_of(app)
+        await pilot.press("j")
+        await until(pilot, lambda: "word word" not in text_of(app))
+
+
+async def test_a_program_that_was_changed_while_it_ran_is_to_be_started_again(
+    read_bench: Bench,
+) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        app.failed("writing the evidence", ImportError("cannot import name 'x' from 'y'"))
+        await shows(pilot, "changed on the disk while it ran")
+        assert "report it with this line" not in text_of(app)

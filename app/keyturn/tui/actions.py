@@ -156,7 +156,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("half_up", ("ctrl+u",), "half up", "Half a page up.", _L),
     Action("top", ("home", "g"), "top", "First row.", _L),
     Action("bottom", ("end", "G"), "bottom", "Last row.", _L),
-    Action("mark", ("space",), "mark", "Mark or unmark the row.", _L, 9),
+    Action("mark", ("space",), "mark", "Mark or unmark the row, and go to the next.", _L, 9),
     Action("invert_marks", ("asterisk",), "invert", "Invert the marks of the rows shown.", _L),
     Action("open", ("enter",), "open", "Open the row.", _L),
     Action("sort_next", ("greater_than_sign",), "sort", "Sort by the next column.", _L,

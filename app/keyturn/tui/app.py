@@ -13,6 +13,7 @@ from textual.app import App
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widgets import Input
 
 from keyturn.run.background import GivenUp
 from keyturn.tui import crash
@@ -164,8 +165,9 @@ class KeyturnApp(
             self.refresh_sources()
         if self.remembered.screen in ways.NUMBERED and self.parts.link is None:
             ways.go(self, self.remembered.screen)
-        if self.parts.tour and not self.remembered.toured and self.parts.link is None:
-            self.action_tour()
+        begun = len(self.screen_stack) > 1 or isinstance(self.focused, Input)
+        if self.parts.tour and not (begun or self.remembered.toured or self.parts.link):
+            self.action_tour()  # not in front of somebody who is at work already: next time
 
     def _set(self, found: "Setting") -> None:
         self.put_facts(

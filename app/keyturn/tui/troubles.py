@@ -3,6 +3,12 @@
 from keyturn.tui.crash import redacted
 from keyturn.tui.widgets.notice import Trouble
 
+_REPORT = "Try again; if it happens again, report it with this line."
+_START_AGAIN = (
+    "keyturn may have been changed on the disk while it ran: leave it with q and start it again."
+)
+"""Most of keyturn is imported when it is first needed: one version does not fit another's parts."""
+
 
 def trouble_of(error: BaseException, doing: str) -> Trouble:
     """What to show for a failure while `doing` (a phrase such as "reading a list").
@@ -17,10 +23,9 @@ def trouble_of(error: BaseException, doing: str) -> Trouble:
     message = redacted(str(error)).strip() or "It did not say why."
     if _is_ours(error):
         return Trouble(who, doing, _sentence(message))
-    return Trouble(
-        who, f"{doing} failed", f"{type(error).__name__}: {_sentence(message)}",
-        "Try again; if it happens again, report it with this line.",
-    )  # fmt: skip
+    said = f"{type(error).__name__}: {_sentence(message)}"
+    next_step = _START_AGAIN if isinstance(error, ImportError) else _REPORT
+    return Trouble(who, f"{doing} failed", said, next_step)
 
 
 def _is_ours(error: BaseException) -> bool:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 # keyboard as it was, and plain text.
 _RESET = (
     "\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l"
-    "\x1b[?2004l\x1b[?1004l\x1b[?2026l\x1b[<u\x1b[0m"
+    "\x1b[?7h\x1b[?2004l\x1b[?1004l\x1b[?2026l\x1b[<u\x1b[0m"
 )
 
 

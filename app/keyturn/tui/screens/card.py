@@ -81,6 +81,11 @@ class Card(ListScreen, Generic[FactsT]):
         self._said: Sequence[Line] = ()
         self._title = ""
 
+    @property
+    def crumb(self) -> str:
+        """Who or what it is about."""
+        return self.subject
+
     def compose(self) -> ComposeResult:
         """As every list screen, with the text beside the list where there is room."""
         self.add_class("-card", update=False)

@@ -153,6 +153,26 @@ class Frame(Screen[None], WatchesWorkers):
         self.query_one(ErrorPanel).troubles = self.keyturn.troubles
 
     @property
+    def crumb(self) -> str:
+        """What this screen is called where the way to it is shown."""
+        return self.WHERE.value
+
+    @property
+    def trail(self) -> str:
+        """The way to this screen, as esc goes back along it. Empty for Access, and for a screen
+        that its number alone leads to."""
+        from keyturn.tui.screens.ways import name_of
+        from keyturn.tui.trail import trail_words
+
+        way: list[Frame] = []
+        for screen in self.app.screen_stack:
+            way += [screen] if isinstance(screen, Frame) else []
+            if screen is self:
+                break
+        numbered = len(way) == 2 and bool(name_of(self))
+        return "" if numbered else trail_words([screen.crumb for screen in way])
+
+    @property
     def has_trouble(self) -> bool:
         """Whether an error is on the screen."""
         return bool(self.keyturn.troubles)

@@ -70,6 +70,11 @@ class Leavers(ListScreen):
         self.zone = ""
         self.evidence: dict[str, Evidence] = {}
 
+    @property
+    def crumb(self) -> str:
+        """As for one of them."""
+        return "Offboard"
+
     def above(self) -> Iterable[Widget]:
         """How many leave, and with how much."""
         yield Tally()
@@ -83,6 +88,7 @@ class Leavers(ListScreen):
 
     def rows(self) -> RowSource:
         """What is known by now."""
+        self.table.empty = "Reading …" if self.seen is None else self.EMPTY
         if self.seen is None:
             return RowsInMemory()
         now_ms, written = self.keyturn.parts.now_ms(), self.evidence.values()

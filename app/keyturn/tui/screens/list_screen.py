@@ -86,6 +86,7 @@ class ListScreen(Frame):
 
     def on_mount(self) -> Awaitable[None] | None:
         """From the cache at once."""
+        self.table.trail = self.trail
         self.table.focus()
         return self.begin()
 

@@ -18,4 +18,6 @@ def show_made(asked: Frame, review: "PlanReview") -> None:
         _ = asked.keyturn.push_screen(review)
     else:
         words = counts_words(review.plan)
-        asked.keyturn.tell(f"The plan is made ({words}), but not shown here.")
+        asked.keyturn.tell(
+            f"The plan is made, but not shown here, where it was not asked for: {words}."
+        )

@@ -102,6 +102,7 @@ class Offboard(ListScreen):
 
     def rows(self) -> RowSource:
         """What is known by now."""
+        self.table.empty = self.EMPTY if self.read else "Reading …"
         if not self.read:
             return RowsInMemory()
         now_ms = self.keyturn.parts.now_ms()

@@ -56,7 +56,7 @@ class PlanRows(Frame):
             self.plan, self.steps, now_ms, self.note, skips=self.skips, cursor=cursor,
             shares=shares, gone=self._gone, page=self.page,
         )  # fmt: skip
-        self.query_one(Sheet).put(self.plan.title, self.text.lines)
+        self.query_one(Sheet).put(self.plan.title, self.text.lines, note=self.trail)
 
     def skips_changed(self) -> None:
         """For what else is to follow."""

@@ -39,6 +39,7 @@ class DrawnList(ListKeys):
 
     title: reactive[str] = reactive("", init=False)
     note: reactive[str] = reactive("", init=False)
+    trail: reactive[str] = reactive("", init=False)
 
     def __init__(
         self,
@@ -106,7 +107,7 @@ class DrawnList(ListKeys):
         counted = self.counted or bool(self.content.needle.strip())
         said = title_words(self.content, self.title) if counted else self.title
         self.border_title = literal(said)
-        notes = note_words(self.content, self.note, self._gone_words)
+        notes = note_words(self.content, self.note, self._gone_words, self.trail)
         self.border_subtitle = literal(notes) if notes else None
 
     def watch_title(self) -> None:
@@ -114,6 +115,10 @@ class DrawnList(ListKeys):
         self._say_titles()
 
     def watch_note(self) -> None:
+        """The lower border follows."""
+        self._say_titles()
+
+    def watch_trail(self) -> None:
         """The lower border follows."""
         self._say_titles()
 

@@ -112,8 +112,9 @@ def title_words(content: ListContent, title: str) -> str:
     return f"{title} {count}{found}".strip()
 
 
-def note_words(content: ListContent, note: str, gone_since: str) -> str:
-    """The lower border: the list's note, its marks (hidden ones too), and who is gone."""
+def note_words(content: ListContent, note: str, gone_since: str, trail: str = "") -> str:
+    """The lower border: the list's note, its marks (hidden ones too), who is gone, and last, since
+    what does not fit is cut there, the way to the list."""
     notes = [note] if note else []
     if content.marks:
         hidden = len(content.hidden_marks())
@@ -121,7 +122,7 @@ def note_words(content: ListContent, note: str, gone_since: str) -> str:
     if content.gone is not None:
         since = f" since {gone_since}" if gone_since else ""
         notes.append(f"{content.gone.label or 'This row'} is gone{since}")
-    return "  ".join(notes)
+    return "  ".join([*notes, trail] if trail else notes)
 
 
 def words_for_nothing(
