@@ -166,6 +166,24 @@ async def test_the_filter_of_another_screen_is_there_after_a_restart(read_bench:
         assert again.screen.table.look == ListLook("severity")
 
 
+async def test_a_filter_alone_is_kept_on_a_screen_of_one_list(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, Drift) and app.screen.table.row)
+        await pilot.press("slash", *"dana", "enter")
+        await shows(pilot, "find: dana")
+        await pilot.press("q")
+
+    again = read_bench.app()
+    async with again.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: isinstance(again.screen, Drift))
+        await shows(pilot, "find: dana")
+        await pilot.press("escape", "q")
+    assert recall(read_bench.data).finds["drift"] == ""
+
+
 async def test_ctrl_k_jumps_to_people_groups_vaults_and_screens(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:

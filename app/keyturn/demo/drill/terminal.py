@@ -2,10 +2,10 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-# Leave the alternate screen, show the cursor, no mouse, no bracketed paste, no focus reports, the
-# keyboard as it was, and plain text.
+# Leave the alternate screen, show the cursor, no mouse, lines that wrap, no bracketed paste, no
+# focus reports, the keyboard as it was, and plain text.
 _RESET = (
     "\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l"
     "\x1b[?7h\x1b[?2004l\x1b[?1004l\x1b[?2026l\x1b[<u\x1b[0m"
@@ -24,6 +24,8 @@ def kept_terminal() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.stdout.write(_RESET)
-        sys.stdout.flush()
-        termios.tcsetattr(sys.stdin.fileno(), termios.TCSAFLUSH, before)
+        # A terminal that went away takes nothing back: how the block ended is what counts.
+        with suppress(OSError, termios.error):
+            sys.stdout.write(_RESET)
+            sys.stdout.flush()
+            termios.tcsetattr(sys.stdin.fileno(), termios.TCSAFLUSH, before)

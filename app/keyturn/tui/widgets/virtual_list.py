@@ -50,6 +50,8 @@ class VirtualList(DrawnList, WatchesWorkers, can_focus=True):
         def __init__(self, sender: "VirtualList") -> None:
             super().__init__()
             self.list = sender
+            # Else it is from the screen whose handler called the list, and goes no further up.
+            _ = self.set_sender(sender)
 
         @property
         def control(self) -> "VirtualList":
