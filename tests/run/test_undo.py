@@ -199,7 +199,7 @@ async def test_who_was_suspended_and_then_deactivated_comes_back_on_and_that_is_
     assert "cannot be suspended" in lost["Not restored: Dana Okafor as suspended in corp-id"]
     (asks,) = [guard for guard in plan.guards if guard.guard == GUARD]
     assert asks.verdict is Verdict.ASK
-    assert "Dana Okafor, whose account in corp-id had ended" in asks.names
+    assert "Dana Okafor (whose account in corp-id had ended)" in asks.names
     result = await office.apply(plan)
     assert result.effective, result.words
     was = pair.directory.tenant.accounts["d-001"].state

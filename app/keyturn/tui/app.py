@@ -297,7 +297,7 @@ class KeyturnApp(
         self._moved(event.name, event.take())
         if event.name not in QUIET:
             going = [name for name in self.jobs.running() if name not in QUIET]
-            self.say_job(f"{going[0]} …" if going else "")
+            self.say_job(self.board.last_words(going[0]) if going else "")
         if self._exit:
             return  # the journal has what was done; no screen is left to tell
         try:

@@ -68,6 +68,11 @@ class JobBoard:
             words = line.words if error is None else str(error)
             self.lines[line.number] = replace(line, state=state, words=words, share=None)
 
+    def last_words(self, name: str) -> str:
+        """What a job that runs said last; before it has said anything, its name."""
+        line = self._running(name)
+        return line.words if line is not None and line.words else f"{name} …"
+
     def rows(self) -> Iterator[Row]:
         """Those that run first, then the newest."""
         found = sorted(self.lines.values(), key=lambda one: (one.state != RUNNING, -one.number))
