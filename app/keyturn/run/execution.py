@@ -165,7 +165,8 @@ class _Flow:
 
 
 def _end(run: Run, holding: Holding) -> RunResult:
-    blocked = (*run.blocked.values(), *holding.words())
+    unable = dict.fromkeys(run.unable.values())
+    blocked = (*run.blocked.values(), *holding.words(), *unable)
     result = result_of(run.id, run.plan, "stopped", run.steps, blocked)
     if not result.open:
         result = result_of(run.id, run.plan, "ended", run.steps, blocked)

@@ -33,6 +33,7 @@ class Run:
     more is sent to a source, and its steps stay open. `outdated` says why nothing more may be
     called because of this plan at all: what was sent is still read and verified. `steps` is what
     the journal says. `failures` are, by operation, why a call or the look before it failed.
+    `unable` says, by operation, what the source cannot be asked to do just now; it stays open.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Run:
     odd_answers: dict[Side, int] = field(default_factory=dict)
     turns: dict[Side, Turns] = field(default_factory=dict)
     failures: dict[str, ProviderError] = field(default_factory=dict)
+    unable: dict[str, str] = field(default_factory=dict)
     renewed_ms: int = 0
     _untold: list[StepChanged] | None = None
     _intents: list[tuple[Operation, Effect, asyncio.Future[None]]] = field(default_factory=list)

@@ -17,6 +17,7 @@ from keyturn.run.looking import (
 )
 from keyturn.run.running import Run
 from keyturn.run.seen import Effect, Seen
+from keyturn.run.unable import unable_now
 from keyturn_providers.abilities import (
     AddsMemberships,
     Confirms,
@@ -154,6 +155,10 @@ async def _settle_unread(run: Run, operation: Operation, effect: Effect, lost: i
 
 async def _send(run: Run, operation: Operation, before: Effect, *, lost: int = 0) -> None:
     side = operation.change.side
+    if words := unable_now(run.abouts.get(side), operation.change.kind):
+        # A part of the source may be signed out: what was planned with it waits for it.
+        run.unable[operation.id] = words
+        return
     tries, waited = 0, 0.0
     step = run.steps.get(operation.id)
     never_called = lost == 0 and (step is None or step.attempts == 0)
