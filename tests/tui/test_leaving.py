@@ -19,6 +19,16 @@ from keyturn_providers.simulated.faults import ABOUT, Effect, Fault
 SIZE = (120, 40)
 
 
+async def test_who_leaves_at_once_meets_no_crash(read_bench: Bench) -> None:
+    """What follows the first paint may come due while keyturn ends."""
+    app = read_bench.app()
+    async with app.run_test() as pilot:
+        await ready(pilot, app)
+    assert not app.screen_stack
+    app._after_first_paint()
+    assert not app.jobs.running()
+
+
 async def test_ctrl_c_leaves(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:

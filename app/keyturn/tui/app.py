@@ -149,6 +149,8 @@ class KeyturnApp(
 
     def _after_first_paint(self) -> None:
         gc.enable()
+        if not self.screen_stack:
+            return  # left already
 
         async def setting(_observe: object, _stop: object) -> "Setting":
             from keyturn.tui.ahead import import_for_keys
