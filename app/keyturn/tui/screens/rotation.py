@@ -1,5 +1,6 @@
 """The Rotation screen: what has to be changed because somebody left, the most urgent first."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -31,19 +32,14 @@ COLUMNS = (
 )
 
 
-class RotationScreen(ListScreen):
-    """An entry closes by itself once its item is changed; nothing else closes it."""
+class RotationList(ListScreen):
+    """What has to be changed, and above it how much of it is open and late."""
 
     WHERE = Where.ROTATION
     BINDINGS = bindings(Where.ROTATION)
     TITLE_OF_LIST = "To change"
     TITLE_OF_TEXT = "Entry"
     EMPTY = "There is nothing to change: nothing was seen or used that keyturn knows of."
-    COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
-
-    def __init__(self, name: str, found: "RotationFound", zone: str) -> None:
-        super().__init__()
-        self.person_name, self.found, self.zone = name, found, zone
 
     def above(self) -> Iterable[Widget]:
         """How many are open, and how many of these are late."""
@@ -52,6 +48,20 @@ class RotationScreen(ListScreen):
     def on_mount(self) -> None:
         """What was read before the screen was shown."""
         self.query_one(Tally).words = self._sum()
+
+    @abstractmethod
+    def _sum(self) -> Content:
+        """Whose list it is, and how it stands."""
+
+
+class RotationScreen(RotationList):
+    """An entry closes by itself once its item is changed; nothing else closes it."""
+
+    COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
+
+    def __init__(self, name: str, found: "RotationFound", zone: str) -> None:
+        super().__init__()
+        self.person_name, self.found, self.zone = name, found, zone
 
     def rows(self) -> RowSource:
         """Every entry, the closed ones last."""

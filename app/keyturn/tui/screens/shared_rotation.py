@@ -1,23 +1,19 @@
 """What has to be changed because several left: each item once, with who of them saw or used it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.content import Content
-from textual.widget import Widget
 
 from keyturn.decide.names import counted
 from keyturn.evidence.moments import in_zone
-from keyturn.tui.actions import Where, bindings
 from keyturn.tui.case_words import ENTRIES_NAMED, entry_line
 from keyturn.tui.plan_words import BLANK
 from keyturn.tui.safe import joined
-from keyturn.tui.screens.list_screen import ListScreen
-from keyturn.tui.screens.rotation import closing_lines, due_look, sum_words, told_line
+from keyturn.tui.screens.rotation import RotationList, closing_lines, due_look, sum_words, told_line
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.row_source import Row, RowsInMemory, RowSource
-from keyturn.tui.widgets.tally import Tally
 
 if TYPE_CHECKING:
     from keyturn.decide.shared_rotation import Held, SharedEntry
@@ -35,27 +31,14 @@ NAMED = 3
 """How many of an entry's people are named before the whole list; all are below it."""
 
 
-class SharedRotation(ListScreen):
+class SharedRotation(RotationList):
     """An entry closes by itself once its item is changed after all of them were out."""
 
-    WHERE = Where.ROTATION
-    BINDINGS = bindings(Where.ROTATION)
-    TITLE_OF_LIST = "To change"
-    TITLE_OF_TEXT = "Entry"
-    EMPTY = "There is nothing to change: nothing was seen or used that keyturn knows of."
     COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
 
     def __init__(self, called: str, found: "SharedFound", zone: str) -> None:
         super().__init__()
         self.called, self.found, self.zone = called, found, zone
-
-    def above(self) -> Iterable[Widget]:
-        """How many are open, and how many of these are late."""
-        yield Tally()
-
-    def on_mount(self) -> None:
-        """What was read before the screen was shown."""
-        self.query_one(Tally).words = self._sum()
 
     def rows(self) -> RowSource:
         """Every entry, the closed ones last."""
