@@ -1,11 +1,10 @@
 """A source that cannot say which groups one account is in is asked for every group's members."""
 
-from dataclasses import replace
-
 import pytest
 from tests.run.conftest import Watch
 from tests.run.office import Office, policy_of
 from tests.run.plans_by_hand import Loaded
+from tests.run.taken_away import without
 
 from keyturn.decide.findings import ChangeKind
 from keyturn.decide.plans import Plan
@@ -13,9 +12,8 @@ from keyturn.run import all_members
 from keyturn.run.connections import Connections
 from keyturn.run.leavers import plan_leavers
 from keyturn_providers.abilities import Ability
-from keyturn_providers.contract import About
 from keyturn_providers.records import Membership
-from keyturn_providers.simulated import Effect, Fault, Pair, SimulatedConnector
+from keyturn_providers.simulated import Effect, Fault, Pair
 from keyturn_providers.simulated.remote import Moment, When
 from keyturn_storage.journal import Journal
 from keyturn_storage.snapshots import Cache
@@ -33,13 +31,7 @@ def office(
     watch: Watch,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Office:
-    asked = SimulatedConnector.about
-
-    async def about(connector: SimulatedConnector) -> About:
-        told = await asked(connector)
-        return replace(told, abilities=told.abilities - {Ability.READ_MEMBERSHIPS})
-
-    monkeypatch.setattr(SimulatedConnector, "about", about)
+    without(monkeypatch, Ability.READ_MEMBERSHIPS)
     return Office(connections, cache, journal, watch, Loaded(policy_of(pair)))
 
 

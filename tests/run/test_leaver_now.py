@@ -1,19 +1,17 @@
 """A leaver's memberships are those of now; what could not be read so is never passed over."""
 
-from dataclasses import replace
-
 import pytest
 from tests.run.conftest import Watch
 from tests.run.office import Office, policy_of
 from tests.run.plans_by_hand import Loaded
+from tests.run.taken_away import without
 
 from keyturn.decide.findings import ChangeKind
 from keyturn.decide.plans import GuardVerdict, Plan, Verdict
 from keyturn.run.connections import Connections
 from keyturn_providers.abilities import Ability
-from keyturn_providers.contract import About
 from keyturn_providers.records import Membership
-from keyturn_providers.simulated import Effect, Fault, Pair, SimulatedConnector
+from keyturn_providers.simulated import Effect, Fault, Pair
 from keyturn_storage.journal import Journal
 from keyturn_storage.snapshots import Cache
 
@@ -69,7 +67,7 @@ async def test_what_could_not_be_read_is_asked_about_and_is_a_blind_spot(
         Fault(Effect.NOT_ALLOWED, Ability.READ_MEMBERSHIPS, times=None),
     )
     if not told:
-        _without(monkeypatch, Ability.READ_MEMBERSHIPS)
+        without(monkeypatch, Ability.READ_MEMBERSHIPS)
     await office.look()
     plan = await office.offboarding(LOGIN)
     found = _complete(plan)
@@ -92,13 +90,3 @@ async def test_one_group_that_cannot_be_looked_into_stops_nothing(
     assert "sg-old-billing" in _left(plan)
     assert _complete(plan).verdict is Verdict.ASK
     assert any("old-billing" in one and "read now" in one for one in plan.blind_spots)
-
-
-def _without(monkeypatch: pytest.MonkeyPatch, ability: Ability) -> None:
-    asked = SimulatedConnector.about
-
-    async def about(connector: SimulatedConnector) -> About:
-        told = await asked(connector)
-        return replace(told, abilities=told.abilities - {ability})
-
-    monkeypatch.setattr(SimulatedConnector, "about", about)

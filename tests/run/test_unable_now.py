@@ -1,15 +1,14 @@
 """What a source can be asked to do only later stays open, and holds up nothing else."""
 
-from dataclasses import replace
-
 import pytest
 from tests.run.conftest import Apply
 from tests.run.plans_by_hand import REVOKE, SUSPEND_HERE, plan_of
+from tests.run.taken_away import without
 
 from keyturn.run.connections import Connections
 from keyturn_providers.abilities import Ability
-from keyturn_providers.contract import About, Check, Condition, Topic
-from keyturn_providers.simulated import Pair, SimulatedConnector
+from keyturn_providers.contract import Check, Condition, Topic
+from keyturn_providers.simulated import Pair
 from keyturn_storage.journal import Journal
 
 SIGNED_OUT = Check(Topic.REACH, Condition.WRONG, "op", "It is not signed in.", "grants")
@@ -23,16 +22,10 @@ async def test_a_step_waits_until_the_source_can_be_asked_again(
     connections: Connections,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = SimulatedConnector.about
-
-    async def about(connector: SimulatedConnector) -> About:
-        told = await asked(connector)
-        return replace(told, abilities=told.abilities - {Ability.REVOKE}, checks=(SIGNED_OUT,))
-
     plan = plan_of(pair, SUSPEND_HERE, REVOKE)
     suspended, revoked = (operation.id for operation in plan.operations)
     with monkeypatch.context() as while_signed_out:
-        while_signed_out.setattr(SimulatedConnector, "about", about)
+        without(while_signed_out, Ability.REVOKE, SIGNED_OUT)
         result = await run_plan(plan)
     name = pair.secrets.tenant.source.name
     (words,) = result.blocked
