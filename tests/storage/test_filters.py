@@ -3,15 +3,26 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.storage.filter_oracle import group_is, groups_of, holds_of, line_is, person_is
+from tests.storage.filtered_office import (
+    FINDINGS,
+    INNER,
+    OPENS,
+    PEOPLE,
+    VAULTS,
+    finding_in,
+    links_in,
+    people_in,
+)
 from tests.storage.worlds import DIRECTORY, account, refresh, whole
 
-from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind
+from keyturn_providers.records import Grant, Level, PrincipalKind
 from keyturn_storage import people_sets
 from keyturn_storage.connections import connect
 from keyturn_storage.files import create_private
@@ -22,45 +33,8 @@ from keyturn_storage.queries.finding_lines import finding_nos, id_of
 from keyturn_storage.queries.groups import group_nos, group_rows
 from keyturn_storage.queries.persons import departments, person_nos, person_rows
 from keyturn_storage.queries.reader import Asked, Reader, Scope, open_reader
-from keyturn_storage.rows import FindingIn, GroupLinkIn, PersonIn
 from keyturn_storage.schema_cache import CACHE
 from keyturn_storage.snapshots import open_cache
-
-ON, OFF = AccountState.ACTIVE, AccountState.SUSPENDED
-
-
-@dataclass(frozen=True)
-class Human:
-    """`d` and `s` are the states of the two accounts; `groups` are those somebody is put into."""
-
-    name: str
-    d: AccountState | None
-    s: AccountState | None
-    department: str
-    groups: tuple[str, ...] = ()
-    direct: tuple[str, ...] = ()
-    title: str = "Finder"
-
-
-PEOPLE = {
-    "p1": Human("Ána O'Neil", ON, ON, "Finance", ("g1",)),
-    "p2": Human("Bob % _", OFF, ON, "Finance EU", ("g2",), ("v1",)),
-    "p3": Human("Ünal", None, OFF, "", ()),
-    "p4": Human("ana ÅSE", ON, None, "straße", ("g1", "g2")),
-    "p5": Human("Zoe", OFF, OFF, "Ops", (), ("v2",)),
-}
-INNER = {"g1": "g2"}
-"""g1 is in g2."""
-OPENS = {"g1": ("v1",), "g2": ("v2",), "g3": ("v2",)}
-VAULTS = ("v1", "v2")
-FINDINGS = (
-    ("leaver still active", 0, "p2", "secrets/account/p2", "Bob % _", "secrets/vault/v1", 1),
-    ("direct grant", 2, "p2", "secrets/account/p2", "Bob % _", "secrets/vault/v1", 2),
-    ("renamed", 3, "p4", "directory/account/p4", "ana ÅSE", "", 3),
-    ("membership not in directory", 1, "p5", "secrets/account/p5", "Zoe", "secrets/group/g2", 4),
-    ("grant not in policy", 1, "", "secrets/group/g3", "g3 name", "secrets/vault/v2", 5),
-)
-RANKS = ("urgent", "high", "medium", "low")
 
 
 @pytest.fixture(scope="module", params=("sets of bits", "sets of places", "no sets"))
@@ -115,11 +89,11 @@ def reader(
                 for vault in VAULTS
             }
             at[side] = refresh(cache, whole(there, groups, vaults)).id
-        made = [_finding(number) for number in range(len(FINDINGS))]
+        made = [finding_in(number) for number in range(len(FINDINGS))]
         # Later ones are added later: what is known of "since" must differ.
         for upto in range(1, len(made) + 1):
             cache.store_assessment(
-                at["d"], at["s"], upto * 1000, list(_people()), list(_links()), made[:upto]
+                at["d"], at["s"], upto * 1000, list(people_in()), list(links_in()), made[:upto]
             )
     forms = {"sets of bits": {people_sets.BITS}, "sets of places": {people_sets.LISTED}}
     with open_reader(data / "cache.db") as opened:
@@ -131,165 +105,6 @@ def reader(
         assert stored == forms[request.param]
     with open_reader(data / "cache.db") as opened:
         yield opened
-
-
-def _finding(number: int) -> FindingIn:
-    kind, rank, person, subject, name, about, _at = FINDINGS[number]
-    about_name = f"{about.rpartition('/')[2]} name" if about else ""
-    return FindingIn(
-        f"{number + 1:012x}", kind, RANKS[rank], rank, "-", person, subject, name, about,
-        about_name, "words", "{}",
-    )  # fmt: skip
-
-
-def _people() -> Iterator[PersonIn]:
-    for key, human in PEOPLE.items():
-        count = sum(f[2] == key for f in FINDINGS)
-        yield PersonIn(
-            key, human.name, key if human.d else None, key if human.s else None, "id",
-            "-" if count else "=", 1 if count else 9, count,
-        )  # fmt: skip
-
-
-def _links() -> Iterator[GroupLinkIn]:
-    for group in OPENS:
-        count = sum(f"secrets/group/{group}" in f for f in FINDINGS)
-        yield GroupLinkIn(group, f"{group} name", group, group, True, "-" if count else "=", count)
-
-
-# ---------------------------------------------------------------------- the oracle
-
-
-def _groups_of(key: str) -> set[str]:
-    own = set(PEOPLE[key].groups)
-    return own | {INNER[g] for g in own if g in INNER}
-
-
-def _vaults_of(key: str) -> set[str]:
-    human = PEOPLE[key]
-    if human.s is None:
-        return set()
-    return set(human.direct).union(*(OPENS[g] for g in _groups_of(key)))
-
-
-def _begins(states: Sequence[str | None], value: str) -> bool:
-    if value == "none":
-        return None in states
-    if value == "any":
-        return any(states)
-    return any(state is not None and state.startswith(value) for state in states)
-
-
-def _rank(ranks: Sequence[str], value: str) -> bool:
-    return _begins(ranks or [None], value)
-
-
-def _in(texts: Sequence[str], value: str) -> bool:
-    there = [text.casefold() for text in texts if text]
-    if value == "none":
-        return not there
-    if value == "any":
-        return bool(there)
-    return any(value in text for text in there)
-
-
-def _person(key: str, term: Term, value: str) -> bool:
-    human = PEOPLE[key]
-    mine = [f for f in FINDINGS if f[2] == key]
-    match term.field:
-        case Field.NAME:
-            return value in human.name.casefold()
-        case Field.DEPARTMENT:
-            return _in([human.department], value)
-        case Field.DIRECTORY:
-            return _begins([human.d], value)
-        case Field.SECRETS:
-            return _begins([human.s], value)
-        case Field.STATE:
-            return _begins([human.d, human.s], value)
-        case Field.DRIFT:
-            return _in([f[0] for f in mine], value)
-        case Field.SEVERITY:
-            return _rank([RANKS[f[1]] for f in mine], value)
-        case Field.TITLE:
-            return value in human.title.casefold()
-        case Field.GROUP:
-            return _in([f"{g} name" for g in _groups_of(key)], value)
-        case Field.VAULT:
-            return _in([f"{v} name" for v in _vaults_of(key)], value)
-        case Field.ANY:
-            states = [state or "" for state in (human.d, human.s)]
-            return value in " ".join([human.name, key, *states]).casefold() or any(
-                value in f[0] for f in mine
-            )
-    raise AssertionError(term.field)
-
-
-def _group(group: str, term: Term, value: str) -> bool:
-    mine = [f for f in FINDINGS if f"secrets/group/{group}" in f]
-    match term.field:
-        case Field.NAME:
-            return value in f"{group} name"
-        case Field.DRIFT:
-            return _in([f[0] for f in mine], value)
-        case Field.SEVERITY:
-            return _rank([RANKS[f[1]] for f in mine], value)
-        case Field.VAULT:
-            return _in([f"{v} name" for v in OPENS[group]], value)
-        case Field.PERSON:
-            inside = [key for key in PEOPLE if group in _groups_of(key)]
-            if value in {"none", "any"}:
-                return bool(inside) is (value == "any")
-            return any(_person(key, Term(Field.ANY), value) for key in inside)
-        case Field.ANY:
-            return value in f"{group} name" or any(value in f[0] for f in mine)
-    raise AssertionError(term.field)
-
-
-def _line(number: int, term: Term, value: str) -> bool:
-    kind, rank, person, subject, name, about, _at = FINDINGS[number]
-    about_name = f"{about.rpartition('/')[2]} name" if about else ""
-    human = PEOPLE.get(person)
-    match term.field:
-        case Field.DRIFT:
-            return _in([kind], value)
-        case Field.SEVERITY:
-            return _begins([RANKS[rank]], value)
-        case Field.NAME:
-            return value in name.casefold()
-        case Field.VAULT:
-            return _in([about_name] if about.startswith("secrets/vault/") else [], value)
-        case Field.GROUP:
-            named = [(subject, name), (about, about_name)]
-            return _in([text for ref, text in named if "/group/" in ref], value)
-        case Field.DEPARTMENT:
-            return _in([human.department] if human else [], value)
-        case Field.DIRECTORY:
-            return _begins([human.d if human else None], value)
-        case Field.SECRETS:
-            return _begins([human.s if human else None], value)
-        case Field.STATE:
-            states = [state for state in (human.d, human.s) if state] if human else []
-            return not states if value == "none" else _begins(states, value)
-        case Field.TITLE:
-            return human is not None and value in human.title.casefold()
-        case Field.PERSON:
-            return _in([name, human.name] if human else [], value)
-        case Field.ANY:
-            text = f"{RANKS[rank]} {kind} {name} {about_name} words"
-            return value in text.casefold()
-    raise AssertionError(term.field)
-
-
-def _all(wanted: Filter, one: Callable[[Term, str], bool], since: Sequence[int]) -> bool:
-    for term in wanted.terms:
-        if term.field is Field.SINCE:
-            found = any(at * 1000 >= term.after_ms for at in since)
-        else:
-            found = any(one(term, value) for value in term.values)
-        if found is term.negated:
-            return False
-    return True
 
 
 WORDS = st.sampled_from(
@@ -322,9 +137,9 @@ def test_people_are_those_of_the_oracle_in_every_order(
     expected = {
         key
         for key in PEOPLE
-        if _all(
+        if holds_of(
             wanted,
-            lambda term, value: _person(key, term, value),  # noqa: B023 - used at once
+            lambda term, value: person_is(key, term, value),  # noqa: B023 - used at once
             [f[6] for f in FINDINGS if f[2] == key],
         )
     }
@@ -353,13 +168,13 @@ def test_people_are_those_of_the_oracle_in_every_order(
 )
 def test_groups_are_those_of_the_oracle(reader: Reader, wanted: Filter, of_person: bool) -> None:
     scope = Scope(person_key="p4") if of_person else Scope()
-    there = _groups_of("p4") if of_person else set(OPENS)
+    there = groups_of("p4") if of_person else set(OPENS)
     expected = {
         group
         for group in there
-        if _all(
+        if holds_of(
             wanted,
-            lambda term, value: _group(group, term, value),  # noqa: B023 - used at once
+            lambda term, value: group_is(group, term, value),  # noqa: B023 - used at once
             [f[6] for f in FINDINGS if f"secrets/group/{group}" in f],
         )
     }
@@ -380,9 +195,9 @@ def test_findings_are_those_of_the_oracle(reader: Reader, wanted: Filter) -> Non
     expected = {
         number
         for number in range(len(FINDINGS))
-        if _all(
+        if holds_of(
             wanted,
-            lambda term, value: _line(number, term, value),  # noqa: B023 - used at once
+            lambda term, value: line_is(number, term, value),  # noqa: B023 - used at once
             [FINDINGS[number][6]],
         )
     }
