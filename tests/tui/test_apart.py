@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from tests.run.taken_away import without
 from tests.tui.looking import shows, until
 from tests.tui.simulated import Bench
 from tests.tui.two_reads import at_history, at_past, read
@@ -16,6 +17,7 @@ from keyturn.tui.case_desk import Draft
 from keyturn.tui.run_engine import RunEngine
 from keyturn_providers.abilities import Ability
 from keyturn_providers.errors import NotAllowed
+from keyturn_providers.records import Membership
 from keyturn_providers.simulated.faults import Effect, Fault
 from keyturn_storage.journal import open_journal
 from keyturn_storage.queries.cases import cases
@@ -66,6 +68,16 @@ async def test_what_is_asked_and_planned_apart_is_the_same(
     assert plan.subjects == (DANA,)
     assert after.people == (DANA,)
     assert seen, "the sources are asked here, and who watches is told"
+
+
+async def test_a_source_that_must_be_listed_for_a_leaver_is_listed_from_there(
+    read_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without(monkeypatch, Ability.READ_MEMBERSHIPS)
+    read_bench.pair.secrets.tenant.add(Membership("sg-finance", "s-001"))
+    expected = said(await read_bench.engine.plan_offboard(DANA))
+    assert any("finance" in words for words in expected)
+    assert said(await there(read_bench).plan_offboard(DANA)) == expected
 
 
 async def test_an_error_of_a_source_and_of_the_work_is_raised_as_it_was(read_bench: Bench) -> None:

@@ -1,13 +1,13 @@
 """In a working process: the configuration, the sources and the clock are the dashboard's."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 from keyturn.run.apart_process import Home
 from keyturn.run.clock import Clock
 from keyturn.run.connections import Connections
-from keyturn.tui.apart_sources import Arguments, Called, Surroundings, calls_of
+from keyturn.tui.apart_sources import LISTED, Arguments, Called, Surroundings, calls_of
 from keyturn.tui.engine import Observe
 from keyturn.tui.openings import HERE, Loaded, Openings
 from keyturn_providers.abilities import Ability
@@ -93,12 +93,13 @@ class SourceApart:
         return cast("About", await self.home.asked("about", self.number, self.side))
 
     def reader(self) -> object:
-        """Has the reads by id that the source's own reader has; it lists nothing."""
+        """Has the reads by id that the source's own reader has, and lists groups and members."""
         number, able = cast(
             "tuple[int, frozenset[Ability]]", self.home.ask("reader", self.number, self.side)
         )
         calls = {name: _call(one, name) for one in able for name in calls_of(one)}
-        return type("ReaderApart", (_Reading,), calls)(self.home, number)
+        pages = {LISTED[one]: _pages(one) for one in able if one in LISTED}
+        return type("ReaderApart", (_Reading,), {**calls, **pages})(self.home, number)
 
     def writer(self) -> NoReturn:
         """Nothing is changed from here."""
@@ -123,3 +124,12 @@ def _call(ability: Ability, name: str) -> Callable[..., Coroutine[Any, Any, obje
         return await reading.home.asked("read", reading.number, ability, name, given, named)
 
     return read
+
+
+def _pages(ability: Ability) -> Callable[..., AsyncIterator[object]]:
+    async def pages(reading: _Reading, *given: object) -> AsyncIterator[object]:
+        every = await reading.home.asked("list", reading.number, ability, given)
+        for page in cast("tuple[object, ...]", every):
+            yield page
+
+    return pages

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from keyturn_providers.contract import About
 
 
+LISTED = {Ability.LIST_GROUPS: "groups", Ability.LIST_MEMBERSHIPS: "memberships"}
+"""What is listed while a leaver's plan is waited for, where a source cannot be asked for one
+account's groups, and the reader's method. Everything else is read by id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Where the work is done: the data directory, whether nothing may be changed, the past that is
@@ -71,6 +76,7 @@ class SourcesHere:
             "about": self._about,
             "reader": self._reader,
             "read": self._read,
+            "list": self._list,
             "close": self._close,
         }
         if self._clock is not None:
@@ -139,6 +145,13 @@ class SourcesHere:
         if name not in calls_of(ability):
             raise TypeError(f"{name} is not how to {ability.value}")
         return await getattr(self._readers[number], name)(*given, **named)
+
+    async def _list(
+        self, number: int, ability: Ability, given: tuple[object, ...]
+    ) -> tuple[object, ...]:
+        """All pages of a listing at once."""
+        pages = getattr(self._readers[number], LISTED[ability])(*given)
+        return tuple([page async for page in pages])
 
 
 def calls_of(ability: Ability) -> tuple[str, ...]:
