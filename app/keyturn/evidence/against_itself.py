@@ -96,14 +96,18 @@ def not_held(pack: Pack, later: Later, withheld: int) -> Iterator[str]:
     tells whether it was rewritten. `withheld` is how many lines are there by their hash alone."""
     if pack.person is not None:
         read = (
-            (sum(len(one.access) for one in pack.systems), "rows of access before and after"),
-            (len(pack.systems), "account states"),
-            (len(pack.completeness), "readings"),
-            (len(pack.machines), "machine identities"),
-            (len(pack.exceptions), "exceptions"),
-            (len(pack.rotation.entries), "entries to be changed"),
+            (
+                sum(len(one.access) for one in pack.systems),
+                "row of access before and after",
+                "rows of access before and after",
+            ),
+            (len(pack.systems), "account state"),
+            (len(pack.completeness), "reading"),
+            (len(pack.machines), "machine identity", "machine identities"),
+            (len(pack.exceptions), "exception"),
+            (len(pack.rotation.entries), "entry to be changed", "entries to be changed"),
         )
-        parts = ", ".join(f"{number} {what}" for number, what in read if number)
+        parts = ", ".join(counted(number, *words) for number, *words in read if number)
         if parts:
             yield f"what was read from the cache and the archive ({parts})"
     if pack.decided:
