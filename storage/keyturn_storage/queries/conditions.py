@@ -63,8 +63,9 @@ def _term(term: Term, templates: Mapping[Field, Template], bound: Bound) -> str:
         found = (
             " or ".join(_value(template, term.field, value, bound) for value in term.values) or "0"
         )
-    # A comparison with what is not there is null, which "not" would leave null.
-    return f"{'not ' if term.negated else ''}ifnull(({found}), 0)"
+    # A comparison with what is not there is null, which "not" would leave null. "case" and not
+    # "ifnull": as an argument the whole of a condition is worked out, here its first part decides.
+    return f"case when ({found}) then 0 else 1 end" if term.negated else f"({found})"
 
 
 def _value(template: Template, field: Field, value: str, bound: Bound) -> str:
