@@ -4,6 +4,7 @@ import sqlite3
 
 from keyturn_providers.records import Side
 from keyturn_storage.rows import ArchivedEvent, RunRow, StepRow
+from keyturn_storage.schema_lookups import NOTE, RUN
 
 _RUN = (
     "select id, plan_id, scope, title, operator, started_ms, ended_ms, state, plan_json from run "
@@ -74,19 +75,21 @@ def removals_of_runs_since(
 
 def notes(connection: sqlite3.Connection, kind: str, run_id: str) -> tuple[str, ...]:
     """Oldest first."""
+    # "+": of a run there are few entries, of a kind there may be many; SQLite cannot tell.
+    which = f"{RUN} = :run and +{NOTE} = :kind" if run_id else f"{NOTE} = :kind"
     found = connection.execute(
-        "select json_extract(line, '$.body') from entry where json_extract(line, '$.kind') = 'note'"
-        " and json_extract(line, '$.what') = ? "
-        "and (? = '' or json_extract(line, '$.run') = ?) order by seq",
-        (kind, run_id, run_id),
+        f"select json_extract(line, '$.body') from entry where {which} "  # noqa: S608 -- constants
+        "and json_extract(line, '$.kind') = 'note' order by seq",
+        {"run": run_id, "kind": kind},
     )
     return tuple(str(row[0]) for row in found)
 
 
 def lines(connection: sqlite3.Connection, run_id: str) -> tuple[str, ...]:
     """Oldest first."""
+    where = f"where {RUN} = ?" if run_id else ""
     found = connection.execute(
-        "select line from entry where ? = '' or json_extract(line, '$.run') = ? order by seq",
-        (run_id, run_id),
+        f"select line from entry {where} order by seq",  # noqa: S608 -- a constant
+        (run_id,) if run_id else (),
     )
     return tuple(str(row[0]) for row in found)

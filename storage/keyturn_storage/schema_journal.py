@@ -3,6 +3,7 @@
 from keyturn_storage.chain import GENESIS
 from keyturn_storage.migrations import Migration, Shape
 from keyturn_storage.schema_cases import CASES
+from keyturn_storage.schema_lookups import LOOKUPS
 from keyturn_storage.schema_retention import RETENTION
 from keyturn_storage.schema_streams import STREAMS
 
@@ -182,6 +183,7 @@ JOURNAL = Shape(
         STREAMS,
         CASES,
         RETENTION,
+        LOOKUPS,
     ),
     precious="entry",
 )

@@ -4,16 +4,17 @@ import json
 from typing import TYPE_CHECKING
 
 from keyturn_storage.chain import Entry
+from keyturn_storage.schema_lookups import CASE, RUN
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from keyturn_storage.journal import Journal
 
-_OF = (
-    "json_extract(line, '$.run') in (select value from json_each(?)) "
-    "or (? <> '' and json_extract(line, '$.case') = ?)"
-)
+_OF = f"""
+select seq from entry where {RUN} in (select value from json_each(?))
+union all select seq from entry where {CASE} = nullif(?, '')
+"""  # noqa: S608 -- constants
 
 
 def entries_around(
@@ -22,8 +23,8 @@ def entries_around(
     """Every entry from the first of these runs, and of the case, to the last, those of others among
     them too. Empty where there is none."""
     first, last = journal.connection.execute(
-        f"select min(seq), max(seq) from entry where {_OF}",  # noqa: S608 -- a constant of this module
-        (json.dumps(list(run_ids)), case_id, case_id),
+        f"select min(seq), max(seq) from ({_OF})",  # noqa: S608 -- a constant of this module
+        (json.dumps(list(run_ids)), case_id),
     ).fetchone()
     if first is None:
         return ()
