@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from keyturn_storage.connections import connect
+from keyturn_storage.errors import StorageRefused
 from keyturn_storage.journal import Journal, open_journal
+from keyturn_storage.journal_if_any import journal_if_any
 from keyturn_storage.migrations import migrate
 from keyturn_storage.queries.entries import entries_around
+from keyturn_storage.rows import RunRow
 from keyturn_storage.schema_journal import JOURNAL
 
 
@@ -73,3 +76,29 @@ def test_a_line_that_was_damaged_does_not_keep_an_older_journal_from_opening(pat
         assert journal.notes("exchange", run_id="r1") == ("{}",)
         with pytest.raises(sqlite3.OperationalError, match="malformed"):
             journal.connection.execute("select json_extract(line, '$.run') from entry").fetchall()
+
+
+def _older(path: Path, migrations: int) -> None:
+    path.touch(mode=0o600)
+    with closing(connect(path)) as connection:
+        older = replace(JOURNAL, migrations=JOURNAL.migrations[:migrations])
+        migrate(connection, path, older, lambda: 1)
+        row = RunRow("r", "p", "sync", "t", "ana", 1, None, "running", "{}")
+        Journal(path, connection).start_run(row)
+
+
+def test_whoever_only_looks_sees_what_an_older_keyturn_wrote(path: Path) -> None:
+    _older(path, 2)
+    with journal_if_any(path) as journal:
+        assert journal is not None
+        assert [run.id for run in journal.runs()] == ["r"]
+        with pytest.raises(StorageRefused, match="readonly"):
+            journal.note("a", "{}", 1)
+    copies = [one.name for one in path.parent.iterdir() if "before" in one.name]
+    assert len(copies) == 1
+
+
+def test_looking_makes_no_journal(path: Path) -> None:
+    with journal_if_any(path) as journal:
+        assert journal is None
+    assert not path.exists()

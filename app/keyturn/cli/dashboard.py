@@ -17,15 +17,15 @@ def open_at(invocation: Invocation, kind: str, text: str, answer: Answer) -> int
     """The dashboard, opened at the one person, group, vault or run that `text` means. Raises
     VerbFailed where it is not one."""
     from keyturn.cli.failures import VerbFailed
-    from keyturn.cli.work import journal_if_any
     from keyturn.run.deep_links import LinkKind, NotOneThing, find_link
     from keyturn_storage.files import data_dir
+    from keyturn_storage.journal_if_any import journal_if_any
     from keyturn_storage.queries.reader import open_reader
 
     found = invocation.places()
     require_config(found)
     data_dir(found.data)
-    with open_reader(found.cache) as reader, journal_if_any(invocation) as journal:
+    with open_reader(found.cache) as reader, journal_if_any(found.journal) as journal:
         try:
             link = find_link(reader, journal, LinkKind(kind), text)
         except NotOneThing as several:

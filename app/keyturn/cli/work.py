@@ -19,7 +19,6 @@ from keyturn.run.progress import Event, SourceDone, StepChanged, StreamDone
 from keyturn.settings import require_config
 from keyturn_providers.contract import Waiting
 from keyturn_providers.registry import find, kinds
-from keyturn_storage.errors import OlderFile
 from keyturn_storage.files import data_dir
 from keyturn_storage.journal import Journal, open_journal
 from keyturn_storage.snapshots import Cache, open_cache
@@ -54,22 +53,6 @@ def journal_of(invocation: Invocation) -> Iterator[Journal]:
     found = invocation.places()
     data_dir(found.data)
     with open_journal(found.journal) as journal:
-        yield journal
-
-
-@contextmanager
-def journal_if_any(invocation: Invocation) -> Iterator[Journal | None]:
-    """The journal for reading; None where there is none, or one that an older keyturn wrote.
-    Looking does not make one."""
-    path = invocation.places().journal
-    try:
-        journal = open_journal(path, read_only=True) if path.exists() else None
-    except OlderFile:
-        journal = None
-    if journal is None:
-        yield None
-        return
-    with journal:
         yield journal
 
 

@@ -116,18 +116,11 @@ class CacheData:
     def archived(self) -> "Sequence[StreamCoverage]":
         """From the journal beside the cache; nothing where there is none."""
         # The journal is not needed for the first paint.
-        from keyturn_storage.errors import OlderFile
-        from keyturn_storage.journal import open_journal
+        from keyturn_storage.journal_if_any import journal_if_any
         from keyturn_storage.queries.coverage import coverage
 
-        path = self._path.with_name(JOURNAL_NAME)
-        if not path.exists():
-            return ()
-        try:
-            with open_journal(path, read_only=True) as journal:
-                return coverage(journal)
-        except OlderFile:
-            return ()  # from before there was an archive; the first write brings it up to date
+        with journal_if_any(self._path.with_name(JOURNAL_NAME)) as journal:
+            return () if journal is None else coverage(journal)
 
     def pane(self, pane: Pane, view: View, *, drift_only: bool) -> RowSource:
         """The rows of a pane."""

@@ -9,10 +9,10 @@ from keyturn.decide.rules import Rules
 from keyturn.run.explained import Explained
 from keyturn.run.person_facts import PersonFacts, person_and_vault, person_facts
 from keyturn.run.vault_facts import HeldGrant, VaultFacts, held_grant, vault_facts
-from keyturn.tui.happened import opened
 from keyturn.tui.person_rows import PersonLines
 from keyturn.tui.reads import Reads
 from keyturn.tui.vault_rows import VaultLines
+from keyturn_storage.journal_if_any import journal_if_any
 from keyturn_storage.queries.reader import Reader
 from keyturn_storage.queries.vaults import vault_rows
 
@@ -32,7 +32,7 @@ class Cards:
 
     def person(self, key: str) -> PersonFacts | None:
         """Everything about one person; None for nobody the newest assessment knows."""
-        with opened(self.journal) as journal:
+        with journal_if_any(self.journal) as journal:
             return person_facts(self.reads.reader(), journal, self._rules(), key, self.now_ms())
 
     def person_lines(self, facts: PersonFacts) -> PersonLines:
@@ -41,14 +41,14 @@ class Cards:
 
     def explained(self, key: str, vault_id: str) -> tuple[Person, Explained] | None:
         """One person's access to one vault, or the lack of it."""
-        with opened(self.journal) as journal:
+        with journal_if_any(self.journal) as journal:
             return person_and_vault(
                 self.reads.reader(), journal, self._rules(), key, vault_id, self.now_ms()
             )
 
     def vault(self, vault_id: str) -> VaultFacts | None:
         """Everything about one vault; None for one the newest assessment does not know."""
-        with opened(self.journal) as journal:
+        with journal_if_any(self.journal) as journal:
             return vault_facts(self.reads.reader(), journal, self._rules(), vault_id, self.now_ms())
 
     def held_grant(self, vault_id: str, carrier: str) -> HeldGrant | None:

@@ -1,13 +1,11 @@
 """What the Activity screen is made from, from cache and journal. Only in the reading thread."""
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyturn.tui.activity_rows import Happened
-from keyturn_storage.errors import OlderFile
-from keyturn_storage.journal import Journal, open_journal
+from keyturn_storage.journal_if_any import journal_if_any
 from keyturn_storage.queries import activity
 from keyturn_storage.queries.cases import reopened_names
 from keyturn_storage.rows import StepRow
@@ -25,7 +23,7 @@ def happened(data: "CacheData", journal: Path, now_ms: int) -> Happened:
     troubled: tuple[StepRow, ...] = ()
     names: dict[str, str] = {}
     reopened: tuple[int, tuple[str, ...]] = (0, ())
-    with opened(journal) as found:
+    with journal_if_any(journal) as found:
         if found is not None:
             runs = activity.run_lines(found)
             reopened = reopened_names(found)
@@ -44,7 +42,7 @@ def happened(data: "CacheData", journal: Path, now_ms: int) -> Happened:
 
 def steps_of(journal: Path, run_id: str) -> tuple[tuple[StepRow, ...], dict[str, str]]:
     """The steps of one run, and what each was to do."""
-    with opened(journal) as found:
+    with journal_if_any(journal) as found:
         if found is None:
             return (), {}
         return activity.steps_of(found, run_id), activity.words_of_operations(found, {run_id})
@@ -55,23 +53,8 @@ def exchanges_of(
 ) -> dict[str, tuple[activity.ExchangeRow, ...]]:
     """What was asked and answered when steps of these runs failed, by the operation's id."""
     every: dict[str, tuple[activity.ExchangeRow, ...]] = {}
-    with opened(journal) as found:
+    with journal_if_any(journal) as found:
         for run_id in run_ids if found is not None else ():
             if found is not None:
                 every |= activity.exchanges_of(found, run_id)
     return every
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[Journal | None]:
-    """The journal for reading; None where there is none. Looking does not make one."""
-    if not path.exists():
-        yield None
-        return
-    try:
-        journal = open_journal(path, read_only=True)
-    except OlderFile:
-        yield None  # from an older keyturn; the first write brings it up to date
-        return
-    with journal:
-        yield journal

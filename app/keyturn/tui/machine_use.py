@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from keyturn.decide.scope_use import ScopeUse, scope_use
-from keyturn.tui.happened import opened
+from keyturn_storage.journal_if_any import journal_if_any
 from keyturn_storage.queries.events import Within, vaults_used
 from keyturn_storage.queries.machine_grants import MOST, tenants_of, vaults_granted
 from keyturn_storage.queries.machines import MachineRow
@@ -17,7 +17,7 @@ def machine_use(
     """By the machine's number. An event counts that names the machine itself as who acted."""
     tenants = tenants_of(reader, [row.no for row in rows])
     used: dict[int, dict[str, int]] = {}
-    with opened(journal) as archive:
+    with journal_if_any(journal) as archive:
         for row in rows:
             if archive is None:
                 break

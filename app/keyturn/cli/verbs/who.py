@@ -15,7 +15,7 @@ from keyturn.cli.exit_codes import Exit
 from keyturn.cli.failures import VerbFailed
 from keyturn.cli.invocation import Answer, Invocation, Json, json_option
 from keyturn.cli.shown import finding_json
-from keyturn.cli.work import cache_of, journal_if_any, loaded_policy, now_ms
+from keyturn.cli.work import cache_of, loaded_policy, now_ms
 from keyturn.decide.cut import Cut, cut_words
 from keyturn.decide.explain import AccessPath, access_paths, told, why
 from keyturn.decide.names import fold
@@ -28,6 +28,7 @@ from keyturn.run.assess import read_assessment
 from keyturn.run.explained import Explained, explained
 from keyturn.run.persons import NoSuchPerson, find_person, near
 from keyturn_providers.records import Account, Vault
+from keyturn_storage.journal_if_any import journal_if_any
 from keyturn_storage.queries.reader import open_reader
 
 
@@ -114,7 +115,10 @@ def command(
 
 
 def _explained(invocation: Invocation, world: World, person: Person, vault: Vault) -> Explained:
-    with open_reader(invocation.places().cache) as reader, journal_if_any(invocation) as journal:
+    with (
+        open_reader(invocation.places().cache) as reader,
+        journal_if_any(invocation.places().journal) as journal,
+    ):
         return explained(reader, journal, world, person, vault.id)
 
 
