@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from keyturn.tui.widgets.cells import TIGHTEST, Column, fit, widths
+from keyturn.tui.widgets.cells import TIGHTEST, Column, fit, fitted, widths
 
 NAMES = (
     "Ana", "Łukasz Żak", "李小龍", "أحمد", "ネコ", "สมชาย", "e\u0301le\u0300ve", "👩‍💻 Ops", "❤️",
@@ -58,3 +58,31 @@ def test_columns_never_take_more_than_there_is(columns: list[Column], room: int)
     for index in kept:
         if columns[index].most:
             assert found[index] <= max(columns[index].most, columns[index].least)
+
+
+@settings(max_examples=300)
+@given(COLUMNS, st.integers(0, 160), st.data())
+def test_room_moves_from_columns_with_too_much_to_those_with_too_little(
+    columns: list[Column], room: int, data: st.DataObject
+) -> None:
+    before = widths(columns, room, 1)
+    wanted = [data.draw(st.integers(0, 70)) for _ in columns]
+
+    after = fitted(columns, before, wanted)
+
+    assert sum(after) == sum(before)
+    for column, old, new, want in zip(columns, before, after, wanted, strict=True):
+        assert (new == 0) == (old == 0)
+        if new < old:
+            assert new >= want
+            assert column.share
+        if new > old:
+            assert new <= want
+
+
+def test_a_long_word_takes_the_room_that_short_ones_leave() -> None:
+    columns = [Column("name", 10, 1), Column("in", 10, 1), Column("state", 9)]
+
+    assert fitted(columns, (20, 20, 9), (8, 30, 11)) == (8, 30, 11)
+    assert fitted(columns, (20, 20, 9), (20, 30, 9)) == (20, 20, 9)
+    assert fitted(columns, (0, 20, 9), (8, 30, 11)) == (0, 20, 9)

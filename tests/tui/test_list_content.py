@@ -1,5 +1,6 @@
 """The list's state: the cursor follows an id, marks are ids, a gone row stays put."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -116,3 +117,18 @@ def test_a_source_with_a_wide_name_heads_its_columns_by_a_short_one() -> None:
         assert by_name["secrets"].title == "1pass"
         assert all(len(by_name[side].title) <= by_name[side].least for side in by_name if side)
         assert columns(pane, "okta", "our-own-name")[2].title == "our-own-name"
+
+
+@pytest.mark.parametrize(
+    ("directory", "secrets", "heads"),
+    [
+        ("okta-production", "onepassword-eu", ("okta", "1pass")),
+        ("acme-okta", "acme-vault", ("okta", "vault")),
+        ("acme-okta", "acme-okta", ("", "")),
+    ],
+)
+def test_a_head_too_narrow_for_a_source_says_what_tells_it_apart(
+    directory: str, secrets: str, heads: tuple[str, str]
+) -> None:
+    for pane in (Pane.USERS, Pane.GROUPS):
+        assert tuple(one.short for one in columns(pane, directory, secrets)[1:3]) == heads

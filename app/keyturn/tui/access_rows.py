@@ -1,5 +1,7 @@
 """Rows of the three panes as lines of a list: which cell says what, in which role."""
 
+import re
+
 from rich.cells import cell_len
 
 from keyturn.tui.data import Pane
@@ -24,36 +26,53 @@ READING = {
 
 _SHORT = {"onepassword": "1pass"}
 """How a column is headed by a source whose usual name is wider than what stands below it."""
+_PARTS = re.compile(r"[-_. ]+")
+WIDEST_HEAD = 7
 
 
 def columns(pane: Pane, directory: str, secrets: str) -> tuple[Column, ...]:
     """The columns of a pane; the two sides are headed by the names of their sources."""
     directory, secrets = _SHORT.get(directory, directory), _SHORT.get(secrets, secrets)
+    short = _short_heads(directory, secrets)
     if pane is Pane.USERS:
         return (
             Column("name", 18, 3, most=48),
-            Column(directory, 9, 3, most=11, name="directory"),
-            Column(secrets, 9, 2, most=11, name="secrets"),
+            Column(directory, len("deactivated"), name="directory", short=short[0]),
+            Column(secrets, len("suspended"), 2, most=len("deactivated"), name="secrets",
+                   short=short[1]),
             Column("drift", 5, right=True, drop=1),
-        )
+        )  # fmt: skip
     if pane is Pane.GROUPS:
         return (
-            Column("name", 14, 3, most=40),
-            Column(directory, _yes_or_count(directory), right=True, name="directory"),
-            Column(secrets, _yes_or_count(secrets), right=True, name="secrets"),
-            Column("drift", 12, 3, drop=1, most=30),
-        )
+            Column("name", 14, 1, most=40),
+            _yes_or_count(directory, short[0], "directory"),
+            _yes_or_count(secrets, short[1], "secrets"),
+            Column("drift", 24, 2, drop=1, most=30),
+        )  # fmt: skip
     return (
         Column("vault", 10, 3, most=40),
-        Column("via", 8, 2, most=32),
+        Column("via", 8, 4, most=32),
         Column("may", 6),
         Column("drift", 12, 3, drop=1, most=30),
     )
 
 
-def _yes_or_count(title: str) -> int:
+def _short_heads(directory: str, secrets: str) -> tuple[str, str]:
+    """Of both names the part that tells them apart: "okta" of "okta-production" beside another
+    source's, "vault" of "acme-vault" beside "acme-okta"; nothing where no part does."""
+    names = _PARTS.split(directory), _PARTS.split(secrets)
+    for at in (0, -1):
+        here, there = (_SHORT.get(parts[at], parts[at]) for parts in names)
+        if here and there and here != there:
+            return here, there
+    return "", ""
+
+
+def _yes_or_count(title: str, short: str, name: str) -> Column:
     """As wide as five digits, or as the head of the column up to seven cells."""
-    return max(5, min(7, cell_len(title)))
+    head = title if cell_len(title) <= WIDEST_HEAD or not short else short
+    least = max(5, min(WIDEST_HEAD, cell_len(head)))
+    return Column(title, least, right=True, name=name, short=short)
 
 
 def person_line(found: PersonRow) -> Row:
@@ -63,8 +82,8 @@ def person_line(found: PersonRow) -> Row:
         found.sign,
         (
             found.name,
-            found.directory_state or NOTHING,
-            found.secrets_state or NOTHING,
+            _state(found.directory_state),
+            _state(found.secrets_state),
             str(found.findings) if found.findings else "",
         ),
         ("", _state_role(found.directory_state), _state_role(found.secrets_state),
@@ -104,5 +123,10 @@ def _count(members: int | None) -> str:
     return NOTHING if members is None else str(members)
 
 
+def _state(state: str | None) -> str:
+    """One word; what a source itself says instead of one that is known is said by Why."""
+    return NOTHING if state is None else state.partition(":")[0]
+
+
 def _state_role(state: str | None) -> str:
-    return {"active": "", None: "dim", "unknown": "unknown"}.get(state, "dim")
+    return {"active": "", "unknown": "unknown"}.get(_state(state), "dim")

@@ -80,9 +80,12 @@ class Leavers(ListScreen):
         yield Tally()
 
     def keys(self, *, read_only: bool) -> tuple[Action, ...]:
-        """A waiver where a vault may need one, evidence where something was done."""
+        """A waiver where a vault may need one, evidence where something was done, and a plan until
+        all of them are out."""
         seen = self.seen
         unwanted = set() if seen is not None and seen.vaults else {"waive"}
+        out = seen is not None and len(_out(seen)) == len(seen.leavers) > 0
+        unwanted |= {"make_plan", "emergency"} if out else set()
         unwanted |= set() if seen is not None and _with_runs(seen) else {"evidence", "recheck"}
         return tuple(key for key in super().keys(read_only=read_only) if key.id not in unwanted)
 
@@ -417,7 +420,12 @@ def _standing(seen: LeaversSeen) -> Content:
             f"{which} no other manager. enter on it says who takes over, w waives it.\n",
             (words, "bold"),
         )
-    done = [one for one in seen.leavers if one.case.state in {"verified", "closed"}]
+    done = _out(seen)
     states = f"{len(done)} of {len(seen.leavers)} verified. " if _with_runs(seen) else ""
     rest = "" if len(done) == len(seen.leavers) else "p shows the one plan for all."
     return joined((states, "bold $accent"), (f"{words}. ", "bold"), rest)
+
+
+def _out(seen: LeaversSeen) -> tuple[str, ...]:
+    """Those of whom nothing is left to plan."""
+    return tuple(one.key for one in seen.leavers if one.case.state in {"verified", "closed"})

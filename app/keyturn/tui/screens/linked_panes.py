@@ -52,6 +52,8 @@ class LinkedPanes(Frame):
             )
             for pane in Pane
         ]  # fmt: skip
+        for pane in panes:
+            pane.fits_rows = False  # else the columns move with every step of the pane in front
         # Told only when it is there, the pane in front would be styled and drawn twice more.
         front = panes[list(Pane).index(self.front)]
         front.add_class("-in-front", update=False)

@@ -94,7 +94,8 @@ class Offboard(ListScreen):
         unwanted = set() if self.seen.vaults else {"waive"}
         unwanted |= set() if self.seen.runs else {"evidence", "recheck", "undo"}
         unwanted |= set() if any(run.open for run in self.seen.runs) else {"give_up"}
-        unwanted |= {"emergency"} if self.seen.state in {"verified", "closed"} else set()
+        out = self.seen.state in {"verified", "closed"}
+        unwanted |= {"make_plan", "emergency"} if out else set()
         does = _ENTER[self._item().what] if self.alive else ""
         unwanted |= set() if does else {"open"}
         keys = (key for key in super().keys(read_only=read_only) if key.id not in unwanted)

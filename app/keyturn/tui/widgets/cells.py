@@ -9,6 +9,7 @@ from keyturn.tui.printable import printable
 
 ELLIPSIS = "…"
 TIGHTEST = 5
+MOST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Column:
     """A column of a list. `least` is the fewest cells it is readable with; what is left over is
     shared by `share`. Where there is no room, columns go in ascending order of `drop` (0: never).
     `most` ends the growth of a column (0: none). `right` aligns numbers. `name` is what the column
-    is sorted and hidden by where its title may change."""
+    is sorted and hidden by where its title may change, `short` its title where that is cut."""
 
     title: str
     least: int
@@ -25,6 +26,7 @@ class Column:
     drop: int = 0
     most: int = 0
     name: str = ""
+    short: str = ""
 
     @property
     def key(self) -> str:
@@ -46,6 +48,12 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         taken = cell_len(clean)
     padding = " " * max(0, width - taken)
     return padding + clean if right else clean + padding
+
+
+def has_room(columns: Sequence[Column], room: int, gap: int) -> bool:
+    """Whether the columns that are never left out are readable with gaps of `gap` cells."""
+    kept = [index for index, column in enumerate(columns) if not column.drop]
+    return _least(columns, kept, gap) <= room
 
 
 def widths(columns: Sequence[Column], room: int, gap: int) -> tuple[int, ...]:
@@ -83,6 +91,37 @@ def widths(columns: Sequence[Column], room: int, gap: int) -> tuple[int, ...]:
             if spare <= 0:
                 break
     return tuple(found)
+
+
+def fitted(
+    columns: Sequence[Column], found: Sequence[int], wanted: Sequence[int]
+) -> tuple[int, ...]:
+    """`found`, the widths of the columns kept, with room moved from columns that share and have
+    more than they want to those that have less. The narrowest lack is filled first, so that as
+    few columns as possible are cut; the sum stays, and where nothing is cut all stays.
+    """
+    sizes = list(found)
+    lacks = sorted(
+        (lack, index)
+        for index, column in enumerate(columns)
+        if sizes[index] and (lack := _whole(column, wanted[index]) - sizes[index]) > 0
+    )
+    for lack, index in lacks:
+        for giver, column in enumerate(columns):
+            head = max(TIGHTEST, cell_len(column.title) + 1)
+            spare = sizes[giver] - max(wanted[giver], head)
+            if giver == index or not column.share or spare <= 0 or lack <= 0:
+                continue
+            moved = min(spare, lack)
+            sizes[giver] -= moved
+            sizes[index] += moved
+            lack -= moved
+    return tuple(sizes)
+
+
+def _whole(column: Column, wanted: int) -> int:
+    """How wide a column becomes at most: a name of a thousand letters does not take it all."""
+    return min(wanted, column.most or MOST)
 
 
 def _least(columns: Sequence[Column], kept: Sequence[int], gap: int) -> int:

@@ -53,6 +53,7 @@ class DrawnList(ListKeys):
         self.empty = empty
         self.counted = True  # whether the title says how many rows there are
         self.content = ListContent()
+        self.fits_rows = True  # whether columns give room to others whose words are longer
         self.problem = ""
         self.hint = ""
         self._loading = True

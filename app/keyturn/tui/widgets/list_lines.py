@@ -7,7 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from keyturn.tui.widgets.cells import Column, fit, widths
+from keyturn.tui.widgets.cells import MOST, Column, fit, fitted, has_room, widths
 from keyturn.tui.widgets.list_content import SIGN_ROLE
 from keyturn.tui.widgets.list_look import ListLook
 from keyturn.tui.widgets.row_source import Row
@@ -25,11 +25,32 @@ class ListLines:
         self.columns = tuple(columns)
         self.look = ListLook()
         self._look = look
+        self._wanted: tuple[int, ...] = ()
         self._layout_for: tuple[int, tuple[int, ...], str] = (-1, (), " ")
 
     def forget(self) -> None:
         """The columns have changed."""
         self._layout_for = (-1, (), " ")
+
+    @property
+    def measured(self) -> bool:
+        """Whether there were rows to measure."""
+        return any(self._wanted)
+
+    def measure(self, rows: Sequence[Row]) -> None:
+        """Takes the widths that these rows want.
+
+        Only the first rows of a content are measured: no column moves while one scrolls, filters
+        or reads again.
+        """
+        self._wanted = tuple(
+            max(
+                (cell_len(row.cells[index][:MOST]) for row in rows if index < len(row.cells)),
+                default=0,
+            )
+            for index in range(len(self.columns))
+        )
+        self.forget()
 
     def head(self, width: int, base: Style) -> Strip:
         """The titles of the columns; the one that sorts has a sign."""
@@ -42,11 +63,12 @@ class ListLines:
         return self.words(" " * GUTTER + gap.join(cells), "head", width, base)
 
     def _title(self, column: Column, size: int) -> str:
+        title = column.title if cell_len(column.title) <= size else column.short or column.title
         if column.key != self.look.order:
-            return fit(column.title, size, right=column.right)
-        whole = f"{column.title}{self.look.mark}"
+            return fit(title, size, right=column.right)
+        whole = f"{title}{self.look.mark}"
         if cell_len(whole) > size:
-            whole = f"{column.title[: max(0, size - 1)]}{self.look.mark}"
+            whole = f"{title[: max(0, size - 1)]}{self.look.mark}"
         return fit(whole, size, right=column.right)
 
     def column_at(self, x: int, width: int) -> str:
@@ -86,11 +108,14 @@ class ListLines:
 
     def _layout(self, width: int) -> tuple[tuple[int, ...], str]:
         if self._layout_for[0] != width:
-            gap = 2 if width >= 44 else 1
             hidden = self.look.hidden
             kept = [column for column in self.columns if column.key not in hidden]
-            found = iter(widths(kept, width - GUTTER - 1, gap))
+            room = width - GUTTER - 1
+            gap = 2 if width >= 44 and has_room(kept, room, 2) else 1
+            found = iter(widths(kept, room, gap))
             sizes = tuple(0 if column.key in hidden else next(found) for column in self.columns)
+            if len(self._wanted) == len(sizes):
+                sizes = fitted(self.columns, sizes, self._wanted)
             self._layout_for = (width, sizes, " " * gap)
         return self._layout_for[1], self._layout_for[2]
 

@@ -135,17 +135,19 @@ class VirtualList(DrawnList, WatchesWorkers, can_focus=True):
             self.content.needle = wish.needle
         else:
             self.content.replace(answer.ids, answer.shown, wish.needle)
-        self._take(source, answer.rows)
+        self._take(source, answer.rows, again=again)
         self.problem, self.hint = answer.found.problem, answer.found.hint
         self._content_changed()
         if self._wish != wish:
             self._find_again()
 
-    def _take(self, source: RowSource, rows: Sequence[Row]) -> None:
+    def _take(self, source: RowSource, rows: Sequence[Row], *, again: bool = False) -> None:
         self._source, self._loading, self._failure = source, False, ""
         self._known.clear()
         for row in rows:
             self._known[row.id] = row
+        if self.fits_rows and not (again and self._lines.measured):
+            self._lines.measure(rows)
         if self.content.gone is not None:
             self._known[self.content.gone.id] = self.content.gone
         self._settled.set()
