@@ -355,6 +355,15 @@ create table people_set (
     ),
 )
 
+STANDING_PUSH = (
+    "coalesce(json_extract(body, '$[13][0]'), json_extract(body, '$[4][0]')) "
+    "in ('failed', 'paused')"
+)
+"""Of an account or a group: its push stands. Part of a migration: never edited; SQLite uses the
+index for exactly these words."""
+
+_PUSHES = (f"create index version_push on version (no) where {STANDING_PUSH}",)
+
 CACHE = Shape(
     name="cache",
     application_id=int.from_bytes(b"ktC1", "big"),
@@ -366,5 +375,6 @@ CACHE = Shape(
         Migration("0005 what lists are filtered and sorted by", _FINDABLE),
         Migration("0006 pages of a listing", ("alter table listing add column pages integer",)),
         Migration("0007 who is in a group, on a vault, or has a finding", _WHO_IS_IN),
+        Migration("0008 pushes that stand", _PUSHES),
     ),
 )

@@ -77,7 +77,7 @@ def test_cases_are_found_by_account_name_and_beginning(journal: Journal) -> None
     open_case(journal, DANA)
     open_case(journal, BO)
     assert [found.id for found in cases(journal)] == ["c2", "c1"]
-    assert [found.id for found in cases(journal, limit=1)] == ["c2"]
+    assert [found.id for found in cases(journal, limit=1)] == ["c2", "c1"]
     assert cases_count(journal) == 2
     assert [found.id for found in cases_of(journal, directory_id="d1")] == ["c1"]
     assert [found.id for found in cases_of(journal, secrets_id="s2")] == ["c2"]
@@ -148,3 +148,17 @@ def test_a_row_changed_behind_the_triggers_is_found(
         report = journal.verify_chain()
     assert report.first_bad == (1 if table == "case_file" else 3)
     assert "is not stored as the entries say" in report.why
+
+
+def test_no_limit_leaves_out_a_case_that_is_not_closed(journal: Journal) -> None:
+    closed = NoteIn(Noted.CLOSED, '{"reason": "done"}', "ana", 11)
+    for number in range(1, 7):
+        open_case(journal, replace(DANA, id=f"c{number}", opened_ms=number))
+        if number > 1:
+            note_case(journal, f"c{number}", closed)
+    note_case(journal, "c3", NoteIn(Noted.REOPENED, '{"reason": "is back"}', "ana", 12))
+    assert [row.id for row in cases(journal, limit=3)] == ["c6", "c3", "c1"]
+    assert [row.id for row in cases(journal, limit=1)] == ["c3", "c1"]
+    assert len(cases(journal)) == cases_count(journal) == 6
+    note_case(journal, "c3", closed)
+    assert [row.id for row in cases(journal, limit=2)] == ["c6", "c1"]

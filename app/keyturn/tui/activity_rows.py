@@ -24,7 +24,18 @@ COLUMNS = (
 ORDERS = tuple(column.key for column in COLUMNS)
 FIELDS = (Field.KIND, Field.NAME, Field.STATE, Field.SOURCE, Field.SINCE)
 KINDS = ("failure", "run", "push", "read")
-RUN, READ, PUSH, CAUSE = (kind << 56 for kind in (1, 2, 3, 4))
+RUN, READ, PUSH, CAUSE, OLDER, UNTOLD = (kind << 56 for kind in range(1, 7))
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """How much more there is than what was read: older runs and reads, steps that failed, and
+    pushes that stand."""
+
+    runs: int = 0
+    reads: int = 0
+    failures: int = 0
+    pushes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,7 @@ class Happened:
     """What each operation that failed was to do, by its id."""
     reopened: tuple[int, tuple[str, ...]] = (0, ())
     """How many cases are open again because something came back, and names of theirs."""
+    beyond: Beyond = Beyond()
 
 
 ON_WHAT_FAILED = frozenset({"resume", "retry", "give_up", "undo"})
@@ -85,9 +97,12 @@ class ActivityLines:
     def __init__(self, read: Callable[[], Happened], now_ms: int) -> None:
         self._read, self._now_ms = read, now_ms
         self._rows: dict[int, Row] = {}
+        self.happened: Happened | None = None
+        """What was read last."""
 
     def ids(self) -> Sequence[int]:
-        self._rows = {row.id: row for row in activity_rows(self._read(), self._now_ms)}
+        self.happened = self._read()
+        self._rows = {row.id: row for row in activity_rows(self.happened, self._now_ms)}
         return array("q", self._rows)
 
     def rows(self, ids: Sequence[int]) -> Sequence[Row]:
@@ -97,7 +112,10 @@ class ActivityLines:
         parsed = parse(wish.needle, FIELDS, self._now_ms)
         if parsed.problems:
             return Found((), "  ".join(map(str, parsed.problems)))
-        rows = [row for row in self._rows.values() if holds(parsed.filter, _facts(row))]
+        rows = [
+            row for row in self._rows.values()
+            if not isinstance(row.about, Beyond) and holds(parsed.filter, _facts(row))
+        ]  # fmt: skip
         if wish.order in ORDERS:
             place = ORDERS.index(wish.order)
             rows.sort(key=lambda row: (
@@ -105,6 +123,8 @@ class ActivityLines:
             ))  # fmt: skip
         if wish.backwards:
             rows.reverse()
+        # A filter looks through what was read: that there is more stays in sight.
+        rows += [row for row in self._rows.values() if isinstance(row.about, Beyond)]
         hint = "  ".join(map(str, parsed.hints))
         return Found(array("q", [row.id for row in rows]), "", hint)
 
@@ -140,13 +160,38 @@ def activity_rows(happened: Happened, now_ms: int) -> Iterator[Row]:
     and read, the newest first."""
     for cause in causes(happened.troubled, happened.reads, happened.names or {}):
         yield _cause_row(cause, now_ms)
+    if happened.beyond.failures:
+        yield Row(
+            UNTOLD, "!", ("failure", f"{happened.beyond.failures:,} more steps that failed",
+                          "not counted above"),
+            ("urgent", "strong", "urgent"), label="more failures", about=happened.beyond,
+        )  # fmt: skip
     yield from (_run_row(run, now_ms) for run in happened.runs if run.state != "ended")
     yield from (_push_row(push, now_ms) for push in happened.pushes)
+    if more := happened.beyond.pushes:
+        what = "account or group" if more == 1 else "accounts and groups"
+        yield Row(
+            UNTOLD + 1, "~", ("push", f"{more:,} more {what}", "not shown"),
+            ("dim", "strong", "change"), label="more pushes", about=happened.beyond,
+        )  # fmt: skip
     done = [
         (run.started_ms, _run_row(run, now_ms)) for run in happened.runs if run.state == "ended"
     ]
     done += [(read.started_ms, _read_row(read, now_ms)) for read in happened.reads]
     yield from (row for _, row in sorted(done, key=lambda pair: -pair[0]))
+    if happened.beyond.runs or happened.beyond.reads:
+        yield _older_row(happened.beyond)
+
+
+def _older_row(beyond: Beyond) -> Row:
+    """The last line: what older there is."""
+    both = ((beyond.runs, "run"), (beyond.reads, "read"))
+    words = " and ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in both
+                         if count)  # fmt: skip
+    return Row(
+        OLDER, " ", ("older", words, "not shown: enter"), ("dim", "dim", "dim"),
+        label=f"{words}, older", about=beyond,
+    )  # fmt: skip
 
 
 def _cause_row(cause: Cause, now_ms: int) -> Row:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from keyturn.tui.activity_rows import Happened
 from keyturn.tui.ages import age, moment
 from keyturn.tui.causes import Cause
 from keyturn.tui.plan_words import BLANK, PROVEN, STATE_LOOK
@@ -154,6 +155,21 @@ def push_lines(push: PushLine, now_ms: int) -> Iterator[Line]:
     yield _line("try first", (mend, "bold $accent"))
     if push.at_ms is not None:
         yield _line("changed", *_when(push.at_ms, now_ms))
+
+
+def beyond_lines(happened: Happened) -> Iterator[Line]:
+    """What is shown of all there is."""
+    beyond = happened.beyond
+    for count, shown, what in (
+        (beyond.runs, len(happened.runs), "runs"),
+        (beyond.reads, len(happened.reads), "reads"),
+        (beyond.failures, len(happened.troubled), "steps that failed"),
+        (beyond.pushes, len(happened.pushes), "pushes that stand"),
+    ):
+        if count:
+            yield _line(what[:11].strip(), f"{shown:,} of {shown + count:,} {what} are shown")
+    if beyond.runs or beyond.reads:
+        yield _line("enter", "on the last line shows more runs and reads")
 
 
 def _when(at_ms: int, now_ms: int) -> tuple[str, tuple[str, str]]:

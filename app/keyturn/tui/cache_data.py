@@ -187,11 +187,11 @@ class CacheData:
 
         return severity_counts(self.reads.reader()) if self.exists() else ()
 
-    def happened(self, now_ms: int) -> "Happened":
+    def happened(self, now_ms: int, times: int = 1) -> "Happened":
         """From the cache and the journal beside it."""
         from keyturn.tui.happened import happened
 
-        return happened(self, self._path.with_name(JOURNAL_NAME), now_ms)
+        return happened(self, self._path.with_name(JOURNAL_NAME), now_ms, times)
 
     def steps_of(self, run_id: str) -> "tuple[tuple[StepRow, ...], dict[str, str]]":
         """From the journal beside the cache."""
@@ -256,11 +256,11 @@ class CacheData:
 
         return Cards(self.reads, self._path.with_name(JOURNAL_NAME), self._now_ms, self._rules)
 
-    def timeline(self) -> "Timeline":
+    def timeline(self, limit: int) -> "Timeline":
         """From the cache and the journal beside it."""
         from keyturn.tui.looked_back import timeline
 
-        return timeline(self)
+        return timeline(self, limit)
 
     def drift_points(self) -> "tuple[DriftPoint, ...]":
         """None before the first assessment since this is kept."""

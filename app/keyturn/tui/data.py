@@ -119,8 +119,9 @@ class Data(Protocol):
         """How many findings there are of each severity, the most urgent first."""
         ...
 
-    def happened(self, now_ms: int) -> "Happened":
-        """Runs, what failed of them, reads, pushes: what the Activity screen shows."""
+    def happened(self, now_ms: int, times: int = 1) -> "Happened":
+        """Runs, what failed of them, reads, pushes: what the Activity screen shows. Of runs and
+        reads the newest, `times` as many as at first."""
         ...
 
     def steps_of(self, run_id: str) -> "tuple[tuple[StepRow, ...], dict[str, str]]":
@@ -167,8 +168,9 @@ class Data(Protocol):
         """Vaults by id, name or part of a name."""
         ...
 
-    def timeline(self) -> "Timeline":
-        """Every read, the archive's gaps and drift over time, whatever time is shown."""
+    def timeline(self, limit: int) -> "Timeline":
+        """The reads of the newest `limit` snapshots, the archive's gaps and drift over time,
+        whatever time is shown."""
         ...
 
     def drift_points(self) -> "tuple[DriftPoint, ...]":

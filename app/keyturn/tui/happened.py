@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyturn.tui.activity_rows import Happened
+from keyturn.tui.activity_rows import Beyond, Happened
 from keyturn_storage.journal_if_any import journal_if_any
 from keyturn_storage.queries import activity
 from keyturn_storage.queries.cases import reopened_names
@@ -17,26 +17,42 @@ FAILURES_FOR_MS = 7 * 24 * 60 * 60 * 1000
 """How long a failure of a run that has ended is still told as one. Open runs are always told."""
 
 
-def happened(data: "CacheData", journal: Path, now_ms: int) -> Happened:
-    """Every part is limited, so all of it is small."""
+def happened(data: "CacheData", journal: Path, now_ms: int, times: int = 1) -> Happened:
+    """Every part is limited, so all of it is small; runs and reads to `times` as many as at first.
+    What there is beyond the limits is counted."""
+    since_ms, run_limit, read_limit = (
+        now_ms - FAILURES_FOR_MS, activity.RUNS_SHOWN * times, activity.READS_SHOWN * times,
+    )  # fmt: skip
     runs: tuple[activity.RunLine, ...] = ()
     troubled: tuple[StepRow, ...] = ()
     names: dict[str, str] = {}
     reopened: tuple[int, tuple[str, ...]] = (0, ())
+    older_runs = untold = 0
     with journal_if_any(journal) as found:
         if found is not None:
-            runs = activity.run_lines(found)
+            runs = activity.run_lines(found, run_limit)
+            older_runs = activity.runs_count(found) - len(runs)
             reopened = reopened_names(found)
-            troubled = activity.troubled_steps(found, now_ms - FAILURES_FOR_MS)
+            troubled = activity.troubled_steps(found, since_ms)
+            untold = activity.troubled_count(found, since_ms) - len(troubled)
             good = activity.made_good(found, troubled)
             troubled = tuple(step for step in troubled if step.operation_id not in good)
             names = activity.words_of_operations(found, {step.run_id for step in troubled})
     if not data.exists():
-        return Happened(runs, troubled, names=names, reopened=reopened)
+        return Happened(
+            runs, troubled, names=names, reopened=reopened, beyond=Beyond(older_runs, 0, untold)
+        )
     reader = data.reads.reader()
+    reads, pushes = activity.read_lines(reader, read_limit), activity.push_lines(reader)
+    beyond = Beyond(
+        older_runs,
+        activity.reads_count(reader) - len(reads),
+        untold,
+        activity.pushes_count(reader) - len(pushes),
+    )
     return Happened(
-        runs, troubled, activity.read_lines(reader), activity.push_lines(reader),
-        activity.urgent_names(reader), data.drift(), data.sources(), names, reopened,
+        runs, troubled, reads, pushes,
+        activity.urgent_names(reader), data.drift(), data.sources(), names, reopened, beyond,
     )  # fmt: skip
 
 

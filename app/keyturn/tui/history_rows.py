@@ -19,7 +19,7 @@ from keyturn_storage.stream_rows import GapRow, StreamCoverage
 LONG_MS = 24 * 3_600_000
 """A time without any read that is longer gets a line of its own."""
 HANG = 14
-GAP, LOST = -1, -(1 << 48)
+GAP, LOST, OLDER = -1, -(1 << 48), -(1 << 56)
 
 
 def columns(directory: str, secrets: str) -> tuple[Column, ...]:
@@ -45,6 +45,15 @@ class Timeline:
     moments: tuple[Moment, ...] = ()
     archived: tuple[StreamCoverage, ...] = ()
     points: tuple[DriftPoint, ...] = ()
+    older: int = 0
+    """How many snapshots are older than those the moments were made from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """Reads that were not looked at yet: of so many snapshots."""
+
+    snapshots: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +83,18 @@ class TimelineLines:
     def ids(self) -> Sequence[int]:
         self.timeline = self._read()
         rows = timeline_rows(self.timeline, self._now_ms, self._shown)
-        self._rows = {row.id: row for row in rows}
+        self._rows = {row.id: row for row in (*rows, *_older_row(self.timeline))}
         return array("q", self._rows)
 
     def rows(self, ids: Sequence[int]) -> Sequence[Row]:
         return [self._rows[number] for number in ids if number in self._rows]
 
     def find(self, wish: Wish) -> Found:
-        return RowsInMemory(tuple(self._rows.values())).find(wish)
+        known = [row for row in self._rows.values() if not isinstance(row.about, Older)]
+        older = [row.id for row in self._rows.values() if isinstance(row.about, Older)]
+        found = RowsInMemory(tuple(known)).find(wish)
+        # A filter looks through what was read: that there is more stays in sight.
+        return found if found.problem else found._replace(ids=array("q", [*found.ids, *older]))
 
 
 def timeline_rows(found: Timeline, now_ms: int, shown_no: int) -> Iterator[Row]:
@@ -151,6 +164,15 @@ def _lost_row(lost: Lost, number: int, now_ms: int) -> Row:
     )  # fmt: skip
 
 
+def _older_row(found: Timeline) -> Iterator[Row]:
+    """The last line: that there is more."""
+    if found.older:
+        yield Row(
+            OLDER, " ", ("", "older: enter", *(f"{found.older:,} more",) * 2),
+            ("dim", "dim", "dim", "dim"), label="older reads", about=Older(found.older),
+        )  # fmt: skip
+
+
 def _sign(moment: Moment) -> str:
     if any(side.state == "abandoned" for side in moment.sides):
         return "~"
@@ -210,6 +232,13 @@ def timeline_lines(about: object, found: Timeline, now_ms: int) -> Iterator[Line
                            "bold"),
                           f" from {since} to {utc(about.gap.until_ms)}."), hang=2)  # fmt: skip
         yield Line(joined(f"  {about.gap.words}"), hang=2)
+    elif isinstance(about, Older):
+        words = (
+            f": {about.snapshots:,} snapshots are kept that are not in this list; the newest "
+            f"{len(found.moments):,} reads are."
+        )
+        yield Line(joined(("Older reads", "bold"), words))
+        yield Line(joined(("enter", "bold $accent"), " shows twice as many reads as now."))
 
 
 def _moment_lines(moment: Moment, found: Timeline, now_ms: int) -> Iterator[Line]:
@@ -229,7 +258,7 @@ def _moment_lines(moment: Moment, found: Timeline, now_ms: int) -> Iterator[Line
     if moment.drift is not None:
         yield _line("drift", f"{moment.drift.total:,} findings, {moment.drift.urgent:,} urgent, "
                     "by the policy of that time")  # fmt: skip
-    yield _line("around", *_around(moment, found.moments))
+    yield _line("around", *_around(moment, found))
 
 
 def _side_lines(side: SideRead) -> Iterator[Line]:
@@ -250,11 +279,13 @@ def _side_lines(side: SideRead) -> Iterator[Line]:
         yield _line("", (side.error, "$change"))
 
 
-def _around(moment: Moment, found: Sequence[Moment]) -> Iterator[str]:
-    earlier = [one for one in found if one.started_ms < moment.started_ms]
-    later = [one for one in found if one.started_ms > moment.started_ms]
+def _around(moment: Moment, found: Timeline) -> Iterator[str]:
+    earlier = [one for one in found.moments if one.started_ms < moment.started_ms]
+    later = [one for one in found.moments if one.started_ms > moment.started_ms]
     if earlier:
         yield f"the read before ended {utc(earlier[0].ended_ms)}; "
+    elif found.older:
+        yield "the read before is not in this list (older, at its end); "
     else:
         yield "this is the first read that is kept; "
     if later:

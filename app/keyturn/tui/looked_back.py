@@ -6,19 +6,22 @@ from keyturn.run.as_of import AsOf
 from keyturn.run.difference import Chosen, changes_of, difference, seen_ms
 from keyturn.tui.difference_rows import Compared, Listed
 from keyturn.tui.history_rows import Timeline
-from keyturn_storage.queries.moments import drift_points, moments
+from keyturn_storage.queries.moments import drift_points, moments, snapshots_count
 from keyturn_storage.queries.reader import Reader
 
 if TYPE_CHECKING:
     from keyturn.tui.cache_data import CacheData
 
 
-def timeline(data: "CacheData") -> Timeline:
-    """Every read that is kept, and what is missing from the archive beside the cache."""
+def timeline(data: "CacheData", limit: int) -> Timeline:
+    """The reads of the newest snapshots, at most `limit`, how many older there are, and what is
+    missing from the archive beside the cache."""
     if not data.exists():
         return Timeline()
     reader = data.reads.reader()
-    return Timeline(moments(reader), tuple(data.archived()), drift_points(reader))
+    older = max(0, snapshots_count(reader) - limit)
+    found = moments(reader, limit)
+    return Timeline(found, tuple(data.archived()), drift_points(reader), older)
 
 
 def compared(reader: Reader, one: AsOf, other: AsOf, chosen: Chosen) -> Compared:

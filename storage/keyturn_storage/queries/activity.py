@@ -5,17 +5,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keyturn_providers.records import PushState
 from keyturn_storage import codec
 from keyturn_storage.queries.reader import Reader
 from keyturn_storage.rows import RunRow, StepRow
+from keyturn_storage.schema_cache import STANDING_PUSH
 
 if TYPE_CHECKING:
     from keyturn_storage.journal import Journal
 
 RUNS_SHOWN = 300
 STEPS_SHOWN = 200
-FAILED_SHOWN = 500
+FAILED_SHOWN = 5_000
 READS_SHOWN = 100
 PUSHES_SHOWN = 500
 URGENT_SHOWN = 5
@@ -30,6 +30,16 @@ _STEP = (
     "s.outcome, s.verdict, s.error, s.done_ms from step s join run r on r.no = s.run_no "
 )
 
+_TROUBLED_SINCE = f"where {_TROUBLED} and (r.state <> 'ended' or r.ended_ms >= ?)"
+
+# From the few pushes that stand, by their own index, to whose they are.
+_PUSHED = (
+    f"from (select no, body from version where {STANDING_PUSH}) v "  # noqa: S608 -- a constant
+    "cross join presence p on p.version_no = v.no cross join object o on o.no = p.object_no "
+    "and o.kind in (1, 2) cross join assessment a join snapshot s on s.id = a.directory_snapshot "
+    "and s.source_no = o.source_no join source c on c.no = s.source_no "
+    "where p.from_snapshot <= s.id and (p.to_snapshot is null or p.to_snapshot > s.id)"
+)
 
 EXCHANGE = "exchange"
 """The kind of note that tells what was asked and answered when a step failed."""
@@ -114,6 +124,11 @@ def run_lines(journal: "Journal", limit: int = RUNS_SHOWN) -> tuple[RunLine, ...
     return tuple(RunLine(*row) for row in found)
 
 
+def runs_count(journal: "Journal") -> int:
+    """How many runs there are without the limit."""
+    return int(journal.connection.execute("select count(*) from run").fetchone()[0])
+
+
 def steps_of(journal: "Journal", run_id: str, limit: int = STEPS_SHOWN) -> tuple[StepRow, ...]:
     """A run's steps: the troubled first, then those still open, then those that are done."""
     found = journal.connection.execute(
@@ -144,11 +159,15 @@ def troubled_steps(
     """Steps that failed, are not known or lack proof: of every open run, and of those that ended
     since a moment. The newest first."""
     found = journal.connection.execute(
-        f"{_STEP}where {_TROUBLED} and (r.state <> 'ended' or r.ended_ms >= ?) "
-        "order by s.at_ms desc limit ?",
-        (since_ms, limit),
+        f"{_STEP}{_TROUBLED_SINCE} order by s.at_ms desc limit ?", (since_ms, limit)
     )
     return tuple(StepRow(*row) for row in found)
+
+
+def troubled_count(journal: "Journal", since_ms: int) -> int:
+    """How many `troubled_steps` gives without a limit."""
+    asked = f"select count(*) from step s join run r on r.no = s.run_no {_TROUBLED_SINCE}"  # noqa: S608 -- constants of this module
+    return int(journal.connection.execute(asked, (since_ms,)).fetchone()[0])
 
 
 def read_lines(reader: Reader, limit: int = READS_SHOWN) -> tuple[ReadLine, ...]:
@@ -171,20 +190,24 @@ def read_lines(reader: Reader, limit: int = READS_SHOWN) -> tuple[ReadLine, ...]
     )
 
 
+def reads_count(reader: Reader) -> int:
+    """How many reads there are without the limit."""
+    asked = "select count(*) from snapshot where state <> 'forgotten'"
+    return int(reader.connection.execute(asked).fetchone()[0])
+
+
 def push_lines(reader: Reader, limit: int = PUSHES_SHOWN) -> tuple[PushLine, ...]:
     """Accounts and groups of the directory of which its own provisioning pushes nothing now."""
     found = reader.connection.execute(
-        "select o.no, c.name, o.kind, o.id, v.body from assessment a "
-        "join snapshot s on s.id = a.directory_snapshot join source c on c.no = s.source_no "
-        "join object o on o.source_no = c.no and o.kind in (1, 2) "
-        "join presence p on p.object_no = o.no and p.from_snapshot <= s.id "
-        "and (p.to_snapshot is null or p.to_snapshot > s.id) "
-        "join version v on v.no = p.version_no "
-        "where json_extract(v.body, case o.kind when 1 then '$[13][0]' else '$[4][0]' end) "
-        "in (?, ?) order by o.kind, o.no limit ?",
-        (PushState.FAILED.value, PushState.PAUSED.value, limit),
+        f"select o.no, c.name, o.kind, o.id, v.body {_PUSHED} order by o.kind, o.no limit ?",
+        (limit,),
     )
     return tuple(_push(*row) for row in found)
+
+
+def pushes_count(reader: Reader) -> int:
+    """How many `push_lines` gives without a limit."""
+    return int(reader.connection.execute(f"select count(*) {_PUSHED}").fetchone()[0])
 
 
 def urgent_names(reader: Reader, limit: int = URGENT_SHOWN) -> tuple[int, tuple[str, ...]]:

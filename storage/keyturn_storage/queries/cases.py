@@ -1,6 +1,8 @@
 """Cases as the journal has them, each with what was stated of it and every note."""
 
+import json
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from keyturn_storage.case_files import CASE_COLUMNS
@@ -9,12 +11,29 @@ from keyturn_storage.case_rows import CaseRow, Facts, Noted, NoteRow
 if TYPE_CHECKING:
     from keyturn_storage.journal import Journal
 
+_CLOSED = (
+    "'closed' is (select n.what from case_note n where n.case_no = case_file.no "
+    "and n.what in ('closed', 'reopened') order by n.no desc limit 1)"
+)
+"""The last word on the case is that it is closed."""
 _CASE = f"select {', '.join(CASE_COLUMNS)}, entry, no from case_file "  # noqa: S608 -- names of fields
 
 
 def cases(journal: "Journal", *, limit: int = 1_000) -> tuple[CaseRow, ...]:
-    """The newest cases, newest first."""
-    return _read(journal, "order by no desc limit ?", (limit,))
+    """Every case that is not closed, however many and however old, and the newest of the others, up
+    to `limit` in all. The newest first."""
+    found = journal.connection.execute(
+        f"select no, {_CLOSED} from case_file order by no desc"  # noqa: S608 -- a constant of this module
+    )
+    every = [(int(no), bool(closed)) for no, closed in found]
+    kept = {no for no, closed in every if not closed}
+    rest = (no for no, closed in every if closed)
+    kept.update(islice(rest, max(0, limit - len(kept))))
+    return _read(
+        journal,
+        "where no in (select value from json_each(?)) order by no desc",
+        (json.dumps(sorted(kept)),),
+    )
 
 
 def cases_count(journal: "Journal") -> int:

@@ -103,8 +103,14 @@ def moments(reader: Reader, limit: int = SNAPSHOTS_SHOWN) -> tuple[Moment, ...]:
     """The newest moments, newest first, of at most `limit` snapshots."""
     found = [_side(row) for row in reader.connection.execute(_SNAPSHOTS, (limit,))]
     found.sort(key=lambda one: (one.started_ms, one.snapshot_id))
-    drift = _decided(reader)
+    drift = _decided(reader, min((one.snapshot_id for one in found), default=0))
     return tuple(reversed(list(_with_drift(_then(_together(found)), drift))))
+
+
+def snapshots_count(reader: Reader) -> int:
+    """How many snapshots `moments` would look at without a limit."""
+    asked = "select count(*) from main.snapshot where state <> 'forgotten'"
+    return int(reader.connection.execute(asked).fetchone()[0])
 
 
 def moment_at(found: Sequence[Moment], at_ms: int) -> tuple[Moment | None, Moment | None]:
@@ -204,8 +210,10 @@ def _any_sealed(moment: Moment) -> bool:
     return any(one.sealed for one in moment.sides)
 
 
-def _decided(reader: Reader) -> dict[tuple[int, int], DriftCounts]:
+def _decided(reader: Reader, least: int) -> dict[tuple[int, int], DriftCounts]:
     found = reader.connection.execute(
-        "select directory_snapshot, secrets_snapshot, urgent, findings from main.decided"
+        "select directory_snapshot, secrets_snapshot, urgent, findings from main.decided "
+        "where directory_snapshot >= ? and secrets_snapshot >= ?",
+        (least, least),
     )
     return {(int(d), int(s)): DriftCounts(int(u), int(n)) for d, s, u, n in found}

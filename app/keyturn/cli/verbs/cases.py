@@ -14,7 +14,12 @@ from keyturn_storage.queries.cases import cases, cases_count
 
 @click.command(name="cases")
 @click.option("--open", "only_open", is_flag=True, help="Only those that are not closed.")
-@click.option("--limit", default=1_000, show_default=True, help="How many of the newest.")
+@click.option(
+    "--limit",
+    default=1_000,
+    show_default=True,
+    help="How many: all that are not closed, then the newest.",
+)
 @json_option
 @click.pass_obj
 def command(invocation: Invocation, only_open: bool, limit: int, answer: Answer) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 
@@ -12,10 +13,11 @@ from keyturn.tui.activity_rows import (
     COLUMNS,
     ON_WHAT_FAILED,
     ActivityLines,
+    Beyond,
     watch_of,
     what_can_be_done,
 )
-from keyturn.tui.activity_words import cause_lines, push_lines, read_lines, run_lines
+from keyturn.tui.activity_words import beyond_lines, cause_lines, push_lines, read_lines, run_lines
 from keyturn.tui.causes import Cause, Failure
 from keyturn.tui.engine import Ended
 from keyturn.tui.night_watch import Watch
@@ -31,6 +33,7 @@ from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.row_source import RowSource
 from keyturn.tui.widgets.sheet import Sheet
 from keyturn.tui.widgets.tally import Tally
+from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn_storage.queries.activity import PushLine, ReadLine, RunLine
 
 if TYPE_CHECKING:
@@ -56,6 +59,9 @@ class Activity(ListScreen):
         super().__init__()
         self._can: frozenset[str] = frozenset()
         """Which of `R` and `T` have something to act on."""
+        self._lines: ActivityLines | None = None
+        self._times = 1
+        """How many times as many runs and reads are shown as at first."""
         self._tried: dict[int, str] = {}
         """By the number of a cause, the operation that was tried again first."""
 
@@ -83,8 +89,9 @@ class Activity(ListScreen):
 
     def rows(self) -> RowSource:
         """All of it, read when the list asks."""
-        data, now_ms = self.keyturn.parts.data, self.keyturn.parts.now_ms()
-        return ActivityLines(lambda: data.happened(now_ms), now_ms)
+        data, now_ms, times = self.keyturn.parts.data, self.keyturn.parts.now_ms(), self._times
+        self._lines = ActivityLines(lambda: data.happened(now_ms, times), now_ms)
+        return self._lines
 
     def show(self, *, again: bool = False) -> None:
         """The list, the verdict for the night, and the last requests."""
@@ -93,8 +100,11 @@ class Activity(ListScreen):
         self._show_requests()
 
     async def _watch(self) -> None:
-        data, now_ms = self.keyturn.parts.data, self.keyturn.parts.now_ms()
-        happened = await self.keyturn.parts.reads.ask(lambda: data.happened(now_ms))
+        data, now_ms, lines = self.keyturn.parts.data, self.keyturn.parts.now_ms(), self._lines
+        happened = await self.keyturn.parts.reads.ask(
+            # Mostly the list has just read it.
+            lambda: (lines.happened if lines is not None else None) or data.happened(now_ms)
+        )
         self._can = what_can_be_done(happened)
         if self.alive:
             self._say_watch(watch_of(happened, now_ms))
@@ -122,6 +132,9 @@ class Activity(ListScreen):
                 lambda: (data.steps_of(row.id), data.exchanges_of((row.id,)))
             )
             return tuple(run_lines(row, steps, names, told, now_ms))
+        if isinstance(row, Beyond):
+            happened = self._lines.happened if self._lines is not None else None
+            return tuple(beyond_lines(happened)) if happened is not None else ()
         if isinstance(row, ReadLine):
             snapshot = await self.keyturn.parts.reads.ask(lambda: data.snapshot(row.snapshot_id))
             return tuple(read_lines(row, snapshot, now_ms))
@@ -148,6 +161,14 @@ class Activity(ListScreen):
             yield BLANK
             yield heading("Last requests")
             yield from (Line(joined(f"  {one}"), 5) for one in found)
+
+    @on(VirtualList.Chosen)
+    def _open(self) -> None:
+        row = self.table.row
+        if row is not None and isinstance(row.about, Beyond):
+            self._times *= 2
+            self.table.action_up()  # to the last line that was known: the next follow it
+            self.show(again=True)
 
     def action_retry(self) -> None:
         """One first; the others of its cause once that one was made good."""

@@ -154,5 +154,6 @@ def _sum(seen: CasesSeen) -> Content:
         sign = "! " if state in {"re-opened", "open"} else ""
         parts += [(f"{sign}{count} {state}", style.get(state, "")), "   "]
     if seen.total > len(seen.lines):
-        parts.append((f"the newest {len(seen.lines)} of {seen.total:,}", "$quiet"))
+        left = seen.total - len(seen.lines)
+        parts.append((f"{left:,} closed ones, older, not shown", "$quiet"))
     return joined(*parts)

@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from keyturn.run.as_of import AsOf, as_of_moment
 from keyturn.tui.actions import Where, bindings
-from keyturn.tui.history_rows import Timeline, TimelineLines, columns, timeline_lines
+from keyturn.tui.history_rows import Older, Timeline, TimelineLines, columns, timeline_lines
 from keyturn.tui.looking_back import come_back, go_back
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.list_screen import ListScreen
@@ -18,7 +18,7 @@ from keyturn.tui.widgets.row_source import RowSource
 from keyturn.tui.widgets.tally import Tally
 from keyturn.tui.widgets.trend_line import TrendLine
 from keyturn.tui.widgets.virtual_list import VirtualList
-from keyturn_storage.queries.moments import Moment
+from keyturn_storage.queries.moments import SNAPSHOTS_SHOWN, Moment
 
 ONLY_ONE = (
     "There is one read so far. Every refresh (r) adds one here; from two on, d says what differs "
@@ -40,6 +40,7 @@ class History(ListScreen):
         super().__init__()
         self._lines: TimelineLines | None = None
         self._names = ("directory", "secrets")
+        self._limit = SNAPSHOTS_SHOWN
 
     def above(self) -> Iterable[Widget]:
         """How many reads there are since when, and how drift went."""
@@ -55,7 +56,8 @@ class History(ListScreen):
         """Read when the list asks."""
         data, back = self.keyturn.parts.data, self.keyturn.back
         shown = back.as_of.moment.no if back is not None else 0
-        lines = TimelineLines(data.timeline, self.keyturn.real_now_ms(), shown)
+        limit = self._limit
+        lines = TimelineLines(lambda: data.timeline(limit), self.keyturn.real_now_ms(), shown)
         self._lines = lines
         return lines
 
@@ -80,7 +82,8 @@ class History(ListScreen):
         else:
             whole = sum(all(side.sealed and side.complete for side in one.sides)
                         for one in found.moments)  # fmt: skip
-            words = joined(f"{reads:,} reads, {whole:,} of them whole.  ",
+            amount = f"The newest {reads:,} reads" if found.older else f"{reads:,} reads"
+            words = joined(f"{amount}, {whole:,} of them whole.  ",
                            ("enter", "bold $accent"), (" as of then  ", "$quiet"),
                            ("d", "bold $accent"), (" what differs", "$quiet"))  # fmt: skip
         self.query_one(Tally).words = words if reads else joined("")
@@ -95,6 +98,11 @@ class History(ListScreen):
     def _open(self) -> None:
         row = self.table.row
         moment = row.about if row is not None else None
+        if isinstance(moment, Older):
+            self._limit *= 2
+            self.table.action_up()  # to the last read that was known: the next follow it
+            self.show(again=True)
+            return
         if not isinstance(moment, Moment):
             self.keyturn.tell("Nothing is known of that time: enter a read, above or below it.")
             return
