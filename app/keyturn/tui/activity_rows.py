@@ -186,7 +186,7 @@ def activity_rows(happened: Happened, now_ms: int) -> Iterator[Row]:
 def _older_row(beyond: Beyond) -> Row:
     """The last line: what older there is."""
     both = ((beyond.runs, "run"), (beyond.reads, "read"))
-    words = " and ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in both
+    words = ", ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in both
                          if count)  # fmt: skip
     return Row(
         OLDER, " ", ("older", words, "not shown: enter"), ("dim", "dim", "dim"),

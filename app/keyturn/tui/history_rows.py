@@ -168,7 +168,7 @@ def _older_row(found: Timeline) -> Iterator[Row]:
     """The last line: that there is more."""
     if found.older:
         yield Row(
-            OLDER, " ", ("", "older: enter", *(f"{found.older:,} more",) * 2),
+            OLDER, " ", ("", "older: enter", f"{found.older:,} more", "snapshots"),
             ("dim", "dim", "dim", "dim"), label="older reads", about=Older(found.older),
         )  # fmt: skip
 
