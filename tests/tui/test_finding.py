@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from tests.tui.looking import labels, lines_of, pane, ready, shows, text_of, until
+from tests.tui.looking import access, labels, lines_of, pane, ready, shows, text_of, until
 from tests.tui.simulated import Bench
+from textual.events import Key
 from textual.pilot import Pilot
 
 from keyturn.tui.actions import Where
@@ -11,6 +12,7 @@ from keyturn.tui.data import Pane
 from keyturn.tui.screens.drift import Drift
 from keyturn.tui.screens.picker import Picker
 from keyturn.tui.state import Remembered, recall, remember
+from keyturn.tui.widgets.find_line import FindLine
 from keyturn.tui.widgets.list_look import ListLook, clicked, stepped, toggled
 
 SIZE = (120, 40)
@@ -255,3 +257,68 @@ def test_state_that_is_not_what_it_should_be_is_no_trouble(tmp_path: object) -> 
     (data / "dashboard.json").write_text('{"version": 1, "saved": {"users": 3}, "looks": [1]}')
     assert recall(data).saved == {"users": {}}
     assert recall(data).look("users") == ListLook()
+
+
+def _burst(pilot: Pilot[None], words: str, *then: str) -> None:
+    """Keys as a terminal sends them that has been asked for many at once: none waits for another
+    to be done."""
+    for char in words:
+        pilot.app.post_message(Key(char, char))
+    for name in then:
+        pilot.app.post_message(Key(name, None))
+
+
+async def test_enter_right_behind_the_last_letter_keeps_all_that_was_typed(
+    read_bench: Bench,
+) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        users = pane(app, Pane.USERS)
+        await pilot.press("slash")
+        _burst(pilot, "okafor", "enter")
+        await until(pilot, lambda: users.has_focus)
+        assert users.needle == "okafor"
+        await until(pilot, lambda: labels(app, Pane.USERS) == ["Dana Okafor"])
+
+
+async def test_escape_right_behind_the_last_letter_leaves_the_pane_in_front(
+    read_bench: Bench,
+) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        users = pane(app, Pane.USERS)
+        everybody = len(users.content.shown)
+        await pilot.press("slash")
+        _burst(pilot, "okafor", "escape")
+        await until(pilot, lambda: not access(app).query(FindLine))
+        await users.settled()
+        await pilot.pause()
+        assert access(app).front is Pane.USERS
+        assert (users.needle, users.note) == ("", "")
+        assert len(users.content.shown) == everybody
+
+
+async def test_enter_right_behind_the_last_letter_jumps_to_what_was_typed(
+    read_bench: Bench,
+) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("ctrl+k")
+        await until(pilot, lambda: isinstance(app.screen, Picker) and app.screen.lines.row)
+        _burst(pilot, "okafor", "enter")
+        await until(pilot, lambda: not isinstance(app.screen, Picker))
+        await shows(pilot, "Access › Dana Okafor")
+
+
+async def test_tab_right_behind_the_last_letter_completes_all_of_it(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        users = pane(app, Pane.USERS)
+        await pilot.press("slash")
+        await shows(pilot, "tab  name:  dept:")
+        _burst(pilot, "dri", "tab")
+        await until(pilot, lambda: users.needle == "drift:")

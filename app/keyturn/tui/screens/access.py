@@ -161,29 +161,29 @@ class Access(LinkedPanes):
 
     async def action_find(self) -> None:
         """A line to type a filter into; it has the keys when this returns."""
-        if not self.query(FindLine):
+        line = FindLine.in_front(self)
+        if line is None:
             line = FindLine(PANE_TITLES[self.front], self.pane(self.front))
             await self.mount(line, before=self.query_one("NoteLine"))
-        self.set_focus(self.query_one(FindLine).field)
-
-    @on(FindLine.Typed)
-    def _typed(self, event: FindLine.Typed) -> None:
-        self.pane(self.front).filter(event.needle)
+        self.set_focus(line.field)
 
     async def action_keep_filter(self) -> None:
         """The filter stays, and its rows are there before the next key is looked at."""
-        self.set_focus(self.pane(self.front))
-        await self.query(FindLine).remove()
+        line = FindLine.in_front(self)
+        if line is not None:
+            await line.field.taken()
+            self.set_focus(self.pane(self.front))
+            await line.close()
         await self.pane(self.front).settled()
 
     def go_back(self) -> bool:
         """Esc: the filter being typed, then the filter of this pane."""
         shown = self.pane(self.front)
-        typing = bool(self.query(FindLine))
-        if typing:
-            shown.focus()
-            _ = self.query(FindLine).remove()
-        if typing or (shown.needle and not self.has_trouble):
+        line = FindLine.in_front(self)
+        if line is not None:
+            self.set_focus(shown)  # at once: else what goes away leaves it to any other pane
+            _ = line.close()
+        if line is not None or (shown.needle and not self.has_trouble):
             shown.filter("")
             return True
         return False
@@ -207,7 +207,8 @@ class Access(LinkedPanes):
         self._change_front(Pane(event.pane))
 
     def _change_front(self, pane: Pane) -> None:
-        _ = self.query(FindLine).remove()
+        if (line := FindLine.in_front(self)) is not None:
+            _ = line.close()
         self._bring_to_front(pane)
         self._drive()
         self.front_row_changed()

@@ -169,31 +169,31 @@ class ListScreen(Frame):
 
     async def action_find(self) -> None:
         """A line to type a filter into; it has the keys when this returns."""
-        if not self.query(FindLine):
+        line = FindLine.in_front(self)
+        if line is None:
             line = FindLine(self.TITLE_OF_LIST, self.table)
             await self.mount(line, before=self.query_one("NoteLine"))
-        self.set_focus(self.query_one(FindLine).field)
-
-    @on(FindLine.Typed)
-    def _typed(self, event: FindLine.Typed) -> None:
-        self.table.filter(event.needle)
+        self.set_focus(line.field)
 
     async def action_keep_filter(self) -> None:
         """The filter stays, and its rows are there before the next key is looked at."""
-        self.set_focus(self.table)
-        await self.query(FindLine).remove()
+        line = FindLine.in_front(self)
+        if line is not None:
+            await line.field.taken()
+            self.set_focus(self.table)
+            await line.close()
         await self.table.settled()
 
     def go_back(self) -> bool:
         """Esc: from the text to the list, then the filter."""
-        typing = bool(self.query(FindLine))
-        if typing:
-            self.table.focus()
-            _ = self.query(FindLine).remove()
+        line = FindLine.in_front(self)
+        if line is not None:
+            self.set_focus(self.table)
+            _ = line.close()
         elif self.text.has_focus:
             self.table.focus()
             return True
-        if typing or (self.table.needle and not self.has_trouble):
+        if line is not None or (self.table.needle and not self.has_trouble):
             self.table.filter("")
             return True
         return False

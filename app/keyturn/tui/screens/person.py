@@ -25,6 +25,7 @@ class Person(Card[PersonFacts]):
 
     WHERE = Where.PERSON
     BINDINGS = bindings(Where.PERSON)
+    TITLE_OF_LIST = "Vaults"
     EMPTY = "Nobody of this id is in the newest read. r reads both sources."
     COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
 

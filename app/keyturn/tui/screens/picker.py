@@ -142,6 +142,8 @@ class Picker(ModalScreen[None], WatchesWorkers):
 
     async def action_choose(self) -> None:
         """The line under the cursor, once the lines for what is typed are there."""
+        for line in self.query(TypedLine):
+            await line.taken()
         await self.lines.settled()
         self._choose()
 

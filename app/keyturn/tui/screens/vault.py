@@ -31,6 +31,7 @@ class Vault(Card[VaultFacts]):
 
     WHERE = Where.VAULT
     BINDINGS = bindings(Where.VAULT)
+    TITLE_OF_LIST = "Grants and people"
     EMPTY = "No vault of this id is in the newest read. r reads both sources."
     COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 from textual import on
+from textual.await_remove import AwaitRemove
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -21,15 +22,8 @@ GAP = "  "
 
 
 class FindLine(Vertical, WatchesWorkers):
-    """Says every change at once; enter keeps the filter, tab takes the first suggestion, esc
+    """Filters its list as is typed; enter keeps the filter, tab takes the first suggestion, esc
     (handled by the screen) clears it."""
-
-    class Typed(Message):
-        """The words so far."""
-
-        def __init__(self, needle: str) -> None:
-            super().__init__()
-            self.needle = needle
 
     BINDINGS = [
         Binding("enter", "screen.keep_filter", "keep", show=False, priority=True),
@@ -40,6 +34,7 @@ class FindLine(Vertical, WatchesWorkers):
         super().__init__()
         self._shown = shown
         self._found: Sequence[Suggestion] = ()
+        self._open = True
         self._label = Static(literal(f" find in {title}: "), markup=False)
         self._input = TypedLine(shown.needle, compact=True, select_on_focus=False)
         self._input.cursor_blink = False
@@ -55,22 +50,35 @@ class FindLine(Vertical, WatchesWorkers):
         self._suggest()
 
     @property
-    def field(self) -> Input:
+    def field(self) -> TypedLine:
         """Where is typed."""
         return self._input
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as you type."""
         event.stop()
-        self.post_message(self.Typed(event.value))
-        self._suggest()
+        if self._open:
+            self._shown.filter(event.value)
+            self._suggest()
+
+    @classmethod
+    def in_front(cls, screen: Screen[None]) -> "FindLine | None":
+        """The one that is open on a screen. One that goes away may still be there."""
+        return next((line for line in screen.query(cls) if line._open), None)
+
+    def close(self) -> AwaitRemove:
+        """Goes away. A letter that is still on its way filters nothing any more."""
+        self._open = False
+        return self.remove()
 
     @on(Input.Blurred)
     def _left(self) -> None:
         self._below.display = False
 
-    def action_complete(self) -> None:
-        """Takes the first suggestion."""
+    async def action_complete(self) -> None:
+        """Takes the first suggestion for all that is typed."""
+        await self._input.taken()
+        self._found = await self._shown.suggest(self._input.value, MOST)
         if self._found:
             self._input.value = self._found[0].typed
             self._input.cursor_position = len(self._input.value)
