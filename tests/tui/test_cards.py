@@ -5,6 +5,7 @@ from rich.cells import cell_len
 from tests.tui.looking import access, lines_of, pane, ready, shows, text_of, until
 from tests.tui.simulated import Bench, stopped_run
 from tests.tui.two_reads import HOUR_MS, at_past, change, read
+from textual.events import Key
 from textual.pilot import Pilot
 
 from keyturn.run.deep_links import Link, LinkKind
@@ -262,3 +263,35 @@ async def test_as_of_an_earlier_read_the_card_tells_of_then(read_bench: Bench) -
         await until(pilot, lambda: "manage on Payments ended" in _said(then))
         await pilot.press("slash", *"payments", "enter")
         await until(pilot, lambda: "has no access to Payments" in _said(then))
+
+
+async def test_what_is_copied_is_about_the_row_under_the_cursor_however_fast_the_keys(
+    read_bench: Bench,
+) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("i")
+        card = await _card(pilot, app)
+        for key in ("j", "j", "y"):
+            _ = app.post_message(Key(key, key))
+        await until(pilot, lambda: app.clipboard)
+        vault = card.hand.vault.name
+        assert app.clipboard.startswith(f"Dana Okafor (p001@acme.example), vault {vault}\n")
+        assert f"Dana Okafor can write to {vault}" in app.clipboard
+
+
+async def test_nothing_is_copied_where_no_row_is_left(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("i")
+        card = await _card(pilot, app)
+        await pilot.press("j")
+        await shows(pilot, "Dana Okafor and Payments")
+        await pilot.press("slash", *"zzz", "enter")
+        await shows(pilot, "No line here has these words.")
+        assert "and Payments" not in str(card.text.border_title)
+        await pilot.press("y")
+        await shows(pilot, "Copy: there is no text about what is in hand here.")
+        assert app.clipboard == ""

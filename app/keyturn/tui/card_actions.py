@@ -115,9 +115,11 @@ class CardActions:
         else:
             self.show_vault(hand.vault.key, hand.vault.name)
 
-    def action_copy(self) -> None:
+    async def action_copy(self) -> None:
         """Text about what is in hand, to the clipboard (OSC 52), fit for a ticket."""
         front = self._keyturn.frame
+        if front is not None:
+            await front.text_settled()
         copied = None if front is None else front.copied()
         if copied is None or not copied.text.strip():
             self._keyturn.tell("Copy: there is no text about what is in hand here.")

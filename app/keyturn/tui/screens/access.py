@@ -36,6 +36,7 @@ class Access(LinkedPanes):
 
     WHERE = Where.ACCESS
     BINDINGS = bindings(Where.ACCESS)
+    _why_of: tuple[Pane, int | None, View] | None = None
 
     def body(self) -> Iterable[Widget]:
         """Tabs where only one pane fits, the panes, the strip."""
@@ -120,14 +121,28 @@ class Access(LinkedPanes):
             return
         self.work("why", "reading why", partial(self._read_why, row.about if row else None, view))
 
+    async def text_settled(self) -> None:
+        """The strip is about the row in front."""
+        shown = self.pane(self.front)
+        await shown.settled()
+        if self._why_of != self._in_front():
+            row = shown.row
+            await self._read_why(row.about if row else None, self._views[self.front])
+
+    def _in_front(self) -> tuple[Pane, int | None, View]:
+        return self.front, self.pane(self.front).content.cursor_id, self._views[self.front]
+
     async def _read_why(self, about: object, view: View) -> None:
         findings: Sequence[FindingRow] = ()
+        which = self._in_front()
         if isinstance(about, PersonRow | GroupRow | GrantRow):
             data = self.keyturn.parts.data
             findings = await self.keyturn.parts.reads.ask(lambda: data.findings_of(about, view))
-        self._put_why(about, view, findings)
+        if which == self._in_front():
+            self._put_why(about, view, findings)
 
     def _put_why(self, about: object, view: View, findings: Sequence[FindingRow]) -> None:
+        self._why_of = self._in_front()
         self.query_one(WhyStrip).lines = why_lines(
             about, view, findings, self.keyturn.parts.now_ms(),
             read_only=self.keyturn.read_only, names=self._names,

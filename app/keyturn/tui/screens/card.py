@@ -78,7 +78,6 @@ class Card(ListScreen, Generic[FactsT]):
         self.subject = subject
         self._source: CardSource[FactsT] | None = None
         self._ahead: Future[Answer] | None = None
-        self._said: Sequence[Line] = ()
         self._title = ""
 
     @property
@@ -140,6 +139,7 @@ class Card(ListScreen, Generic[FactsT]):
 
     def about_nothing(self) -> Sequence[Line]:
         """While there is no row, there is nothing to say but that."""
+        self._title = self.subject
         source = self._source
         if source is None or not source.read:
             words = "Reading …"

@@ -185,6 +185,9 @@ class Frame(Screen[None], WatchesWorkers):
 
         return EMPTY_HAND
 
+    async def text_settled(self) -> None:
+        """What `copied` gives is about what is in hand now, not about what was a moment ago."""
+
     def copied(self) -> "Copied":
         """The text about what is in hand, for a ticket."""
         from keyturn.tui.hand import Copied

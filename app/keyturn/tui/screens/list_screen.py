@@ -46,6 +46,7 @@ class ListScreen(Frame):
     def __init__(self) -> None:
         super().__init__()
         self._in_turn: set[str] = set()
+        self._told_of: int | None = None
 
     def body(self) -> Iterable[Widget]:
         """The list, and the text below it."""
@@ -139,14 +140,23 @@ class ListScreen(Frame):
         self.work("about", "reading about a row", self._read_about)
 
     async def _read_about(self) -> None:
-        row = self.table.row
+        row, number = self.table.row, self.table.content.cursor_id
         if self.table.content.on_gone:
             lines: Sequence[Line] = (Line(literal("This is gone since the last refresh.")),)
         elif row is None:
             lines = self.about_nothing()
         else:
             lines = await self.about(row.about, row.label)
+        if self.table.content.cursor_id != number:
+            return  # the cursor went on meanwhile: that row has its own text
+        self._told_of = number
         self.text.put(self.title_of_text(), lines)
+
+    async def text_settled(self) -> None:
+        """The text is about the row under the cursor, as far as it has been read."""
+        await self.table.settled()
+        if self.table.content.cursor_id != self._told_of:
+            await self._read_about()
 
     def title_of_text(self) -> str:
         """What the text is called, once it was asked for."""

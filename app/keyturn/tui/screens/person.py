@@ -54,7 +54,6 @@ class Person(Card[PersonFacts]):
             )
             if whole is not None:
                 found = tuple(access_lines(*whole, facts, now_ms))
-        self._said = found
         return found
 
     @on(VirtualList.CursorMoved)
@@ -103,13 +102,13 @@ class Person(Card[PersonFacts]):
     def copied(self) -> Copied:
         """The text about the line in hand, as it goes into a ticket."""
         facts = self.facts
-        if facts is None or not self._said:
+        if facts is None or self.table.row is None:
             return Copied()
         head = f"{facts.person.name} ({facts.row.login})"
         vault = self.hand.vault
         what = f"{facts.person.name} and {vault.name}" if vault else facts.person.name
         return Copied(what, f"{head}{f', vault {vault.name}' if vault else ''}\n"
-                      f"{as_text(self._said)}\n{read_words(facts.near.world)}")  # fmt: skip
+                      f"{as_text(self.text.lines)}\n{read_words(facts.near.world)}")  # fmt: skip
 
     # ------------------------------------------------------------------ actions
 

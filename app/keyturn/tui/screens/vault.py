@@ -67,7 +67,6 @@ class Vault(Card[VaultFacts]):
             whole = await self.keyturn.parts.reads.ask(lambda: data.explained(key, self.vault_id))
             if whole is not None:
                 found = tuple(access_lines(*whole, None, now_ms))
-        self._said = found
         return found
 
     # ------------------------------------------------------------------ what is in hand
@@ -91,12 +90,11 @@ class Vault(Card[VaultFacts]):
 
     def copied(self) -> Copied:
         """The text about the line in hand, as it goes into a ticket."""
-        facts = self.facts
-        if facts is None or not self._said:
+        facts, row = self.facts, self.table.row
+        if facts is None or row is None:
             return Copied()
-        row = self.table.row
-        other = f" and {row.label}" if row is not None and row.label != self.subject else ""
-        text = f"{as_text(self._said)}\n{read_words(facts.world)}"
+        other = f" and {row.label}" if row.label != self.subject else ""
+        text = f"{as_text(self.text.lines)}\n{read_words(facts.world)}"
         return Copied(f"{self.subject}{other}", f"Vault {self.subject}{other}\n{text}")
 
     # ------------------------------------------------------------------ actions
