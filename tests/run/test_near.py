@@ -1,5 +1,6 @@
 """The world around one person or vault says of them what the whole world says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,8 @@ from tests.tui.simulated import Bench, bench, rules_of
 from keyturn.decide.cut import smallest_cut
 from keyturn.decide.edges import edges_between
 from keyturn.decide.explain import access_paths, why
-from keyturn.decide.rules import Rules
-from keyturn.decide.why_not import why_not
+from keyturn.decide.rules import GrantRule, Mapping, NamedId, Rules
+from keyturn.decide.why_not import GateKind, why_not
 from keyturn.run.assess import Assessment, read_assessment
 from keyturn.run.near import near_person, near_vault, others_near
 from keyturn_providers.records import (
@@ -75,6 +76,46 @@ def _same(reader: Reader, rules: Rules, found: Assessment, key: str, vault_id: s
         ]
         assert (mine.loses, mine.others) == (whole.loses, whole.others)
     assert why_not(near.world, person, vault_id) == why_not(found.world, same, vault_id)
+
+
+async def test_a_link_in_doubt_says_why_there_is_none(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    made = bench(data, people=4)
+    made.pair.directory.tenant.add(Group("dg-twin", "twin"))
+    made.pair.secrets.tenant.add(Group("sg-twin-1", "twin"), Group("sg-twin-2", "twin"))
+    await made.engine.refresh(lambda _event: None, lambda: False)
+    rules = rules_of(made.pair)
+    mapping = Mapping(
+        NamedId("dg-twin", "twin"), (GrantRule(NamedId("v-payments", "Payments"), Level.READ),)
+    )
+    rules = replace(rules, mappings=(*rules.mappings, mapping))
+    with open_cache(data / "cache.db") as cache:
+        found = read_assessment(cache, rules, made.watch.now())
+    with open_reader(data / "cache.db") as reader:
+        got = near_person(reader, rules, "d:d-003", found.world.now_ms, vault_id="v-payments")
+        assert got is not None
+        told = why_not(got[0].world, got[1], "v-payments")
+    assert told == why_not(found.world, found.world.people["d:d-003"], "v-payments")
+    linked = next(gate for gate in told.gates if gate.kind is GateKind.LINKED)
+    assert "could be twin (sg-twin-1) and twin (sg-twin-2)" in linked.words
+
+
+async def test_the_others_are_others_whatever_they_are_called(
+    world: tuple[Bench, Rules, Assessment],
+) -> None:
+    made, rules, found = world
+    with open_reader(made.data / "cache.db") as reader:
+        got = near_person(reader, rules, "d:d-003", found.world.now_ms)
+        assert got is not None
+        near, person = got
+        assert person.directory is not None
+        assert person.secrets is not None
+        married = replace(person, directory=replace(person.directory, display_name="Other Name"))
+        others = others_near(reader, near, married)("sg-everyone")
+    assert person.secrets.display_name not in others.names
+    assert len(others.names) == 5
+    assert others.count == len(found.world.secrets.direct["sg-everyone"]) - 1
 
 
 async def test_about_every_vault(world: tuple[Bench, Rules, Assessment]) -> None:

@@ -16,7 +16,6 @@ from keyturn.decide.rules import Rules
 from keyturn.decide.world import World, look
 from keyturn_providers.records import Group
 from keyturn_storage.queries.neighbourhood import (
-    NAMES_SHOWN,
     LinkRow,
     MatchRow,
     Neighbourhood,
@@ -69,12 +68,12 @@ def near_vault(
 def others_near(reader: Reader, near: Near, person: Person) -> OthersIn:
     """Who else is in a group, by the counts of the newest assessment."""
 
+    # By id: one account's name may be another's, and differ from the person's on the other side.
+    own = person.secrets.id if person.secrets is not None else ""
+
     def others(group_id: str) -> Others:
         size = near.sizes.get(group_id, 0)
-        names = some_members(reader, group_id)
-        return Others(
-            max(0, size - 1), tuple(name for name in names if name != person.name)[:NAMES_SHOWN]
-        )
+        return Others(max(0, size - 1), some_members(reader, group_id, but=own))
 
     return others
 
@@ -133,7 +132,12 @@ def _link(
     directory, secrets = here.get(row.directory_id or ""), there.get(row.secrets_id or "")
     mappings = tuple(by_group.get(row.directory_id or "", ()))
     return GroupLink(
-        row.key, directory, secrets, _linked_by(directory, secrets, mappings), mappings
+        row.key,
+        directory,
+        secrets,
+        _linked_by(directory, secrets, mappings),
+        mappings,
+        row.problem,
     )
 
 

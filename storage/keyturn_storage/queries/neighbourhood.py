@@ -79,6 +79,17 @@ _DISPUTED = """
 select f.words from finding_line l cross join finding f on f.id = l.id
 where l.kind = 'ambiguous match' and instr(f.words, ?) > 0 order by l.position limit 1
 """
+# What is wrong with a link is its finding; there is none where nothing is.
+_LINKS = """
+select key, directory_id, secrets_id, secrets_members, ifnull((
+    select f.words from finding f where f.kind = 'ambiguous match' and f.object_ref = ''
+    and f.subject_ref = iif(l.directory_id is null, 'secrets/group/' || l.secrets_id,
+    'directory/group/' || l.directory_id) limit 1
+), '') from group_link l where no in (
+    select l.no from json_each(?) j join group_link l on l.directory_no = j.value
+    union select l.no from json_each(?) j join group_link l on l.secrets_no = j.value
+) order by position
+"""
 _PUSHES = """
 select 1 from (
     select v.body as body from snapshot s join object o on o.source_no = s.source_no and o.kind = 1
@@ -90,12 +101,14 @@ select 1 from (
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """A group link as decided. `secrets_members` counts accounts, nesting included."""
+    """A group link as decided. `secrets_members` counts accounts, nesting included. `problem` says
+    why there is no pair where one could be expected."""
 
     key: str
     directory_id: str | None
     secrets_id: str | None
     secrets_members: int | None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,19 +190,22 @@ def around_vault(
     )
 
 
-def some_members(reader: Reader, group_id: str, limit: int = NAMES_SHOWN + 1) -> tuple[str, ...]:
-    """The names of some accounts that are directly in a group of the secret manager."""
+def some_members(
+    reader: Reader, group_id: str, but: str = "", limit: int = NAMES_SHOWN
+) -> tuple[str, ...]:
+    """The names of some accounts that are directly in a group of the secret manager, `but` one."""
     assessed = reader.assessed()
     if assessed is None:
         return ()
     found = reader.connection.execute(
         "select v.body from snapshot s join object g on g.source_no = s.source_no and g.kind = 2 "
         "and g.id = :group join membership b on b.group_no = g.no join object m "
-        "on m.no = b.member_no and m.kind = 1 join presence p on p.object_no = m.no and "
-        "p.from_snapshot <= s.id and (p.to_snapshot is null or p.to_snapshot > s.id) "
+        "on m.no = b.member_no and m.kind = 1 and m.id <> :but "
+        "join presence p on p.object_no = m.no and p.from_snapshot <= s.id "
+        "and (p.to_snapshot is null or p.to_snapshot > s.id) "
         "join version v on v.no = p.version_no where s.id = :at and b.from_snapshot <= s.id "
         "and (b.to_snapshot is null or b.to_snapshot > s.id) limit :limit",
-        {"group": group_id, "at": assessed[1], "limit": limit},
+        {"group": group_id, "at": assessed[1], "but": but, "limit": limit},
     )
     return tuple(str(fields[1] or fields[0]) for fields in (json.loads(body) for (body,) in found))
 
@@ -360,13 +376,7 @@ def _standing_behind(reader: Reader, secrets_nos: Sequence[int]) -> list[int]:
 def _links(
     reader: Reader, directory_nos: Sequence[int], secrets_nos: Sequence[int]
 ) -> tuple[LinkRow, ...]:
-    found = reader.connection.execute(
-        "select key, directory_id, secrets_id, secrets_members from group_link where no in ("
-        "select l.no from json_each(?) j join group_link l on l.directory_no = j.value "
-        "union select l.no from json_each(?) j join group_link l on l.secrets_no = j.value) "
-        "order by position",
-        (json.dumps(directory_nos), json.dumps(secrets_nos)),
-    )
+    found = reader.connection.execute(_LINKS, (json.dumps(directory_nos), json.dumps(secrets_nos)))
     return tuple(LinkRow(*row) for row in found)
 
 
