@@ -146,7 +146,7 @@ async def test_nothing_read_and_nothing_drifted_are_told_apart(empty_bench: Benc
         with open_cache(empty_bench.data / "cache.db") as cache:
             _store(cache, ())
         app.data_changed()
-        await shows(pilot, "This is gone since the last refresh.")
+        await shows(pilot, "This is gone from the list since the last refresh.")
         await pilot.press("1", "2")
         await shows(pilot, "Nothing has drifted: everything is in step.")
         assert "= in step" in text_of(app)

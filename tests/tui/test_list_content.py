@@ -67,6 +67,17 @@ def test_marks_survive_a_refresh_unless_their_row_is_gone(
     assert content.marks == {mark for mark in marks if mark not in before or mark in after}
 
 
+def test_a_refresh_that_a_filter_leaves_without_the_row_moves_the_cursor_to_nobody_else() -> None:
+    content = ListContent()
+    content.replace([1, 2, 3], [1, 2, 3], "state:suspended")
+    content.move(1)
+    content.renew([1, 2, 3], [1, 3], Row(2, "=", ("two",)))
+    assert content.cursor_id == 2
+    assert content.on_gone
+    content.move(2)
+    assert (list(content.shown), content.cursor_id) == ([1, 3], 3)
+
+
 def test_a_gone_row_cannot_be_marked() -> None:
     content = _content([1, 2, 3], 2)
     content.renew([1, 3], [1, 3], Row(2, "=", ("two",)))

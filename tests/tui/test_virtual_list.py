@@ -130,7 +130,7 @@ async def test_a_refresh_keeps_the_cursor_on_its_person_and_says_who_is_gone() -
         app.list.show(_rows([9, 8, 1, 3]), again=True)
         await until(pilot, lambda: len(app.list.content.ids) == 4)
         assert app.list.row is None
-        assert "Person 2 is gone since 12:04" in lines_of(app)[-1]
+        assert "Person 2 is gone from here since 12:04" in lines_of(app)[-1]
         await pilot.press("j")
         assert app.list.row is not None
         assert app.list.row.id == 3

@@ -116,7 +116,7 @@ class Access(LinkedPanes):
     def front_row_changed(self) -> None:
         row, view = self.pane(self.front).row, self._views[self.front]
         if self.pane(self.front).content.on_gone:
-            gone = literal("This is gone since the last refresh.")
+            gone = literal("This is gone from the list since the last refresh.")
             self.query_one(WhyStrip).lines = (Line(gone),)
             return
         self.work("why", "reading why", partial(self._read_why, row.about if row else None, view))

@@ -24,6 +24,7 @@ from keyturn.tui.widgets.sheet import SHEET_STYLE, Sheet
 from keyturn.tui.widgets.virtual_list import VirtualList
 
 T = TypeVar("T")
+GONE = "This is gone from the list since the last refresh."
 IN_TURN_S = 0.1
 """How long it takes at most until what had to wait for its turn is looked at again."""
 
@@ -142,7 +143,7 @@ class ListScreen(Frame):
     async def _read_about(self) -> None:
         row, number = self.table.row, self.table.content.cursor_id
         if self.table.content.on_gone:
-            lines: Sequence[Line] = (Line(literal("This is gone since the last refresh.")),)
+            lines: Sequence[Line] = (Line(literal(GONE)),)
         elif row is None:
             lines = self.about_nothing()
         else:

@@ -1,7 +1,8 @@
 """The state of a virtual list, without a widget: what is shown, the cursor, the marks.
 
-The cursor follows an id. A refresh never moves it to another object: when its object is gone, the
-old row stays in its place, as `gone`, until the cursor leaves it.
+The cursor follows an id. A refresh never moves it to another object: when its object is gone, or
+the filter does not leave it any more, the old row stays in its place, as `gone`, until the cursor
+leaves it.
 """
 
 from array import array
@@ -44,8 +45,8 @@ class ListContent:
     def renew(self, ids: Sequence[int], shown: Sequence[int], last_seen: Row | None) -> None:
         """The same question answered again. `last_seen` is the row the cursor was on.
 
-        Marks whose object is gone are dropped. If the cursor's object is gone, its row is kept in
-        place as `gone`.
+        Marks whose object is gone are dropped. If the cursor's object is not shown any more, its
+        row is kept in place as `gone`.
         """
         before, at = self.cursor_id, self.cursor
         existing = set(ids)
@@ -58,7 +59,7 @@ class ListContent:
         place = place_of(shown, before)
         if place >= 0:
             self.cursor = place
-        elif last_seen is not None and last_seen.id == before and before not in existing:
+        elif last_seen is not None and last_seen.id == before:
             at = min(at, len(shown))
             kept = array("q", shown)
             kept.insert(at, before)
@@ -121,7 +122,7 @@ def note_words(content: ListContent, note: str, gone_since: str, trail: str = ""
         notes.append(f"{len(content.marks)} marked" + (f" ({hidden} hidden)" if hidden else ""))
     if content.gone is not None:
         since = f" since {gone_since}" if gone_since else ""
-        notes.append(f"{content.gone.label or 'This row'} is gone{since}")
+        notes.append(f"{content.gone.label or 'This row'} is gone from here{since}")
     return "  ".join([*notes, trail] if trail else notes)
 
 
