@@ -115,7 +115,9 @@ async def _settled(app: KeyturnApp, pilot: Pilot[None]) -> None:
 
 
 async def _lists(app: KeyturnApp, pilot: Pilot[None], painted: Painted, table: Table) -> None:
-    for screen, key in (("users", ""), ("groups", "tab"), ("grants", "tab"), ("drift", "2")):
+    for screen, key in (
+        ("users", ""), ("groups", "tab"), ("grants", "tab"), ("drift", "2"), ("machines", "5"),
+    ):  # fmt: skip
         if key:
             await pilot.press(key)
         await _until(lambda: isinstance(app.focused, VirtualList))
@@ -124,10 +126,7 @@ async def _lists(app: KeyturnApp, pilot: Pilot[None], painted: Painted, table: T
         await _settled(app, pilot)
         shown = app.focused
         assert isinstance(shown, VirtualList)
-        found = [await _key(app, painted, key) for key in ["down"] * KEYS + ["pagedown"] * 5]
-        what = f"{screen} ({len(shown.content.shown):,}): key to repaint"
-        table.row(what, [clock for clock, _ in found], "20")
-        table.row(f"{what}, CPU", [spent for _, spent in found])
+        await _keys(app, painted, table, f"{screen} ({len(shown.content.shown):,})")
         spent: list[float] = []
         for word in WORDS:
             for end in range(1, len(word) + 1):
@@ -146,6 +145,12 @@ async def _lists(app: KeyturnApp, pilot: Pilot[None], painted: Painted, table: T
             spent.append((time.perf_counter() - begun) * 1000)
         table.row(f"{screen}: sort by a column", spent)
     await pilot.press("1")
+
+
+async def _keys(app: KeyturnApp, painted: Painted, table: Table, what: str) -> None:
+    found = [await _key(app, painted, key) for key in ["down"] * KEYS + ["pagedown"] * 5]
+    table.row(f"{what}: key to repaint", [clock for clock, _ in found], "20")
+    table.row(f"{what}: key to repaint, CPU", [spent for _, spent in found])
 
 
 async def _cards(app: KeyturnApp, pilot: Pilot[None], painted: Painted, table: Table) -> None:
@@ -174,6 +179,15 @@ async def _cards(app: KeyturnApp, pilot: Pilot[None], painted: Painted, table: T
             await pilot.press("escape")
             await _until(lambda: app.screen is access)
         table.row(f"{what} card, painted whole", spent, aim)
+        (app.action_person_card if what == "person" else app.action_vault_card)()
+        await _until(lambda: app.screen is not access and app.screen.query(VirtualList))
+        listed = app.screen.query_one(VirtualList)
+        await _until(lambda: listed.row is not None)  # noqa: B023 - awaited here
+        listed.focus()
+        await _settled(app, pilot)
+        await _keys(app, painted, table, f"{what} card ({len(listed.content.shown):,})")
+        await pilot.press("escape")
+        await _until(lambda: app.screen is access)
 
 
 async def in_process(folder: Path, table: Table) -> None:
