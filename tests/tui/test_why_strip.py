@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from tests.tui.looking import access, lines_of, ready, shows, until
 from tests.tui.simulated import Bench
 
-from keyturn.tui.data import EVERYTHING
+from keyturn.tui.data import EVERYTHING, Behind
 from keyturn.tui.safe import literal
 from keyturn.tui.why_words import why_lines
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.why_strip import fitted
-from keyturn_storage.rows import PersonRow
+from keyturn_storage.rows import FindingRow, PersonRow
 
 STATE = Line(literal("Dana Okafor: suspended in okta, active in openbao."))
 FINDINGS = tuple(Line(literal(f"- finding {n} says {'a lot ' * 8}"), 2) for n in range(1, 6))
@@ -63,8 +63,18 @@ def test_it_never_outgrows_its_place(texts: list[str], width: int, height: int) 
     assert (f"and {hidden} more: w" in found.plain) is (hidden > 0)
 
 
+def test_findings_that_were_not_read_are_counted_with_those_that_find_no_line() -> None:
+    row = PersonRow(1, "d:1", "Dana", "dana", "1", None, "active", None, "!", 0, 2_500)
+    found = [FindingRow(f"{n:012x}", "grant", "medium", 2, "-", "d:1", "a", "Dana", "b", "V", "w",
+                        "{}", 0) for n in range(100)]  # fmt: skip
+    lines = why_lines(row, EVERYTHING, Behind(found, 2_500), 0, read_only=True, names=("a", "b"))
+
+    assert lines[-1].content.plain == "  and 2,400 more findings: 2 has every one"
+    assert "and 2,498 more: w" in fitted(lines, 80, 3, 2_400).plain
+
+
 def test_nothing_in_focus_is_said() -> None:
-    lines = why_lines(None, EVERYTHING, (), 0, read_only=False, names=("a", "b"))
+    lines = why_lines(None, EVERYTHING, Behind(), 0, read_only=False, names=("a", "b"))
 
     assert [line.content.plain for line in lines] == ["Nothing is in focus."]
 

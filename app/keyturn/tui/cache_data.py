@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyturn.tui.data import Pane, View
+from keyturn.tui.data import Behind, Pane, View
 from keyturn.tui.pane_sources import Grants, Groups, People
 from keyturn.tui.reads import Reads
 from keyturn.tui.start import now_ms
@@ -12,7 +12,6 @@ from keyturn.tui.widgets.row_source import RowsInMemory, RowSource
 from keyturn_storage.files import JOURNAL_NAME
 from keyturn_storage.list_rows import (
     DriftCounts,
-    FindingRow,
     GrantRow,
     GroupRow,
     PersonRow,
@@ -133,23 +132,23 @@ class CacheData:
             return Groups(self.reads, scope, self._now_ms)
         return Grants(self.reads, scope, self._grants, self._now_ms)
 
-    def findings_of(
-        self, about: PersonRow | GroupRow | GrantRow, view: View
-    ) -> Sequence[FindingRow]:
+    def findings_of(self, about: PersonRow | GroupRow | GrantRow, view: View) -> Behind:
         """The findings behind a row, most urgent first."""
         reader = self.reads.reader()
         if isinstance(about, PersonRow):
-            return findings.findings(reader, person_key=about.key, limit=WHY_LIMIT)
+            found = findings.findings(reader, person_key=about.key, limit=WHY_LIMIT)
+            return Behind(found, about.findings)
         if isinstance(about, GroupRow):
             found = findings.findings_of_group(reader, about.key)
             of_view = [one for one in found if view.person in {"", one.person_key}]
-            return of_view[:WHY_LIMIT]
+            return Behind(of_view[:WHY_LIMIT], len(of_view))
         if about.finding_id:
             one = findings.finding(reader, about.finding_id)
-            return [one] if one is not None else []
+            return Behind([one], 1) if one is not None else Behind()
         if about.openers is not None:
-            return findings.findings_of_vault(reader, about.vault_id, WHY_LIMIT)
-        return []
+            found = findings.findings_of_vault(reader, about.vault_id, WHY_LIMIT)
+            return Behind(found, findings.findings_count_of_vault(reader, about.vault_id))
+        return Behind()
 
     def finding_ids(self, pane: Pane, numbers: Sequence[int]) -> frozenset[str]:
         """The findings behind marked rows."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from keyturn.tui.widgets.row_source import RowSource
 from keyturn_storage.list_rows import (
@@ -62,6 +62,13 @@ class View:
 EVERYTHING = View()
 
 
+class Behind(NamedTuple):
+    """Findings behind a row: the most urgent, and how many there are in all."""
+
+    findings: Sequence[FindingRow] = ()
+    total: int = 0
+
+
 class Data(Protocol):
     """The reads of the dashboard."""
 
@@ -97,9 +104,7 @@ class Data(Protocol):
         """What the archive has of every event stream."""
         ...
 
-    def findings_of(
-        self, about: PersonRow | GroupRow | GrantRow, view: View
-    ) -> Sequence[FindingRow]:
+    def findings_of(self, about: PersonRow | GroupRow | GrantRow, view: View) -> "Behind":
         """The findings behind a row of a pane narrowed to `view`, most urgent first; few."""
         ...
 

@@ -6,10 +6,10 @@ the Users pane in front and no filter remembered; anything else is read as alway
 
 from dataclasses import dataclass
 
-from keyturn.tui.data import EVERYTHING, Data, Pane, View
+from keyturn.tui.data import EVERYTHING, Behind, Data, Pane, View
 from keyturn.tui.state import Remembered
 from keyturn.tui.widgets.row_source import FIRST_ROWS, Answer, RowSource, Wish, answer_of
-from keyturn_storage.list_rows import DriftCounts, FindingRow, PersonRow, SourceRow
+from keyturn_storage.list_rows import DriftCounts, PersonRow, SourceRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class FirstLook:
     drift: DriftCounts | None
     panes: dict[Pane, FirstPane]
     cursor: int
-    findings: tuple[FindingRow, ...]
+    behind: Behind
 
 
 def first_look(data: Data, remembered: Remembered, person: str) -> FirstLook | None:
@@ -66,5 +66,5 @@ def first_look(data: Data, remembered: Remembered, person: str) -> FirstLook | N
         data.drift(),
         panes,
         users.shown.index(number),
-        tuple(data.findings_of(row.about, EVERYTHING)),
+        data.findings_of(row.about, EVERYTHING),
     )

@@ -39,8 +39,10 @@ def overview_lines(facts: PersonFacts, now_ms: int) -> Iterator[Line]:
     yield fact("as of", *_as_of(facts, now_ms))
     if facts.findings:
         yield BLANK
-        yield heading(f"Drift {len(facts.findings)}")
+        yield heading(f"Drift {facts.row.findings:,}")
         yield from (drift_line(found, now_ms) for found in facts.findings)
+        if (more := facts.row.findings - len(facts.findings)) > 0:
+            yield signed(" ", f"and {more:,} more", quiet=True)
     yield BLANK
     groups = _groups(facts)
     yield heading(f"Groups {len(groups)}")

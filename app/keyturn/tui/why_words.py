@@ -1,11 +1,9 @@
 """The lines of the Why strip: what a row means, from what the cache already knows."""
 
-from collections.abc import Sequence
-
 from textual.content import Content
 
 from keyturn.tui.ages import age
-from keyturn.tui.data import View
+from keyturn.tui.data import Behind, View
 from keyturn.tui.safe import joined, literal
 from keyturn.tui.widgets.list_content import SIGN_ROLE
 from keyturn.tui.widgets.paragraphs import Line
@@ -23,7 +21,7 @@ SHORT_MS = 1000
 def why_lines(
     about: object,
     view: View,
-    findings: Sequence[FindingRow],
+    behind: Behind,
     now_ms: int,
     *,
     read_only: bool,
@@ -44,8 +42,14 @@ def why_lines(
         state = _grant(about, view)
     else:
         return (Line(literal("Nothing is in focus.", "$quiet")),)
-    ordered = sorted(findings, key=lambda found: found.sign != "!")
-    return (Line(state), *(_finding(found, now_ms) for found in ordered))
+    ordered = sorted(behind.findings, key=lambda found: found.sign != "!")
+    lines = (Line(state), *(_finding(found, now_ms) for found in ordered))
+    more = behind.total - len(ordered)
+    if more <= 0:
+        return lines
+    rest = joined((f"  and {more:,} more findings: ", "$quiet"), ("2", "bold $accent"),
+                  (" has every one", "$quiet"))  # fmt: skip
+    return (*lines, Line(rest, hang=2))
 
 
 def _finding(found: FindingRow, now_ms: int) -> Line:
@@ -75,7 +79,9 @@ def _group(row: GroupRow, view: View, names: tuple[str, str]) -> Content:
         member = f"is a member in {' and in '.join(sides)}" if sides else "is a member on no side"
         return joined((view.label, "bold"), f" {member} of ", (row.name, "bold"), ".")
     counts = [
-        f"no such group in {name}" if count is None else f"{count} members in {name}"
+        f"no such group in {name}"
+        if count is None
+        else f"{count:,} member{'' if count == 1 else 's'} in {name}"
         for name, count in zip(names, (row.directory_members, row.secrets_members), strict=True)
     ]
     return joined((row.name, "bold"), f": {', '.join(counts)}.")

@@ -1,6 +1,6 @@
 """The Access screen: what its keys do with the row in front, and why it is as it is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from keyturn.tui.access_rows import EMPTY, READING
 from keyturn.tui.actions import Where, bindings
-from keyturn.tui.data import EVERYTHING, PANE_TITLES, Pane, View
+from keyturn.tui.data import EVERYTHING, PANE_TITLES, Behind, Pane, View
 from keyturn.tui.first_look import FirstLook
 from keyturn.tui.safe import literal
 from keyturn.tui.screens.linked_panes import LinkedPanes
@@ -21,7 +21,7 @@ from keyturn.tui.widgets.pane_tabs import PaneTabs
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn.tui.widgets.why_strip import WhyStrip
-from keyturn_storage.list_rows import FindingRow, GrantRow, GroupRow, PersonRow
+from keyturn_storage.list_rows import GrantRow, GroupRow, PersonRow
 
 if TYPE_CHECKING:
     # Not needed for the first paint, nor is what the methods below import when a key asks for it.
@@ -75,7 +75,7 @@ class Access(LinkedPanes):
                 found.source, found.answer, look.cursor if pane is Pane.USERS else 0
             )
         row = self.pane(Pane.USERS).row
-        self._put_why(row.about if row else None, EVERYTHING, look.findings)
+        self._put_why(row.about if row else None, EVERYTHING, look.behind)
 
     # ------------------------------------------------------------------ what is in hand
 
@@ -133,18 +133,18 @@ class Access(LinkedPanes):
         return self.front, self.pane(self.front).content.cursor_id, self._views[self.front]
 
     async def _read_why(self, about: object, view: View) -> None:
-        findings: Sequence[FindingRow] = ()
-        which = self._in_front()
+        which, behind = self._in_front(), Behind()
         if isinstance(about, PersonRow | GroupRow | GrantRow):
             data = self.keyturn.parts.data
-            findings = await self.keyturn.parts.reads.ask(lambda: data.findings_of(about, view))
+            behind = await self.keyturn.parts.reads.ask(lambda: data.findings_of(about, view))
         if which == self._in_front():
-            self._put_why(about, view, findings)
+            self._put_why(about, view, behind)
 
-    def _put_why(self, about: object, view: View, findings: Sequence[FindingRow]) -> None:
-        self._why_of = self._in_front()
-        self.query_one(WhyStrip).lines = why_lines(
-            about, view, findings, self.keyturn.parts.now_ms(),
+    def _put_why(self, about: object, view: View, behind: Behind) -> None:
+        self._why_of, strip = self._in_front(), self.query_one(WhyStrip)
+        strip.beyond = behind.total - len(behind.findings)
+        strip.lines = why_lines(
+            about, view, behind, self.keyturn.parts.now_ms(),
             read_only=self.keyturn.read_only, names=self._names,
         )  # fmt: skip
 

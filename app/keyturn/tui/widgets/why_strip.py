@@ -17,6 +17,8 @@ class WhyStrip(Widget):
     """
 
     lines: reactive[tuple[Line, ...]] = reactive(())
+    beyond = 0
+    """How many findings the last line stands for, where it says that there are more. Set first."""
 
     def on_mount(self) -> None:
         """The title never changes."""
@@ -24,17 +26,19 @@ class WhyStrip(Widget):
 
     def render(self) -> Content:
         """As many lines as there is room for."""
-        return fitted(self.lines, self.size.width, self.size.height)
+        return fitted(self.lines, self.size.width, self.size.height, self.beyond)
 
 
-def fitted(lines: Sequence[Line], width: int, height: int) -> Content:
+def fitted(lines: Sequence[Line], width: int, height: int, beyond: int = 0) -> Content:
     """`lines` in at most `height` lines of `width` cells.
 
     Each line gets one; what is left over goes to the first lines that need more. Lines that get
-    none are counted at the end of the last one shown.
+    none are counted at the end of the last one shown; the last of them counts for `beyond`.
     """
     shown = list(lines[: max(0, height)])
     hidden = len(lines) - len(shown)
+    if hidden and beyond:
+        hidden += beyond - 1
     wrapped = [parts(line, width) for line in shown]
     spare = height - len(shown)
     rows: list[Content] = []
@@ -47,7 +51,7 @@ def fitted(lines: Sequence[Line], width: int, height: int) -> Content:
             last = joined(last, " …") if last.cell_length + 2 <= width else _cut(last, width)
         rows.append(last)
     if hidden and rows:
-        note = joined((f"  and {hidden} more: ", "$quiet"), ("w", "bold $accent"))
+        note = joined((f"  and {hidden:,} more: ", "$quiet"), ("w", "bold $accent"))
         room = max(1, width - note.cell_length)
         # The findings shown are one line each here: some were left without any.
         whole = shown[-1].content
