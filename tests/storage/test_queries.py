@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,7 +10,15 @@ from hypothesis import given, settings
 from tests.storage.assessed import found, person, store
 from tests.storage.worlds import DIRECTORY, SECRETS, Read, account, reads, refresh, whole
 
-from keyturn_providers.records import Grant, Level, MemberKind, PrincipalKind, Snapshot
+from keyturn_providers.records import (
+    Grant,
+    Level,
+    MachineIdentity,
+    MemberKind,
+    PrincipalKind,
+    Snapshot,
+)
+from keyturn_storage.filters import Field, Filter, Term
 from keyturn_storage.queries import grant_paths
 from keyturn_storage.queries.grants import (
     all_grants,
@@ -18,8 +27,9 @@ from keyturn_storage.queries.grants import (
     grant_rows,
 )
 from keyturn_storage.queries.groups import group_nos, group_rows
+from keyturn_storage.queries.machines import machine_nos_asked, machine_rows
 from keyturn_storage.queries.persons import person_nos, person_rows
-from keyturn_storage.queries.reader import Reader, Scope, open_reader
+from keyturn_storage.queries.reader import Asked, Reader, Scope, open_reader
 from keyturn_storage.rows import FindingIn, GrantRow, GroupLinkIn
 from keyturn_storage.snapshots import Cache, open_cache
 
@@ -316,6 +326,21 @@ def test_a_machine_that_was_never_listed_is_shown_by_its_id(cache: Cache, cache_
     with open_reader(cache_path) as reader:
         row: GrantRow = all_grants(reader, Scope(vault_id="v1"))[0]
     assert (row.principal_kind, row.principal_name, row.via) == ("machine", "robot", "robot")
+
+
+def test_machines_are_filtered_as_they_are_now(cache: Cache, cache_path: Path) -> None:
+    robot = MachineIdentity("m1", "robot", "token")
+    asked = Asked(Filter((Term(Field.NAME, ("ro",)),)))
+    refresh(cache, whole(), source=DIRECTORY)
+    refresh(cache, whole(machines=(robot,)), source=SECRETS)
+    store(cache, [])
+    with open_reader(cache_path) as reader:
+        assert len(machine_nos_asked(reader, asked)) == 1
+        two = (replace(robot, name="gone"), replace(robot, id="m2"), replace(robot, id="m3"))
+        refresh(cache, whole(machines=two), source=SECRETS)
+        store(cache, [])
+        found = machine_rows(reader, machine_nos_asked(reader, asked))
+    assert [row.machine.id for row in found] == ["m2", "m3"]
 
 
 def test_row_numbers_stay_when_others_come_and_go(cache: Cache, cache_path: Path) -> None:

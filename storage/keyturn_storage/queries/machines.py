@@ -99,17 +99,24 @@ def machine_rows(reader: Reader, nos: Sequence[int]) -> list[MachineRow]:
 
 def machine_nos_asked(reader: Reader, asked: Asked) -> "array[int]":
     """The numbers a filter leaves, in the order asked for."""
-    rows = [row for row in map(_row, reader.connection.execute(_ROW))
-            if holds(asked.filter, _facts(row))]  # fmt: skip
+    with reader.at_one_moment():
+        every = reader.kept("machines", lambda: _every(reader))
+    rows = [row for row, facts in every if holds(asked.filter, facts)]
     if asked.order in _ORDERS:
         rows.sort(key=_ORDERS[asked.order])
         found = array("q", [row.no for row in rows])
     else:
         shown = {row.no for row in rows}
-        found = array("q", [no for no in machine_nos(reader) if no in shown])
+        own = reader.kept("machines in order", lambda: machine_nos(reader))
+        found = array("q", [no for no in own if no in shown])
     if asked.backwards:
         found.reverse()
     return found
+
+
+def _every(reader: Reader) -> list[tuple[MachineRow, Facts]]:
+    found = map(_row, reader.connection.execute(_ROW))
+    return [(row, _facts(row)) for row in found]
 
 
 def _facts(row: MachineRow) -> Facts:

@@ -3,12 +3,12 @@
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar, cast
 
 from keyturn_storage.connections import connect_read_only
 from keyturn_storage.files import check_file
@@ -19,6 +19,8 @@ from keyturn_storage.migrations import is_current
 from keyturn_storage.queries.orders import Orders
 from keyturn_storage.queries.stored_sets import StoredSets
 from keyturn_storage.schema_cache import CACHE
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Reader:
         self.sets = StoredSets(connection)
         self.orders = Orders(connection)
         self._grants: tuple[int, Scope, tuple[GrantRow, ...]] | None = None
+        self._kept: dict[str, tuple[int, object]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -113,6 +116,14 @@ class Reader:
     def keep_grants(self, scope: Scope, rows: tuple[GrantRow, ...]) -> None:
         """Remembers the rows of one scope: a list asks for ids, then for rows, then for text."""
         self._grants = (self._version(), scope, rows)
+
+    def kept(self, what: str, read: Callable[[], T]) -> T:
+        """What `read` gives, kept under a name of its own until the file changes: for what a list
+        looks through anew at every letter."""
+        version, known = self._version(), self._kept.get(what)
+        if known is None or known[0] != version:
+            known = self._kept[what] = (version, read())
+        return cast("T", known[1])
 
     def _version(self) -> int:
         return int(self.connection.execute("pragma data_version").fetchone()[0])
