@@ -2,17 +2,22 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import yaml
 from tests.tui.looking import access, lines_of, ready, shows, text_of, until
-from tests.tui.simulated import Bench
+from tests.tui.simulated import Bench, Policy, SimulatedDoors, Watch, rules_of
 from textual.pilot import Pilot
 
+from keyturn.decide.rules import NamedId, Waiver
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.screens.drift import Drift
 from keyturn.tui.screens.plan import PlanReview
 from keyturn_providers.abilities import Ability
-from keyturn_providers.records import Side
+from keyturn_providers.records import Level, PrincipalKind, Side
+from keyturn_providers.simulated import simulated_pair
 from keyturn_providers.simulated.faults import Effect, Fault
 from keyturn_storage.queries.finding_lines import Order, id_of
 from keyturn_storage.rows import FindingIn
@@ -254,7 +259,7 @@ async def test_a_direct_grant_is_excepted_as_text_with_owner_reason_and_day(
         await pilot.press("e")
         await shows(pilot, "Who answers?")
         await pilot.press("enter")
-        await shows(pilot, "Say who answers for it")
+        await shows(pilot, "Say who answers for it: it stands in keyturn.yaml.")
         await pilot.press(*"r.silva", "enter")
         await shows(pilot, "Why?")
         await pilot.press(*"year end", "enter")
@@ -265,6 +270,44 @@ async def test_a_direct_grant_is_excepted_as_text_with_owner_reason_and_day(
     (text,) = copied
     assert 'name: "Payments"' in text
     assert 'owner: "r.silva", reason: "year end"' in text
+
+
+async def test_an_exception_for_what_is_wider_than_one_there_is_allows_all_of_it(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    pair = simulated_pair(lifecycle=True)
+    held = next(
+        grant for held in pair.secrets.tenant.grants.values() for grant in held.values()
+        if grant.vault_id == "v-payments" and grant.principal_kind is PrincipalKind.ACCOUNT
+    )  # fmt: skip
+    listed = held.permissions[:1]
+    waiver = Waiver("p001@acme.example", NamedId("v-payments", "Payments"), Level.UNKNOWN, 2**42,
+                    "o", "r", "", 30, listed)  # fmt: skip
+    policy = Policy(replace(rules_of(pair), exceptions=(waiver,)))
+    made = Bench(data, pair, SimulatedDoors(pair, policy), Watch())
+    await made.engine.refresh(lambda _event: None, lambda: False)
+    app = made.app()
+    copied: list[str] = []
+    app.copy_to_clipboard = copied.append  # type: ignore[method-assign,assignment] # what the terminal would get
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.facts.organisation)
+        await pilot.press("2")
+        await shows(pilot, "severity")
+        await pilot.press("slash", *"wider dana", "enter")
+        await shows(pilot, "makes an exception")
+        await pilot.press("e")
+        await shows(pilot, "Who answers?")
+        await pilot.press("o", "enter")
+        await shows(pilot, "Why?")
+        await pilot.press("r", "enter")
+        await shows(pilot, "Until when?")
+        await pilot.press("enter")
+        await shows(pilot, "An exception, to be reviewed")
+    made.close()
+    (item,) = yaml.safe_load(copied[0])
+    assert set(item["permissions"]) == set(held.permissions) > set(listed)
 
 
 async def test_what_no_exception_is_for_says_so(read_bench: Bench) -> None:

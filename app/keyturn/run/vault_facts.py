@@ -61,11 +61,13 @@ class Holder:
 @dataclass(frozen=True, slots=True)
 class HeldGrant:
     """The rest about one grant. `policy_line` is 0 where no mapping and no live exception wants it;
-    `until_ms` is of an exception."""
+    `until_ms` is of an exception. `single` are its permissions where the source grants them one by
+    one."""
 
     grant: Grant
     policy_line: int
     until_ms: int | None
+    single: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,10 @@ def held_grant(
     near = near_vault(reader, rules, vault_id, now_ms, carriers=(carrier,))
     if near is None:
         return None
+    one_by_one = near.world.secrets.snapshot.permission_rules is not None
     for grant in near.world.secrets.grants_on.get(vault_id, ()):
-        return HeldGrant(grant, *_policy(near.world, grant))
+        single = grant.permissions if one_by_one else ()
+        return HeldGrant(grant, *_policy(near.world, grant), single)
     return None
 
 

@@ -60,6 +60,6 @@ class Ask(ModalScreen[str | None]):
         _ = self.dismiss(None)
 
 
-def needs_words(what: str) -> Callable[[str], str]:
-    """A check that something was typed."""
-    return lambda text: "" if text else f"Say {what}: it is kept with the case."
+def needs_words(what: str, kept: str = "it is kept with the case") -> Callable[[str], str]:
+    """A check that something was typed, which says what becomes of it."""
+    return lambda text: "" if text else f"Say {what}: {kept}."

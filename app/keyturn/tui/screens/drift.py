@@ -135,9 +135,14 @@ class Drift(ListScreen):
             self.keyturn.tell("Except: put the cursor on a finding first.")
 
     async def _except(self, found: FindingRow) -> None:
-        from keyturn.tui.screens.excepting import except_finding
+        from keyturn.tui.screens.excepting import except_finding, path_of
 
-        except_finding(self.keyturn, found, await self._known(found))
+        known, data = await self._known(found), self.keyturn.parts.data
+        path = path_of(found, known)
+        held = None if path is None else await self.keyturn.parts.reads.ask(
+            lambda: data.held_grant(path.vault_id, path.carrier)
+        )  # fmt: skip
+        except_finding(self.keyturn, known, path, held.single if held is not None else ())
 
     @on(VirtualList.Chosen)
     def _open(self) -> None:

@@ -28,16 +28,32 @@ if TYPE_CHECKING:
     from keyturn_storage.rows import FindingRow
 
 
+IN_POLICY = "it stands in keyturn.yaml"
+
+
+def path_of(found: "FindingRow", known: tuple[Person, Explained] | None) -> AccessPath | None:
+    """The direct grant that an exception for a finding would allow: the one the finding is about,
+    else the strongest; None where there is none to allow."""
+    paths = known[1].paths if known is not None else ()
+    direct = [path for path in paths if not path.groups and not path.in_policy]
+    decided = whole_finding(found.body)
+    about = [path for path in direct if decided is not None and path.carrier == decided.path]
+    return next(iter((*about, *direct)), None)
+
+
 def except_finding(
-    app: "KeyturnApp", found: "FindingRow", known: tuple[Person, Explained] | None
+    app: "KeyturnApp",
+    known: tuple[Person, Explained] | None,
+    path: AccessPath | None,
+    single: tuple[str, ...],
 ) -> None:
-    """Asks for owner, reason and last day, then shows the text and copies it."""
+    """Asks for owner, reason and last day, then shows the text and copies it. `single` are the
+    grant's permissions where they are granted one by one."""
     if known is None:
         app.tell("Except: only somebody's own access to a vault can be excepted.")
         return
     person, whole = known
-    direct = [path for path in whole.paths if not path.groups and not path.in_policy]
-    if not direct:
+    if path is None:
         app.tell("Except: an exception allows a direct grant, and there is none here.")
         return
     now_ms = app.parts.now_ms()
@@ -53,7 +69,8 @@ def except_finding(
 
             def with_day(until: str | None) -> None:
                 if until is not None:
-                    _show(app, found, person, whole, direct[0], (owner, reason, until))
+                    allowed = permissions_of(path.level, single)
+                    _show(app, person, whole, allowed, (owner, reason, until))
 
             ask = Ask(
                 f"Until when? {who}", "The last day (UTC) on which it is allowed.",
@@ -61,32 +78,28 @@ def except_finding(
             )  # fmt: skip
             _ = app.push_screen(ask, with_day)
 
-        check = needs_words("why it is allowed")
+        check = needs_words("why it is allowed", IN_POLICY)
         _ = app.push_screen(Ask(f"Why? {who}", "It stands in keyturn.yaml.", check=check),
                             with_reason)  # fmt: skip
 
     words = (
         "Who answers for the exception: an address or a team. The text is made for keyturn.yaml."
     )
-    check = needs_words("who answers for it")
+    check = needs_words("who answers for it", IN_POLICY)
     _ = app.push_screen(Ask(f"Who answers? {who}", words, check=check), with_owner)
 
 
 def _show(
     app: "KeyturnApp",
-    found: "FindingRow",
     person: Person,
     whole: Explained,
-    path: AccessPath,
+    allowed: str | list[str],
     said: tuple[str, str, str],
 ) -> None:
     owner, reason, until = said
-    decided = whole_finding(found.body)
-    single = next((one.permissions for one in decided.remedy if one.permissions), ()) if (
-        decided is not None) else ()  # fmt: skip
     text = exception_text(
         person=_identifier(person), vault_id=whole.vault_id, vault_name=printable(whole.vault_name),
-        permissions=permissions_of(path.level, single), until=until, owner=owner, reason=reason,
+        permissions=allowed, until=until, owner=owner, reason=reason,
     )  # fmt: skip
     app.copy_to_clipboard(f"{text}\n")
     lines = [

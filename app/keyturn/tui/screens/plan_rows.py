@@ -88,7 +88,7 @@ class PlanRows(Frame):
             self.action_scroll_down()
 
         before = next((left.reason for left in reversed(self.skips.values())), "")
-        check = needs_words("why it is left out")
+        check = needs_words("why it is left out", "it stands in the plan")
         words = f"{operation.words}. It is left out of the plan, with your reason in it."
         _ = self.keyturn.push_screen(
             Ask(f"Skip change {operation.number}?", words, value=before, check=check), said
