@@ -83,7 +83,8 @@ class GrantRow(NamedTuple):
 
 
 class SourceRow(NamedTuple):
-    """The newest snapshot of a source, with what the header and the Sources screen show."""
+    """The newest snapshot of a source, with what the header and the Sources screen show. It
+    tells of nothing that happened after `taken_ms`, when its reading began."""
 
     source: SourceIdentity
     snapshot_id: int

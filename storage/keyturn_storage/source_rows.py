@@ -7,7 +7,7 @@ from keyturn_providers.source import Side, SourceIdentity
 from keyturn_storage.list_rows import SourceRow
 
 _SOURCES = """
-select c.name, c.kind, c.side, c.tenant, s.id, s.ended_ms, s.complete,
+select c.name, c.kind, c.side, c.tenant, s.id, s.started_ms, s.complete,
 (select count(*) from listing l where l.snapshot_id = s.id),
 (select count(*) from listing l where l.snapshot_id = s.id and l.complete = 1),
 s.unreadable, s.accounts, s.groups, s.vaults, s.grants, s.machines, s.blind_spots,

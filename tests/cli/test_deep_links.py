@@ -8,7 +8,7 @@ from tests.cli.conftest import DANA
 from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit
 from keyturn.run.deep_links import Link, LinkKind, NotOneThing, find_link
-from keyturn_providers.records import Group
+from keyturn_providers.records import Group, Vault
 from keyturn_providers.simulated import Pair
 from keyturn_storage.journal import open_journal
 from keyturn_storage.queries.reader import open_reader
@@ -16,7 +16,8 @@ from keyturn_storage.queries.reader import open_reader
 
 @pytest.fixture
 def read(pair: Pair, front: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
-    pair.directory.tenant.add(Group("dg-fin2", "finance east"))
+    pair.directory.tenant.add(Group("dg-fin2", "finance east"), Group("dg-oko", "Ökonomie"))
+    pair.secrets.tenant.add(Vault("v-oel", "Ölwerk"))
     assert run([*front, "refresh"]) in {Exit.IN_STEP, Exit.DRIFT}
     capsys.readouterr()
     return front
@@ -36,6 +37,9 @@ def test_by_name_address_or_id(read: list[str]) -> None:
     assert _link(read, LinkKind.GROUP, "sg-platform").name == "eng-platform"
     assert _link(read, LinkKind.VAULT, "payments").key == "v-payments"
     assert _link(read, LinkKind.VAULT, "v-billing").name == "Billing Ops"
+    # Upper and lower case are the same in every alphabet.
+    assert _link(read, LinkKind.VAULT, "ölw").key == "v-oel"
+    assert _link(read, LinkKind.GROUP, "öko").key == "d:dg-oko"
 
 
 def test_several_are_listed_and_none_is_said(read: list[str]) -> None:

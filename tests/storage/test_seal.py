@@ -53,6 +53,7 @@ def test_a_whole_read_is_complete_and_every_check_passes(cache: Cache) -> None:
     assert counts == (2, 2, 3, 2, 1)
     # Not when it ended: what a slow refresh read first is as old as the refresh.
     assert cache.load(info.id).taken_ms == info.started_ms != info.ended_ms
+    assert [row.taken_ms for row in cache.sources()] == [info.started_ms]
     assert cache.latest("bao") == info
 
 

@@ -11,7 +11,7 @@ from keyturn.tui.safe import literal
 from keyturn.tui.why_words import why_lines
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.why_strip import fitted
-from keyturn_storage.rows import FindingRow, PersonRow
+from keyturn_storage.rows import FindingRow, GroupRow, PersonRow
 
 STATE = Line(literal("Dana Okafor: suspended in okta, active in openbao."))
 FINDINGS = tuple(Line(literal(f"- finding {n} says {'a lot ' * 8}"), 2) for n in range(1, 6))
@@ -45,6 +45,12 @@ def test_room_left_over_goes_to_the_first_line_that_needs_it() -> None:
     assert "…" not in "".join(rows)
     assert rows[2].startswith("- finding 1")
     assert rows[3].startswith("  ")
+
+
+def test_one_is_one() -> None:
+    group = GroupRow(1, "d:g", "lone", "g", "s", 1, 1, False, False, "=", "")
+    (line,) = why_lines(group, EVERYTHING, Behind(), 0, read_only=True, names=("okta", "bao"))
+    assert line.content.plain == "lone: 1 member in okta, 1 member in bao."
 
 
 @settings(max_examples=80, deadline=None)

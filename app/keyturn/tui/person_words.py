@@ -70,13 +70,13 @@ def _account(account: Account | None, now_ms: int) -> Iterator[str | tuple[str, 
 
 
 def _opens(facts: PersonFacts) -> str:
-    vaults = dict.fromkeys(path.vault_name for path in facts.paths)
+    vaults = {path.vault_id: path.vault_name for path in facts.paths}
     direct = len({path.vault_id for path in facts.paths if not path.groups})
     if not vaults:
         spots = facts.near.world.secrets.snapshot.blind_spots
         return "no vault that is visible" if spots else "no vault"
     by = f", {direct} by a direct grant" if direct else ""
-    return f"{counted(len(vaults), 'vault')}{by}: {listed(vaults, NAMED)}"
+    return f"{counted(len(vaults), 'vault')}{by}: {listed(vaults.values(), NAMED)}"
 
 
 def _as_of(facts: PersonFacts, now_ms: int) -> Iterator[str | tuple[str, str]]:

@@ -117,7 +117,12 @@ class VaultLines:
 
     def _overview(self) -> Row:
         vault = self._facts.row
-        cells = (vault.name, "", f"{vault.openers:,} people", "")
+        cells = (
+            vault.name,
+            "",
+            f"{vault.openers:,} {'person' if vault.openers == 1 else 'people'}",
+            "",
+        )
         return Row(
             OVERVIEW, "=" if not self._facts.findings else self._worst(), cells,
             ("strong", "", "dim", ""), label=vault.name, about=self._facts,

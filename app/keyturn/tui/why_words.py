@@ -81,16 +81,21 @@ def _group(row: GroupRow, view: View, names: tuple[str, str]) -> Content:
     counts = [
         f"no such group in {name}"
         if count is None
-        else f"{count:,} member{'' if count == 1 else 's'} in {name}"
+        else f"{_so_many(count, 'member', 'members')} in {name}"
         for name, count in zip(names, (row.directory_members, row.secrets_members), strict=True)
     ]
     return joined((row.name, "bold"), f": {', '.join(counts)}.")
 
 
+def _so_many(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"
+
+
 def _grant(row: GrantRow, view: View) -> Content:
     who = view.label if (view.person or view.group) else row.principal_name
     if row.openers is not None:
-        return joined((row.vault_name, "bold"), f": {row.openers} people can open it.")
+        openers = _so_many(row.openers, "person", "people")
+        return joined((row.vault_name, "bold"), f": {openers} can open it.")
     if not row.carrier:
         return joined((who, "bold"), " should have ", (row.level, "bold"), " on ",
                       (row.vault_name, "bold"), ", and has not.")  # fmt: skip

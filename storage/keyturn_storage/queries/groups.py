@@ -258,9 +258,9 @@ def groups_called(reader: Reader, text: str, limit: int) -> list[GroupCalled]:
         return []
     found = reader.connection.execute(
         "select key, name, directory_id, secrets_id from group_link "
-        "where :text in (key, directory_id, secrets_id) or instr(lower(name), lower(:text)) > 0 "
+        "where :text in (key, directory_id, secrets_id) or instr(search, :folded) > 0 "
         "order by :text in (key, ifnull(directory_id, ''), ifnull(secrets_id, '')) desc, "
-        "lower(name) <> lower(:text), position limit :limit",
-        {"text": wanted, "limit": limit},
+        "search <> :folded, position limit :limit",
+        {"text": wanted, "folded": wanted.casefold(), "limit": limit},
     )
     return [GroupCalled(*row) for row in found]

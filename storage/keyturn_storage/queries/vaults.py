@@ -54,9 +54,9 @@ def vaults_called(reader: Reader, text: str, limit: int) -> Sequence[VaultRow]:
     if not wanted:
         return []
     found = reader.connection.execute(
-        _SELECT + "where vault_id = :text or instr(lower(name), lower(:text)) > 0 "
-        "order by vault_id <> :text, lower(name) <> lower(:text), name collate nocase limit :limit",
-        {"text": wanted, "limit": limit},
+        _SELECT + "where vault_id = :text or instr(casefold(name), :folded) > 0 "
+        "order by vault_id <> :text, casefold(name) <> :folded, name collate nocase limit :limit",
+        {"text": wanted, "folded": wanted.casefold(), "limit": limit},
     )
     return [VaultRow(*row) for row in found]
 
