@@ -1,10 +1,14 @@
 """Why somebody can open a vault, and where it ends when they cannot."""
 
 from dataclasses import replace
+from itertools import pairwise, permutations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.decide.worlds import NOW_MS, SUSPENDED, Org, account, office
 
 from keyturn.decide.explain import access_paths, day, told, why
+from keyturn.decide.index import MORE_WAYS, ways_of
 from keyturn_providers.records import AccountState, Collection, Group, Level
 
 
@@ -32,6 +36,53 @@ def test_every_path_strongest_first() -> None:
     ]
     assert paths[2].group_ids == ("sg-eng", "sg-top")
     assert paths[3].until_ms is not None
+
+
+def test_two_nestings_that_lead_to_one_group_are_two_paths() -> None:
+    org = office()
+    for name in ("left", "right", "top"):
+        org.secrets.groups.append(Group(f"sg-{name}", name))
+    org.secrets.nest("sg-left", "sg-eng")
+    org.secrets.nest("sg-right", "sg-eng")
+    org.secrets.nest("sg-top", "sg-left")
+    org.secrets.nest("sg-top", "sg-right")
+    org.group_grant("top", "pay", Level.READ)
+    world, ana = org.world(), org.who("d:d1")
+    found = [p.via for p in access_paths(world, ana) if p.vault_name == "pay"]
+    assert found == ["eng > left > top", "eng > right > top"]
+    assert "There is another way: the group eng > right > top." in why(world, ana, "v-pay")
+
+
+@given(st.sets(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=12))
+def test_every_way_through_nested_groups_is_told_once(nested: set[tuple[int, int]]) -> None:
+    org = office()
+    org.secrets.groups += [Group(f"n{number}", f"n{number}") for number in range(5)]
+    org.secrets.join("n0", "s1")
+    for outer, inner in sorted(nested):
+        org.secrets.nest(f"n{outer}", f"n{inner}")
+    edges = {(f"n{inner}", f"n{outer}") for outer, inner in nested}
+    every = {
+        chain
+        for length in range(5)
+        for rest in permutations([f"n{number}" for number in range(1, 5)], length)
+        for chain in [("n0", *rest)]
+        if all(pair in edges for pair in pairwise(chain))
+    }
+    found = [one for one in ways_of(org.world().secrets, "s1") if one[0] == "n0"]
+    assert len(found) == len(set(found))
+    assert set(found) == every or len(found) >= MORE_WAYS
+
+
+def test_more_ways_than_anybody_reads_are_not_all_told() -> None:
+    org = office()
+    org.secrets.join("n0-0", "s1")
+    for level in range(12):
+        for inner in range(2):
+            for outer in range(2):
+                org.secrets.nest(f"n{level + 1}-{outer}", f"n{level}-{inner}")
+    found = [one for one in ways_of(org.world().secrets, "s1") if one[0] == "n0-0"]
+    assert {one[-1] for one in found} >= {"n12-0", "n12-1"}
+    assert len(found) <= 26 + MORE_WAYS
 
 
 def test_a_wider_grant_than_the_policy_wants_is_not_in_policy() -> None:

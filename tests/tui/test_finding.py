@@ -308,6 +308,12 @@ async def test_enter_right_behind_the_last_letter_jumps_to_what_was_typed(
         await ready(pilot, app)
         await pilot.press("ctrl+k")
         await until(pilot, lambda: isinstance(app.screen, Picker) and app.screen.lines.row)
+        await _type(pilot, "zqxw")
+        await shows(pilot, "Nothing has these letters.")
+        await pilot.press("enter")
+        assert isinstance(app.screen, Picker)  # and says still why nothing happens
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: isinstance(app.screen, Picker) and app.screen.lines.row)
         _burst(pilot, "okafor", "enter")
         await until(pilot, lambda: not isinstance(app.screen, Picker))
         await shows(pilot, "Access › Dana Okafor")

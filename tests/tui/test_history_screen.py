@@ -38,6 +38,8 @@ async def test_reads_are_shown_with_the_long_time_between_them(twice: Bench) -> 
         await shows(pilot, "Nothing was read from")
         await pilot.press("enter")
         await shows(pilot, "Nothing is known of that time")
+        await pilot.press("t")
+        await shows(pilot, "enter shows every screen as of it")
         await pilot.press("down")
         await shows(pilot, "this is the first read that is kept")
         assert "drift" in text_of(app)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from keyturn.decide.desired import beyond, desired_grants, permitted
-from keyturn.decide.index import chains_of
+from keyturn.decide.index import ways_of
 from keyturn.decide.names import LEVEL_WORDS, listed
 from keyturn.decide.people import Person
 from keyturn.decide.world import World
@@ -47,7 +47,16 @@ def access_paths(world: World, person: Person) -> tuple[AccessPath, ...]:
     if person.secrets is None:
         return ()
     found = [*_direct(world, person, person.secrets.id), *_through(world, person.secrets.id)]
-    found.sort(key=lambda p: (-p.level.rank, p.vault_name, p.vault_id, len(p.groups), p.carrier))
+    found.sort(
+        key=lambda p: (
+            -p.level.rank,
+            p.vault_name,
+            p.vault_id,
+            len(p.groups),
+            p.carrier,
+            p.group_ids,
+        )
+    )
     return tuple(found)
 
 
@@ -62,7 +71,7 @@ def _direct(world: World, person: Person, account_id: str) -> Iterator[AccessPat
 
 
 def _through(world: World, account_id: str) -> Iterator[AccessPath]:
-    for chain in chains_of(world.secrets, account_id):
+    for chain in ways_of(world.secrets, account_id):
         link = world.link_of_secrets.get(chain[-1])
         wanted = desired_grants(link)
         for grant in world.secrets.grants_of.get((PrincipalKind.GROUP, chain[-1]), ()):

@@ -2,7 +2,9 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import islice
 
 from keyturn_providers.records import (
     Account,
@@ -18,6 +20,8 @@ from keyturn_providers.records import (
     Vault,
 )
 
+MORE_WAYS = 50
+"""There can be more ways through a net of groups than anybody could read."""
 TOKEN_PREFIX = "token/"  # noqa: S105  the beginning of a carrier, no credential
 
 
@@ -173,3 +177,25 @@ def chains_of(indexed: Indexed, account_id: str) -> Iterator[tuple[str, ...]]:
     last. A group reached from two of its groups comes twice: those are two paths."""
     for own in indexed.groups_of.get(account_id, ()):
         yield from group_and_around(indexed, own).values()
+
+
+def ways_of(indexed: Indexed, account_id: str) -> Iterator[tuple[str, ...]]:
+    """As `chains_of`, and where groups are nested in one another by several ways, each of them; of
+    each of the account's own groups at most MORE_WAYS further ones, the shorter first."""
+    for own in indexed.groups_of.get(account_id, ()):
+        shortest = set(group_and_around(indexed, own).values())
+        yield from shortest
+        yield from islice(_longer(indexed.around, own, shortest), MORE_WAYS)
+
+
+def _longer(
+    steps: Mapping[str, tuple[str, ...]], start: str, known: AbstractSet[tuple[str, ...]]
+) -> Iterator[tuple[str, ...]]:
+    waiting: deque[tuple[str, ...]] = deque([(start,)])
+    while waiting:
+        chain = waiting.popleft()
+        for there in steps.get(chain[-1], ()):
+            if there not in chain:
+                waiting.append((*chain, there))
+                if waiting[-1] not in known:
+                    yield waiting[-1]

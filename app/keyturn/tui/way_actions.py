@@ -83,8 +83,11 @@ class WayActions:
 
     def action_as_of(self) -> None:
         """To where a time is chosen; from the past, back to now."""
-        if self._dashboard.back is None:
-            ways.go(self._dashboard, "history")
+        app = self._dashboard
+        if app.back is None:
+            if ways.name_of(app.screen) == "history":
+                app.tell("As of: put the cursor on a read; enter shows every screen as of it.")
+            ways.go(app, "history")
             return
         from keyturn.tui.looking_back import come_back
 

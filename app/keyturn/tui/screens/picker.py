@@ -153,6 +153,8 @@ class Picker(ModalScreen[None], WatchesWorkers):
 
     def _choose(self) -> None:
         row, typed, choice = self.lines.row, self.typed, self.choice
+        if row is None:
+            return  # what stands in place of the lines says why
         if not choice.stays:
             _ = self.dismiss()
             choice.chosen(row, typed)
