@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.decide.worlds import DAY_MS, NOW_MS, SUSPENDED, Org, account, office
 
+from keyturn.decide.explain import day
 from keyturn.decide.why_not import Gate, GateKind, WhyNot, why_not, why_not_words
 from keyturn_providers.records import AccountState, Collection, Group, Level, Push, PushState
 
@@ -192,3 +193,17 @@ def test_no_access_is_none_visible_where_something_is_not_seen() -> None:
     found = _found(org, "d:d3", "v-prod")
     assert found.unseen == ("the grants on prod not read to the end",)
     assert "has no visible access to prod" in why_not_words(found, "Name 3", "prod")
+
+
+def test_an_exception_that_nobody_used_is_told() -> None:
+    org = office()
+    org.vault("lone")
+    org.waive("d3.login", "lone")
+    gate = _first(org, "d:d3", "v-lone")
+    assert gate.words == (
+        f"no mapping names it, but an exception (line 30) allows Name 3 a direct grant until "
+        f"{day(NOW_MS + DAY_MS)}"
+    )
+    assert gate.next_step.startswith("Grant it in bao")
+    org.waive("d1.login", "lone", until_ms=NOW_MS)
+    assert _first(org, "d:d1", "v-lone").words == "no mapping names it"

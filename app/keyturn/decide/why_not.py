@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from keyturn.decide.desired import desired_grants
+from keyturn.decide.desired import desired_grants, permitted
 from keyturn.decide.drift.invitations import AWAITING, has_expired, invited_ago
+from keyturn.decide.explain import day
 from keyturn.decide.groups import GroupLink
 from keyturn.decide.index import members_of
 from keyturn.decide.names import listed
@@ -70,7 +71,7 @@ def why_not(world: World, person: Person, vault_id: str) -> WhyNot:
         _matched(world, person),
         *_account(world, person),
     ]
-    gates.append(_policy(world, vault_id))
+    gates.append(_policy(world, person, vault_id))
     ways = [tuple(_way(world, person, link, vault_id)) for link in _wanting(world, vault_id)]
     if ways:
         furthest: Sequence[Gate] = max(ways, key=_opened)
@@ -232,7 +233,7 @@ def _wanting(world: World, vault_id: str) -> list[GroupLink]:
     return [link for link in world.links if vault_id in desired_grants(link)]
 
 
-def _policy(world: World, vault_id: str) -> Gate:
+def _policy(world: World, person: Person, vault_id: str) -> Gate:
     vault, there = world.secrets.vault_name(vault_id), world.secrets.name
     question = f"Does the policy give anybody {vault}?"
     wanting = _wanting(world, vault_id)
@@ -245,11 +246,21 @@ def _policy(world: World, vault_id: str) -> Gate:
         if grant.principal_kind is PrincipalKind.GROUP and grant.level is not Level.NONE
     ]
     words = "no mapping names it"
+    live = permitted(world, person.key, vault_id).live
+    if live is not None:
+        words += (
+            f", but an exception (line {live.line}) allows {person.name} a direct grant until "
+            f"{day(live.until_ms)}"
+        )
+        return Gate(
+            GateKind.POLICY, question, False, words,
+            f"Grant it in {there}: an exception only allows that, it gives nothing by itself.",
+        )  # fmt: skip
     if held:
         words += f"; in {there} {listed(sorted(set(held)))} can open it all the same"
     return Gate(
         GateKind.POLICY, question, False, words,
-        f"Ask who manages {vault}; then a mapping, or an exception with an end, gives it.",
+        f"Ask who manages {vault}; then a mapping gives it, or an exception allows it for a time.",
     )  # fmt: skip
 
 
