@@ -1,6 +1,7 @@
 """The tray: what runs in the background, how far it is, and that one of it can be stopped."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 
 from tests.tui.looking import ready, shows, until
@@ -66,3 +67,39 @@ def test_only_the_newest_that_have_ended_are_kept_and_all_that_run() -> None:
     assert rows[0].cells[:2] == ("long", "running")
     assert len(rows) <= KEPT + 2
     assert rows[1].label == f"job {KEPT + 4}"
+
+
+async def test_a_job_that_goes_on_already_is_named_as_it_is(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.facts.organisation)
+        gate = threading.Event()
+
+        async def waits(_observe: object, _stop: object) -> None:
+            await asyncio.to_thread(gate.wait, 5)
+
+        assert app.start("planning for Dana Okafor", waits, lambda _: None)
+        assert not app.start("planning for Dana Okafor", waits, lambda _: None)
+        await shows(pilot, "Planning for Dana Okafor is going on already.")
+        gate.set()
+        await until(pilot, lambda: "planning for Dana Okafor" not in app.jobs.running())
+
+
+async def test_keyturn_can_be_left_from_a_list_in_front(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.facts.organisation)
+        await until(pilot, lambda: not app.jobs.running())
+        await pilot.press("J")
+        await shows(pilot, "esc closes")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: app._exit)
+
+
+def test_a_whole_listing_is_not_a_whole_job() -> None:
+    board = JobBoard(lambda: 0)
+    board.begin("reading")
+    board.moved("reading", ListingProgress("okta", Collection.ACCOUNTS, "", 7, 8, 1), "")
+    assert next(board.rows()).cells[1] == "running, 88%"
+    board.moved("reading", ListingProgress("okta", Collection.ACCOUNTS, "", 8, 8, 1), "")
+    assert next(board.rows()).cells[1] == "running"

@@ -19,6 +19,7 @@ from keyturn.run.background import GivenUp
 from keyturn.tui import crash
 from keyturn.tui.actions import DANGEROUS, NOT_THEN, Where, bindings, find
 from keyturn.tui.card_actions import CardActions
+from keyturn.tui.elsewhere import SeesOthers
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
 from keyturn.tui.parts import Parts
 from keyturn.tui.quitting import CONFIGURING, QUIET, Quits
@@ -52,15 +53,17 @@ CONFIGURATION_AFTER_S = 0.5
 
 
 class KeyturnApp(
-    Quits, App[None], WatchesWorkers, WayActions, CardActions, WaitingRuns, inherit_bindings=False
-):
+    Quits, App[None], WatchesWorkers, WayActions, CardActions, WaitingRuns, SeesOthers,
+    inherit_bindings=False,
+):  # fmt: skip
     """One dashboard over one cache. It ends with `return_code` set."""
 
     CSS_PATH = Path(__file__).with_name("keyturn.tcss")
     BINDINGS = [
         *bindings(Where.EVERYWHERE),
-        # Textual's screens bind it to copying; whoever presses it wants to leave.
-        Binding("ctrl+c", "quit", show=False, priority=True),
+        # Textual's screens bind ctrl+c to copying, and a dialog keeps the keys of the screen below
+        # from the app; whoever presses these wants to leave.
+        Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True),
     ]
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
@@ -163,6 +166,7 @@ class KeyturnApp(
 
         self.start(CONFIGURING, setting, self._set, quiet=True)
         self.count_open_runs()
+        self.look_elsewhere()
         if self.parts.read_first:
             self.refresh_sources()
         if self.remembered.screen in ways.NUMBERED and self.parts.link is None:
@@ -183,6 +187,7 @@ class KeyturnApp(
 
     def _tick(self) -> None:
         self.put_facts(replace(self.facts, now_ms=self.parts.now_ms()))
+        self.look_elsewhere()
         if self.counted:  # what failed is on the screen, and is not said again and again
             # Another keyturn, from cron, may have opened a case again, or left a run.
             self.count_open_runs()
@@ -194,6 +199,7 @@ class KeyturnApp(
     async def _read_facts(self) -> None:
         data = self.parts.data
         sources, drift = await self.parts.reads.ask(lambda: (data.sources(), data.drift()))
+        self.looks_elsewhere = True
         now_ms, past = self.parts.now_ms(), self.back is not None
         self.put_facts(replace(self.facts, sources=sources, drift=drift, now_ms=now_ms, as_of=past))
 
@@ -265,7 +271,7 @@ class KeyturnApp(
         try:
             self.jobs.start(name, work, done)
         except RuntimeError:
-            self.tell(f"{name.capitalize()} is going on already. x stops it.")
+            self.tell(f"{name[:1].upper()}{name[1:]} is going on already. x stops it.")
             return False
         if not quiet:
             self.board.begin(name)

@@ -77,7 +77,9 @@ class JobBoard:
         """Those that run first, then the newest."""
         found = sorted(self.lines.values(), key=lambda one: (one.state != RUNNING, -one.number))
         for one in found:
-            state = one.state if one.share is None else f"{one.state}, {one.share:.0%}"
+            # All of one listing is not all of the job: what comes next has its own share.
+            part = one.share is not None and one.share < 1
+            state = f"{one.state}, {one.share:.0%}" if part else one.state
             yield Row(
                 one.number, _SIGN[one.state],
                 (one.name, state, one.words, age(one.begun_ms, self.now_ms())),
