@@ -286,3 +286,15 @@ async def test_a_command_palette_finds_actions_and_people(read_bench: Bench) -> 
         await shows(pilot, "vault: Platform Prod")
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(app.screen, Vault))
+
+
+async def test_the_panes_say_what_they_are_before_anything_was_read(empty_bench: Bench) -> None:
+    app = empty_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(pilot, "No people. r reads both sources.")
+        await shows(pilot, "No groups here.")
+        await shows(pilot, "No vault grants here.")
+        await pilot.press("6")
+        await shows(pilot, "Sources 0")
+        await shows(pilot, "Nothing read yet.")
+        assert text_of(app).count("Nothing read yet.") == 1

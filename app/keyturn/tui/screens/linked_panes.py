@@ -91,11 +91,14 @@ class LinkedPanes(Frame):
     def _drive(self) -> None:
         """Narrows the other two panes to the row under the cursor of the pane in front."""
         row = self.pane(self.front).row
-        if row is None or self._all_shown:
+        if self._all_shown:
             return
-        view = _view_of(row.about, row.label)
+        view = EVERYTHING if row is None else _view_of(row.about, row.label)
         for pane in Pane:
-            if pane is not self.front and self._views[pane] != view:
+            if pane is self.front:
+                continue
+            # Without a row in front, what was never asked for would be read for ever.
+            if not self.pane(pane).asked if row is None else self._views[pane] != view:
                 self._show(pane, view)
 
     @on(VirtualList.CursorMoved)

@@ -188,7 +188,7 @@ class DrawnList(ListKeys):
             words, role = words_for_nothing(
                 self.content, self.empty, self._failure, self.problem, loading=self._loading
             )
-            line = y == 2 or (y == 1 and self.size.height < 4)
+            line = y == (1 if self.size.height < 4 else 2)
             return self._lines.words(f"  {words}" if line else "", role, width, base)
         if index >= len(self.content.shown):
             return Strip.blank(width, base)

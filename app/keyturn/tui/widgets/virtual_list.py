@@ -106,6 +106,11 @@ class VirtualList(DrawnList, WatchesWorkers, can_focus=True):
         self._settled.clear()
         self.work("rows", "reading a list", partial(self._load, source, again, self._generation))
 
+    @property
+    def asked(self) -> bool:
+        """Whether rows were ever asked for."""
+        return self._generation > 0
+
     def begin_at(self, source: RowSource, answer: Answer, cursor: int) -> None:
         """Takes rows that were read before the list was there, with the cursor at a place."""
         self._generation += 1
