@@ -85,3 +85,13 @@ def test_all_but_what_is_wanted_can_be_left_out() -> None:
     found = skip(whole, org.context(), all_but(whole, wanted))
     assert [one.change for one in found.operations] == [whole.operations[1].change]
     assert len(skipped(found)) == len(whole.operations) - 1
+
+
+def test_what_is_wanted_takes_along_what_it_has_to_wait_for() -> None:
+    org, whole = drifted()
+    last, first = whole.operations[-1], whole.operations[0]
+    chained = replace(
+        whole, operations=(*whole.operations[:-1], replace(last, depends_on=(first.id,)))
+    )
+    found = skip(chained, org.context(), all_but(chained, {last.change}))
+    assert [one.change for one in found.operations] == [first.change, last.change]

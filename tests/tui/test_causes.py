@@ -77,8 +77,8 @@ def test_a_failure_is_told_by_names_where_the_source_says_ids() -> None:
 
 @pytest.mark.parametrize(
     ("state", "word", "is_open"),
-    [("planned", "R resumes", 1), ("unknown", "R resumes", 1), ("refused", "plan it again", 0),
-     ("not_seen", "Read again with r", 0), ("given_up", "plan it again", 0)],
+    [("planned", "R resumes", 1), ("unknown", "R resumes", 1), ("refused", "T plans it anew", 0),
+     ("not_seen", "Read again with r", 0), ("given_up", "T plans it anew", 0)],
 )  # fmt: skip
 def test_without_words_of_the_source_the_state_says_what_to_try(
     state: str, word: str, is_open: int

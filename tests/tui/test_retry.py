@@ -1,6 +1,6 @@
 """What failed is tried again: one first, then the others. What was answered is told."""
 
-from tests.tui.looking import shows, until
+from tests.tui.looking import shows, text_of, until
 from tests.tui.simulated import Bench
 from textual.pilot import Pilot
 
@@ -70,7 +70,7 @@ async def test_one_is_tried_first_then_the_others_and_none_stays_a_failure(
         await confirmed(app, pilot)
         await until(pilot, lambda: retriable(app) == count - 1)
         await pilot.press("T")
-        await shows(pilot, f"the others of this cause: {count - 1}")
+        await shows(pilot, f"The others of this cause: {count - 1}")
         await confirmed(app, pilot)
         await until(pilot, lambda: retriable(app) == 0)
     with open_journal(read_bench.data / "journal.db", read_only=True) as journal:
@@ -118,3 +118,33 @@ async def test_what_is_no_failure_is_not_tried_again(read_bench: Bench) -> None:
         )
         await pilot.press("T")
         await shows(pilot, "put the cursor on a failure first")
+
+
+async def test_what_fails_again_is_one_failure_and_the_others_still_wait(read_bench: Bench) -> None:
+    await refused_sync(read_bench)
+    fault = Fault(Effect.NOT_ALLOWED, Ability.REMOVE_MEMBERSHIP, times=None)
+    read_bench.pair.secrets.faults.add(fault)
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.facts.organisation)
+        await pilot.press("3")
+        await shows(pilot, "try again")
+        count = retriable(app)
+        await pilot.press("T")
+        await confirmed(app, pilot)
+        await shows(pilot, "ended, 0 of 1 done")
+        assert retriable(app) == count
+        await pilot.press("T")
+        await shows(pilot, "One first, to see whether the cause is gone")
+        assert isinstance(app.screen, PlanReview)
+        assert len(app.screen.plan.operations) == 1
+
+
+async def test_a_failure_is_told_once_and_what_was_answered_right_below(read_bench: Bench) -> None:
+    await refused_sync(read_bench)
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.facts.organisation)
+        await pilot.press("3")
+        await shows(pilot, "asked: ")
+        assert "said: " not in text_of(app)

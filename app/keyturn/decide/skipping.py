@@ -50,8 +50,13 @@ def skip(plan: Plan, context: PlanContext, skips: Mapping[Change, str]) -> Plan:
 
 
 def all_but(plan: Plan, wanted: Collection[Change]) -> dict[Change, str]:
-    """What `skip` has to leave out of `plan` for these changes alone to be made."""
-    return {one.change: NOT_NOW for one in plan.operations if one.change not in wanted}
+    """What `skip` has to leave out of `plan` for these changes alone to be made, and those that
+    they have to wait for: without them none of these would be left either."""
+    kept: set[str] = set()
+    for one in reversed(plan.operations):  # what an operation waits for stands before it
+        if one.change in wanted or one.id in kept:
+            kept.update((one.id, *one.depends_on))
+    return {one.change: NOT_NOW for one in plan.operations if one.id not in kept}
 
 
 def _left_out(operations: Iterable[Operation], skips: Mapping[Change, str]) -> dict[str, str]:

@@ -77,6 +77,12 @@ def what_can_be_done(happened: Happened) -> frozenset[str]:
     return frozenset(can)
 
 
+def what_failed(happened: Happened) -> frozenset[str]:
+    """What failed, in words, of whatever cause."""
+    found = causes(happened.troubled, happened.reads, happened.names or {})
+    return frozenset(failure.what for cause in found for failure in cause.failures)
+
+
 def watch_of(happened: Happened, now_ms: int) -> Watch:
     """Whether it can wait until morning."""
     return watch(

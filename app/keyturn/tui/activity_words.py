@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from keyturn.tui.activity_rows import Happened
 from keyturn.tui.ages import age, moment
-from keyturn.tui.causes import Cause
+from keyturn.tui.causes import Cause, Failure
 from keyturn.tui.plan_words import BLANK, PROVEN, STATE_LOOK
 from keyturn.tui.safe import joined
 from keyturn.tui.widgets.paragraphs import Line
@@ -36,8 +36,9 @@ def cause_lines(
     for failure in cause.failures[:NAMED]:
         yield Line(joined(("  ✗ ", "bold $urgent"), failure.what), hang=4)
     yield from _more(len(cause.failures) - NAMED)
-    words = dict.fromkeys(failure.words for failure in cause.failures)
-    yield BLANK
+    words = dict.fromkeys(failure.words for failure in cause.failures if _more_said(cause, failure))
+    if words:
+        yield BLANK
     for said in list(words)[:3]:
         yield Line(joined(("  said: ", "$quiet"), said), hang=8)
     for failure in cause.failures:
@@ -45,6 +46,14 @@ def cause_lines(
             yield BLANK
             yield from exchange_lines(exchanges[failure.operation_id])
             return
+
+
+def _more_said(cause: Cause, failure: Failure) -> bool:
+    """Whether an error said more than who, what, why and what next, which stand above already."""
+    left, what = failure.words, failure.what.replace(": ", " – ")
+    for known in filter(None, (cause.why, cause.first, what, cause.source)):
+        left = left.replace(known, "", 1)
+    return bool(left.strip(" :.,"))
 
 
 def exchange_lines(rows: Sequence[ExchangeRow], indent: int = 2) -> Iterator[Line]:

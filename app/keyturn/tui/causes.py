@@ -22,14 +22,13 @@ SOURCE_MOST = 40
 _TRY = {
     State.UNKNOWN: "R resumes: it reads the object first, and learns what became of the call.",
     State.REFUSED: (
-        "Nothing was done. Mend what the words say, read again with r, and plan it again "
-        "(2, then s)."
+        "Nothing was done. Mend what the words say and read again with r; then T plans it anew."
     ),
     State.NOT_SEEN: (
-        "It was accepted and is not seen in effect. Read again with r; what is still in drift can "
-        "be planned again (2, then s)."
+        "It was accepted and is not seen in effect. Read again with r; if it is still so, T plans "
+        "it anew."
     ),
-    State.GIVEN_UP: "No run will do it any more. Read again with r, and plan it again (2, then s).",
+    State.GIVEN_UP: "No run will do it any more. Read again with r; then T plans it anew.",
 }
 _TRY_OPEN = "R resumes: it reads again before anything is sent."
 _TRY_PROOF = "The change is in effect. R looks for its entry in the audit log again."

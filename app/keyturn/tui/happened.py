@@ -35,8 +35,8 @@ def happened(data: "CacheData", journal: Path, now_ms: int, times: int = 1) -> H
             reopened = reopened_names(found)
             troubled = activity.troubled_steps(found, since_ms)
             untold = activity.troubled_count(found, since_ms) - len(troubled)
-            good = activity.made_good(found, troubled)
-            troubled = tuple(step for step in troubled if step.operation_id not in good)
+            overtaken = activity.overtaken(found, troubled)
+            troubled = tuple(step for step in troubled if step.operation_id not in overtaken)
             names = activity.words_of_operations(found, {step.run_id for step in troubled})
     if not data.exists():
         return Happened(

@@ -40,6 +40,8 @@ _PUSHED = (
     "and s.source_no = o.source_no join source c on c.no = s.source_no "
     "where p.from_snapshot <= s.id and (p.to_snapshot is null or p.to_snapshot > s.id)"
 )
+_GOOD = frozenset({"verified", "already_so"})
+_FAILED = frozenset({"refused", "not_seen", "given_up"})
 
 EXCHANGE = "exchange"
 """The kind of note that tells what was asked and answered when a step failed."""
@@ -250,9 +252,10 @@ def exchanges_of(journal: "Journal", run_id: str) -> dict[str, tuple[ExchangeRow
     return found
 
 
-def made_good(journal: "Journal", steps: Collection[StepRow]) -> frozenset[str]:
-    """The operations among these steps whose very change a later run has brought about: what a
-    retry made good is no failure any more."""
+def overtaken(journal: "Journal", steps: Collection[StepRow]) -> frozenset[str]:
+    """The operations among these steps that are no failure of their own any more: a later run has
+    brought about their very change, or, where nothing of them is open, has failed at it again and
+    is among these steps itself."""
     if not steps:
         return frozenset()
     rows = journal.connection.execute(
@@ -262,14 +265,18 @@ def made_good(journal: "Journal", steps: Collection[StepRow]) -> frozenset[str]:
         "where r.no >= (select min(no) from run where id in (select value from json_each(?)))",
         (json.dumps(sorted({step.run_id for step in steps})),),
     ).fetchall()
-    last_good: dict[str, int] = {}
-    for no, _run, _operation, change, state in rows:
-        if state in {"verified", "already_so"}:
-            last_good[change] = max(no, last_good.get(change, no))
     wanted = {(step.run_id, step.operation_id) for step in steps}
+    last_good: dict[str, int] = {}
+    last_told: dict[str, int] = {}
+    for no, run, operation, change, state in rows:
+        if state in _GOOD:
+            last_good[change] = max(no, last_good.get(change, no))
+        if (run, operation) in wanted:
+            last_told[change] = max(no, last_told.get(change, no))
     return frozenset(
-        str(operation) for no, run, operation, change, _state in rows
-        if (run, operation) in wanted and last_good.get(change, no) > no
+        str(operation) for no, run, operation, change, state in rows
+        if (run, operation) in wanted
+        and (last_good.get(change, no) > no or (state in _FAILED and last_told[change] > no))
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 
@@ -16,6 +16,7 @@ from keyturn.tui.activity_rows import (
     Beyond,
     watch_of,
     what_can_be_done,
+    what_failed,
 )
 from keyturn.tui.activity_words import beyond_lines, cause_lines, push_lines, read_lines, run_lines
 from keyturn.tui.causes import Cause, Failure
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 RUNS_ASKED = 20
 """Of how many runs of one cause it is looked up what was asked and answered."""
+AGAIN_EVERY_S = 15.0
 REQUESTS_BELOW = 6
 """How many of the last requests stand below the text where there is no pane for them."""
 
@@ -63,7 +65,23 @@ class Activity(ListScreen):
         self._times = 1
         """How many times as many runs and reads are shown as at first."""
         self._tried: dict[int, str] = {}
-        """By the number of a cause, the operation that was tried again first."""
+        """By the number of a cause, what was tried again first."""
+        self._failing: frozenset[str] = frozenset()
+        """All that has failed, of whatever cause, and was not made good."""
+
+    def on_mount(self) -> None:
+        """What is on it, the verdict for the night too, is as old as it says."""
+        self.set_interval(AGAIN_EVERY_S, self._again)
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Other screens were in front for who knows how long."""
+        if self._came_up:
+            self._again()
+
+    def _again(self) -> None:
+        app = self.keyturn
+        if self.is_current and self.alive and app.looks_elsewhere and app.back is None:
+            self.show(again=True)
 
     def above(self) -> Iterable[Widget]:
         """Whether it can wait until morning."""
@@ -105,7 +123,7 @@ class Activity(ListScreen):
             # Mostly the list has just read it.
             lambda: (lines.happened if lines is not None else None) or data.happened(now_ms)
         )
-        self._can = what_can_be_done(happened)
+        self._can, self._failing = what_can_be_done(happened), what_failed(happened)
         if self.alive:
             self._say_watch(watch_of(happened, now_ms))
             self.say_keys()
@@ -183,12 +201,12 @@ class Activity(ListScreen):
             self.keyturn.tell(f"Try again: nothing of this can be planned anew. {how}")
             return
         first = self._tried.get(cause.number)
-        still = {failure.operation_id for failure in again}
-        if first is not None and first not in still:
-            self._plan_retry(again, f"the others of this cause: {len(again)}")
+        # Tried again it may have failed of another cause: then this one is not gone either.
+        if first is not None and first not in self._failing:
+            self._plan_retry(again, f"The others of this cause: {len(again)}")
             return
-        self._tried[cause.number] = again[0].operation_id
-        note = "one first, to see whether the cause is gone" if len(again) > 1 else "once more"
+        self._tried[cause.number] = again[0].what
+        note = "One first, to see whether the cause is gone" if len(again) > 1 else "Once more"
         self._plan_retry(again[:1], note)
 
     def _plan_retry(self, again: Sequence[Failure], note: str) -> None:
@@ -202,7 +220,9 @@ class Activity(ListScreen):
             from keyturn.tui.screens.made_plan import show_made
             from keyturn.tui.screens.plan import PlanReview
 
-            show_made(self, PlanReview(plan, note))
+            more = len(plan.operations) > len(again)
+            before = ", with what has to be done before it" if more else ""
+            show_made(self, PlanReview(plan, f"{note}{before}"))
 
         self.keyturn.start("planning what failed anew", work, show)
 
