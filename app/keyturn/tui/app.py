@@ -350,8 +350,9 @@ class KeyturnApp(
     # ------------------------------------------------------------------ actions
 
     async def on_event(self, event: events.Event) -> None:
-        """The note answers the last key only."""
-        if isinstance(event, events.Key) and not event.is_forwarded and self.note:
+        """The note answers the last key or click only. Not when the button goes down: what is
+        clicked must not move away under it."""
+        if isinstance(event, events.Key | events.MouseUp) and not event.is_forwarded and self.note:
             self.tell("")
         await super().on_event(event)
 

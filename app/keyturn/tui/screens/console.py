@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from keyturn.tui.safe import joined, literal
-from keyturn.tui.screens.dialog import Dialog
+from keyturn.tui.screens.dialog import Dialog, clickable
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn_providers.consoles import ConsolePage
 
@@ -27,8 +27,8 @@ def console_dialog(pages: Sequence[ConsolePage], app: "KeyturnApp") -> Dialog:
             lines.append(Line(literal(f"    {page.words}", "$quiet"), hang=4))
             continue
         number = str(urls.index(page.url) + 1)
-        lines.append(Line(joined((f" {number}  ", "bold $accent" if opens else ""), page.url),
-                          hang=4))  # fmt: skip
+        address = joined((f" {number}  ", "bold $accent" if opens else ""), page.url)
+        lines.append(Line(clickable(address, f"answer({number!r})") if opens else address, hang=4))
         if opens:
             answers[number] = partial(_open, app, page.url)
     if urls:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from textual.content import Content
 
 from keyturn.tui.safe import joined, literal
-from keyturn.tui.screens.dialog import Dialog
+from keyturn.tui.screens.dialog import Dialog, can_press
 from keyturn.tui.widgets.paragraphs import Line
 
 
@@ -29,10 +29,9 @@ def leaving_dialog(going: Sequence[str], leave: Callable[[], None]) -> LeavingDi
             Line(Content("")),
             Line(
                 joined(
-                    ("y", "bold $accent"),
-                    " leave it journaled, and resume later     ",
-                    ("esc", "bold $accent"),
-                    " stay",
+                    can_press("y", "leave it journaled, and resume later"),
+                    "     ",
+                    can_press("esc", "stay", "close"),
                 )
             ),
         ],

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -146,6 +146,12 @@ class Picker(ModalScreen[None], WatchesWorkers):
             await line.taken()
         await self.lines.settled()
         self._choose()
+
+    def on_click(self, event: events.Click) -> None:
+        """Beside the box closes it, as esc does, but for what was typed."""
+        beside = self.get_widget_at(event.screen_x, event.screen_y)[0] is self
+        if beside and self.typed == self.choice.typed:
+            self.action_close()
 
     @on(VirtualList.Chosen)
     def _clicked(self) -> None:

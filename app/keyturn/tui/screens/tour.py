@@ -6,7 +6,7 @@ from textual.binding import Binding
 from textual.content import Content
 
 from keyturn.tui.safe import joined, literal
-from keyturn.tui.screens.dialog import Dialog
+from keyturn.tui.screens.dialog import Dialog, can_press
 from keyturn.tui.widgets.paragraphs import Line
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ def tour(app: "KeyturnApp", number: int = 0) -> TourDialog:
         if not last:
             _ = app.push_screen(tour(app, number + 1))
 
-    keys = [("enter", "bold $accent"), " done" if last else " next"]
+    keys = [can_press("enter", "done" if last else "next", "go_on")]
     if not last:
-        keys += ["     ", ("esc", "bold $accent"), " skip the tour"]
+        keys += [joined("     "), can_press("esc", "skip the tour", "close")]
     return TourDialog(
         f"{title}  ({number + 1} of {len(STEPS)})",
         [Line(literal(" ".join(words.split()))), Line(Content("")), Line(joined(*keys))],
