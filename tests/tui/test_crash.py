@@ -109,3 +109,9 @@ def test_what_the_terminal_shows_fits_eighty_columns_and_the_path_is_whole() -> 
 def test_textual_still_has_what_the_override_rests_on() -> None:
     for name in ("_fatal_error", "_close_messages_no_wait", "_handle_exception"):
         assert callable(getattr(App, name))
+
+
+def test_a_report_sends_nothing_to_the_terminal_it_is_read_in() -> None:
+    found = crash.report_text(ValueError("boom \x1b[31m red \u202e back\nnext"))
+    assert not {"\x1b", "\u202e"} & set(found)
+    assert found.count("\n") == 1

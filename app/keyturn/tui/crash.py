@@ -14,6 +14,8 @@ from pathlib import Path
 
 from rich.text import Text
 
+from keyturn.tui.printable import printable
+
 CRASH_EXIT_CODE = 70
 _LONG_WORD = re.compile(r"[^\s'\"(){}\[\]<>=,;:]{16,}")
 _HEADER = re.compile(r"(?i)\b(bearer|token|basic|password|secret|authorization)\b(\s*[:=]?\s*)\S+")
@@ -41,7 +43,7 @@ def report_text(error: BaseException) -> str:
         seen.add(id(current))
         frames = traceback.extract_tb(current.__traceback__)
         parts.append(f"{type(current).__module__}.{type(current).__qualname__}: ")
-        parts[-1] += redacted(str(current))[:2000]
+        parts[-1] += printable(redacted(str(current))[:2000])
         parts += [f"  {_short(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames]
         current = current.__cause__ or (
             None if current.__suppress_context__ else current.__context__
