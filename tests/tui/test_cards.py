@@ -135,6 +135,11 @@ async def test_the_vendors_pages_are_shown_where_no_browser_can_be_opened(
         assert "No browser can be opened from this terminal." in text_of(app)
         await pilot.press("y")
         await until(pilot, lambda: app.clipboard.startswith("https://acme-admin.okta.com"))
+        await until(pilot, lambda: app.screen is app.frame)
+        await pilot.press("b")
+        await shows(pilot, "1-2 copy")
+        await pilot.press("2")
+        await until(pilot, lambda: app.clipboard.startswith("https://bao.acme.example"))
 
 
 async def test_a_browser_is_given_the_page(

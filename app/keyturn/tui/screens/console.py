@@ -16,31 +16,37 @@ if TYPE_CHECKING:
 
 
 def console_dialog(pages: Sequence[ConsolePage], app: "KeyturnApp") -> Dialog:
-    """Each page with the key that opens it; `y` copies the first address."""
+    """Each page with the key that opens it, or where no browser can be opened, copies its address;
+    `y` copies the first address."""
     lines: list[Line] = []
     answers: dict[str, Callable[[], None]] = {}
     urls = [page.url for page in pages if page.url]
     opens = has_browser(web=app.is_web)
+    take = _open if opens else _copy
     for page in pages:
         lines.append(Line(joined((page.source, "bold"), f"  {page.what}")))
         if not page.url:
             lines.append(Line(literal(f"    {page.words}", "$quiet"), hang=4))
             continue
         number = str(urls.index(page.url) + 1)
-        address = joined((f" {number}  ", "bold $accent" if opens else ""), page.url)
-        lines.append(Line(clickable(address, f"answer({number!r})") if opens else address, hang=4))
-        if opens:
-            answers[number] = partial(_open, app, page.url)
+        address = joined((f" {number}  ", "bold $accent"), page.url)
+        lines.append(Line(clickable(address, f"answer({number!r})"), hang=4))
+        answers[number] = partial(take, app, page.url)
     if urls:
         answers["y"] = partial(_copy, app, urls[0])
     if urls and not opens:
         lines.append(Line(literal("No browser can be opened from this terminal.", "$quiet")))
-    note = " · ".join(
-        [f"{'1 opens' if len(urls) == 1 else f'1-{len(urls)} open'}"] if urls and opens else []
-    )
-    ends = ["y copies" if len(urls) == 1 else "y copies the first"] if urls else []
-    note = " · ".join([*([note] if note else []), *ends, "esc closes"])
-    return Dialog("In the vendor's console", lines, note=note, answers=answers)
+    return Dialog("In the vendor's console", lines, note=_keys(len(urls), opens), answers=answers)
+
+
+def _keys(urls: int, opens: bool) -> str:
+    keys: list[str] = []
+    if urls and opens:
+        keys = ["1 opens" if urls == 1 else f"1-{urls} open", "y copies"]
+        keys[1] += "" if urls == 1 else " the first"
+    elif urls:
+        keys = ["y copies" if urls == 1 else f"1-{urls} copy"]
+    return " · ".join([*keys, "esc closes"])
 
 
 def has_browser(*, web: bool) -> bool:
