@@ -55,7 +55,7 @@ async def test_the_text_tells_scopes_expiry_and_with_whom_it_ends(empty_bench: B
         await shows(pilot, "in 29d, 2027-02-14")
         await shows(pilot, "used       no data: no archived event names it")
         await pilot.press("j")
-        await shows(pilot, "owner      nobody; it lives on without them")
+        await shows(pilot, "owner      nobody ")
         await shows(pilot, "last used  no data: the source does not say")
         await shows(pilot, "note       runs nightly")
 

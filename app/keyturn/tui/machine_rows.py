@@ -135,8 +135,9 @@ def _owner_words(row: MachineRow) -> Iterator[str | tuple[str, str]]:
         yield f", {state.removeprefix('! ')}"
     if row.machine.owner_account_id is not None and not row.owner_name:
         yield f" ({row.machine.owner_account_id} in {row.source})"
-    yield "; it ends with their account" if row.machine.dies_with_owner else (
-        "; it lives on without them")  # fmt: skip
+    if row.owner_name or row.machine.owner_account_id is not None:
+        ends = row.machine.dies_with_owner
+        yield "; it ends with their account" if ends else "; it lives on without them"
 
 
 def _expires(at_ms: int | None, now_ms: int) -> tuple[str, str]:
