@@ -89,3 +89,29 @@ async def test_keyturn_is_left_during_a_job_by_a_click(read_bench: Bench) -> Non
         await pilot.press("q")
         await click_on(pilot, "y leave it journaled")
         await until(pilot, lambda: app._exit)
+
+
+async def test_an_error_is_dismissed_by_a_click_on_it(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        app.failed("looking", OSError("disk on fire"))
+        await click_on(pilot, "disk on fire")
+        await until(pilot, lambda: not app.troubles)
+
+
+async def test_what_has_ended_cannot_be_stopped_and_says_so(read_bench: Bench) -> None:
+    app = read_bench.app()
+
+    async def work(_observe: object, _stop: object) -> None:
+        return None
+
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        app.start("looking around", work, lambda _none: None)
+        await until(pilot, lambda: not app.jobs.running())
+        await pilot.press("J")
+        await shows(pilot, "esc closes")
+        await until(pilot, lambda: isinstance(app.screen, Picker) and app.screen.lines.row)
+        await pilot.press("x")
+        await shows(pilot, "Stop: looking around has ended already.")

@@ -399,9 +399,13 @@ class KeyturnApp(
         if frame is None or frame.go_back():
             return
         if frame.has_trouble:
-            self._put_troubles(self.troubles[1:])
+            self.action_dismiss_error()
         elif len(self.screen_stack) > 1:
             _ = self.pop_screen()
+
+    def action_dismiss_error(self) -> None:
+        """Takes the newest error away."""
+        self._put_troubles(self.troubles[1:])
 
     def action_stop(self) -> None:
         """Asks what runs to stop."""

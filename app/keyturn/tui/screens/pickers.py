@@ -54,6 +54,8 @@ def jobs(app: "KeyturnApp") -> Picker:
             return
         if app.jobs.stop_one(about.name):
             app.tell(f"Stopping {about.name} after the request in flight.")
+        else:
+            app.tell(f"Stop: {about.name} has ended already.")
 
     return Picker(
         Choice(

@@ -39,6 +39,10 @@ class ErrorPanel(Widget):
         shows = f", and shows the {older:,} older" if older > 1 else ", and shows the older one"
         self.border_subtitle = f"esc dismisses it{shows}" if older > 0 else "esc dismisses it"
 
+    async def on_click(self) -> None:
+        """As esc, where nothing else is to be left first."""
+        await self.run_action("app.dismiss_error")
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the words take."""
         return len(self._parts(width))
