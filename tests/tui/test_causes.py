@@ -141,3 +141,11 @@ def test_what_was_read_before_a_run_is_said_to_be() -> None:
     found = watch(DriftCounts(1, 1), (1, ("Ana",)), (run(),), (source(old_ms=60_000),), NOW_MS)
 
     assert "That was read before the last run" in found.words
+
+
+def test_what_a_source_said_of_a_listing_names_the_source_once() -> None:
+    said = "okta: asking who this is: the session has ended. Sign in again."
+    (found,) = causes((), [read(1, complete=False, why=f"accounts: {said}")], {})
+    assert (found.source, found.why, found.first) == (
+        "okta", "asking who this is: the session has ended.", "Sign in again.",
+    )  # fmt: skip

@@ -106,11 +106,12 @@ def causes(
     for read in newest(reads):
         if read.state == "reading" or (read.complete and read.state == "sealed"):
             continue
-        source, why, following = taken_apart(read.why)
+        said = _of_the_source(read)
+        source, why, following = taken_apart(said)
         key = (source or read.source, _ONE_OF_MANY.sub("…", why), "read")
         words_of.setdefault(key, (read.source, why, following or _TRY_READ))
         at_ms = read.ended_ms or read.started_ms
-        failure = Failure(f"read {read.source}", "", read.why, at_ms)
+        failure = Failure(f"read {read.source}", "", said, at_ms)
         found.setdefault(key, []).append((failure, False))
     made = [_cause(key, words_of[key], failures) for key, failures in found.items()]
     return tuple(sorted(made, key=lambda one: (one.decided, -len(one.failures), -one.at_ms)))
@@ -123,6 +124,12 @@ def newest(reads: Sequence[ReadLine]) -> tuple[ReadLine, ...]:
         if read.state != "reading":
             found.setdefault(read.source, read)
     return tuple(found.values())
+
+
+def _of_the_source(read: ReadLine) -> str:
+    """What the source said, without the listing it was said of, which is the first of many."""
+    of_listing = read.why.partition(": ")[2]
+    return of_listing if of_listing.startswith(f"{read.source}: ") else read.why
 
 
 def taken_apart(error: str) -> tuple[str, str, str]:
