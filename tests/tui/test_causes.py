@@ -149,3 +149,18 @@ def test_what_a_source_said_of_a_listing_names_the_source_once() -> None:
     assert (found.source, found.why, found.first) == (
         "okta", "asking who this is: the session has ended.", "Sign in again.",
     )  # fmt: skip
+
+
+def test_what_waited_for_others_is_one_cause_and_stands_below_theirs() -> None:
+    waits = [
+        step(
+            n, "given_up", f"not done: it waits for step {n} (Revoke of p-{w}), which was not done"
+        )
+        for n, w in ((5, "Ana"), (6, "Leo"))
+    ]
+    found = causes([*waits, step(7, error="vault: revoke: not allowed. Ask an owner.")], (), {})
+    assert [len(one.failures) for one in found] == [1, 2]
+    assert found[0].source == "vault"
+    assert found[1].why == "not done: it waited for a step that was not done"
+    assert "T plans this anew, with what it waits for" in found[1].first
+    assert "Ana" in found[1].failures[0].words

@@ -75,6 +75,8 @@ class Event(StrEnum):
     """Stopped, or something it depends on was not done."""
 
 
+WAITED = "it waits for step "
+"""How it begins in the words of a step that was given up, since one before it was not done."""
 DRIFTED = "drifted"
 """The outcome that is kept of a step whose object was not as the plan says any more."""
 

@@ -8,7 +8,7 @@ import asyncio
 
 from keyturn.decide.order import comes_after
 from keyturn.decide.plans import Operation
-from keyturn.decide.steps import Event, State
+from keyturn.decide.steps import WAITED, Event, State
 from keyturn.run.holding import Holding, why
 from keyturn.run.looking import look_again, look_in_turn
 from keyturn.run.progress import RunEnded
@@ -92,7 +92,7 @@ class _Flow:
             if run.stop() or other.change.side in run.blocked or run.state(other).open:
                 return False
             if not run.state(other).accepted:
-                words = f"it waits for step {other.number} ({other.words}), which was not done"
+                words = f"{WAITED}{other.number} ({other.words}), which was not done"
             elif not other.change.kind.can_be_read_back:
                 continue
             else:

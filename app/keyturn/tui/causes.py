@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from keyturn.decide.steps import State
+from keyturn.decide.steps import WAITED, State
 from keyturn.run.giving_up import GIVEN_UP_BY
 from keyturn_storage.queries.activity import ReadLine
 from keyturn_storage.rows import StepRow
@@ -30,6 +30,10 @@ _TRY = {
     ),
     State.GIVEN_UP: "No run will do it any more. Read again with r; then T plans it anew.",
 }
+_WAITED = (
+    "It waited for another step: mend first what became of that. Then T plans this anew, with what "
+    "it waits for."
+)
 _TRY_OPEN = "R resumes: it reads again before anything is sent."
 _TRY_PROOF = "The change is in effect. R looks for its entry in the audit log again."
 _TRY_READ = "r reads again. What was known before stays, and nothing is taken away meanwhile."
@@ -79,7 +83,8 @@ class Cause:
 def causes(
     steps: Iterable[StepRow], reads: Sequence[ReadLine], names: Mapping[str, str]
 ) -> tuple[Cause, ...]:
-    """The most failures first, what somebody decided last. `names` say what an operation was to do.
+    """The most failures first, after all what only waited for others, and last what somebody
+    decided. `names` say what an operation was to do.
     Of reads, only a source's newest counts: what a later read made good is no failure any more."""
     found: dict[tuple[str, str, str], list[tuple[Failure, bool]]] = {}
     words_of: dict[tuple[str, str, str], tuple[str, str, str]] = {}
@@ -87,6 +92,9 @@ def causes(
         error, named = step.error or step.words, names.get(step.operation_id, "")
         told = _in_its_words(error, named)
         source, why, following = taken_apart(error)
+        if error.startswith(f"not done: {WAITED}"):
+            # Which step each waited for is told one by one.
+            source, why, following = "", "not done: it waited for a step that was not done", _WAITED
         if source:
             # What the steps were to do is told one by one; the cause is what they have in common.
             why = why.partition(": ")[2] or why
@@ -114,7 +122,11 @@ def causes(
         failure = Failure(f"read {read.source}", "", said, at_ms)
         found.setdefault(key, []).append((failure, False))
     made = [_cause(key, words_of[key], failures) for key, failures in found.items()]
-    return tuple(sorted(made, key=lambda one: (one.decided, -len(one.failures), -one.at_ms)))
+    return tuple(
+        sorted(made, key=lambda one: (
+            one.decided, one.first == _WAITED, -len(one.failures), -one.at_ms,
+        ))
+    )  # fmt: skip
 
 
 def newest(reads: Sequence[ReadLine]) -> tuple[ReadLine, ...]:
