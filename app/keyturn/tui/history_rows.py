@@ -271,7 +271,8 @@ def _side_lines(side: SideRead) -> Iterator[Line]:
                  f"{side.memberships:,} memberships"]  # fmt: skip
         if side.vaults or side.grants:
             parts += [f"{side.vaults:,} vaults", f"{side.grants:,} grants"]
-        parts += [f"{side.machines:,} machine identities"]
+        machines = "machine identity" if side.machines == 1 else "machine identities"
+        parts += [f"{side.machines:,} {machines}"]
         yield _line("", ", ".join(parts))
     if side.unreadable:
         yield _line("", (f"{side.unreadable:,} records could not be understood", "$unknown"))

@@ -40,13 +40,14 @@ def overview_lines(facts: PersonFacts, now_ms: int) -> Iterator[Line]:
     if facts.findings:
         yield BLANK
         yield heading(f"Drift {facts.row.findings:,}")
-        yield from (drift_line(found, now_ms) for found in facts.findings)
+        ordered = sorted(facts.findings, key=lambda found: found.sign != "!")
+        yield from (drift_line(found, now_ms) for found in ordered)
         if (more := facts.row.findings - len(facts.findings)) > 0:
             yield signed(" ", f"and {more:,} more", quiet=True)
     yield BLANK
     groups = _groups(facts)
     yield heading(f"Groups {len(groups)}")
-    yield from _group_lines(groups)
+    yield from _group_lines(groups, _signs(facts))
     yield BLANK
     yield heading("History")
     yield from _history(facts, now_ms)
@@ -105,10 +106,27 @@ def _groups(facts: PersonFacts) -> dict[str, list[str]]:
     return sides
 
 
-def _group_lines(sides: dict[str, list[str]]) -> Iterator[Line]:
+def _signs(facts: PersonFacts) -> dict[str, str]:
+    """The sign of the finding about a group the person is in, or about the one that stands for it
+    on the other side, by the name of the group."""
+    world = facts.near.world
+    by_ref = {ref: found.sign for found in facts.findings
+              for ref in (found.subject_ref, found.object_ref)}  # fmt: skip
+    signs: dict[str, str] = {}
+    for held in facts.groups:
+        links = world.link_of_directory if held.side is Side.DIRECTORY else world.link_of_secrets
+        link, refs = links.get(held.id), {f"{held.side.value}/group/{held.id}"}
+        if link is not None and link.secrets is not None:
+            refs.add(f"{Side.SECRETS.value}/group/{link.secrets.id}")
+        if found := next(filter(None, map(by_ref.get, sorted(refs))), ""):
+            signs[held.name if link is None else link.name] = found
+    return signs
+
+
+def _group_lines(sides: dict[str, list[str]], signs: dict[str, str]) -> Iterator[Line]:
     for name in sorted(sides, key=str.casefold)[:GROUPS_SHOWN]:
         where = list(dict.fromkeys(sides[name]))
-        yield signed("=" if len(where) > 1 else " ", f"{name}: in {listed(where)}")
+        yield signed(signs.get(name, "="), f"{name}: in {listed(where)}")
     if len(sides) > GROUPS_SHOWN:
         yield signed(" ", f"and {len(sides) - GROUPS_SHOWN} more", quiet=True)
     if not sides:
