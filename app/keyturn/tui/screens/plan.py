@@ -29,6 +29,7 @@ from keyturn.tui.widgets.confirm_bar import ConfirmBar
 from keyturn.tui.widgets.sheet import SHEET_STYLE, Sheet
 
 APPLYING = "applying the plan"
+_DONE = {"verified", "already_so"}
 _HOW = {"ended": "Ended.", "stopped": "Stopped."}
 
 
@@ -369,7 +370,10 @@ class PlanReview(PlanRows):
         if self.alive:
             self.draw()
             bar = self.query_one(ConfirmBar)
-            bar.say(joined((_HOW.get(ended.state, ended.state), "bold $accent"), " ", ended.words))
+            style = (
+                "bold $accent" if all(one.state in _DONE for one in ended.steps) else "bold $change"
+            )
+            bar.say(joined((_HOW.get(ended.state, ended.state), style), " ", ended.words))
             bar.focus_cancel()
             self._keys_changed()
 
