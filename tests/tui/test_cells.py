@@ -3,8 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from textual.content import Content
 
 from keyturn.tui.widgets.cells import TIGHTEST, Column, fit, fitted, widths
+from keyturn.tui.widgets.tally import folded
 
 NAMES = (
     "Ana", "Łukasz Żak", "李小龍", "أحمد", "ネコ", "สมชาย", "e\u0301le\u0300ve", "👩‍💻 Ops", "❤️",
@@ -86,3 +88,11 @@ def test_a_long_word_takes_the_room_that_short_ones_leave() -> None:
     assert fitted(columns, (20, 20, 9), (8, 30, 11)) == (8, 30, 11)
     assert fitted(columns, (20, 20, 9), (20, 30, 9)) == (20, 20, 9)
     assert fitted(columns, (0, 20, 9), (8, 30, 11)) == (0, 20, 9)
+
+
+def test_a_line_that_is_too_long_is_broken_between_its_counts() -> None:
+    words = Content("Accounts +27 ~8   Groups ~2   Machine identities +1\nsecond")
+
+    assert folded(words, 60).plain == words.plain
+    assert folded(words, 40).plain == ("Accounts +27 ~8   Groups ~2\nMachine identities +1\nsecond")
+    assert folded(words, 10).plain.splitlines()[0] == "Accounts +27 ~8"
