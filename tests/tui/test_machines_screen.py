@@ -117,4 +117,4 @@ async def test_no_machines_say_where_to_look(empty_bench: Bench) -> None:
     app = empty_bench.app()
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("5")
-        await shows(pilot, "No machine identities were read. The Sources screen (6) says")
+        await shows(pilot, "No machine identities were read. Sources (6) says")

@@ -38,6 +38,13 @@ def test_what_does_not_fit_is_cut_and_the_rest_counted() -> None:
     assert rows[2].endswith("…  and 3 more: w")
 
 
+def test_a_tail_that_finds_no_room_is_left_out_whole() -> None:
+    found = Line(literal("- no exception for it.  direct grant, 91d"), 2)
+
+    assert _rows((STATE, found, found), 34, 3)[1] == "- no exception for it. …"
+    assert _rows((STATE, found, found), 44, 2)[1] == "- no exception for it. …  and 1 more: w"
+
+
 def test_room_left_over_goes_to_the_first_line_that_needs_it() -> None:
     rows = _rows((STATE, *FINDINGS[:1]), 40, 5)
 

@@ -53,7 +53,7 @@ def columns(pane: Pane, directory: str, secrets: str) -> tuple[Column, ...]:
         Column("vault", 10, 3, most=40),
         Column("via", 8, 4, most=32),
         Column("may", 6),
-        Column("drift", 12, 3, drop=1, most=30),
+        Column("drift", 20, 2, drop=1, most=30),
     )
 
 

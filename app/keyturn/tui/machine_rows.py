@@ -18,7 +18,7 @@ COLUMNS = (
     Column("name", 14, 3, most=48),
     Column("kind", 13, 1, drop=5, most=24),
     Column("source", 11, 1, drop=4, most=20),
-    Column("owner", 12, 3, most=40),
+    Column("owner", 17, 3, most=40),
     Column("owner is", 11),
     Column("last used", 9, right=True),
     Column("expires", 8, right=True, drop=6),

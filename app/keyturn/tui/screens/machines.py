@@ -24,7 +24,7 @@ class Machines(ListScreen):
     BINDINGS = bindings(Where.MACHINES)
     TITLE_OF_LIST = "Machine identities"
     TITLE_OF_TEXT = "Machine identity"
-    EMPTY = "No machine identities were read. The Sources screen (6) says what can be seen."
+    EMPTY = "No machine identities were read. Sources (6) says what can be seen."
     COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
 
     def rows(self) -> RowSource:

@@ -10,9 +10,11 @@ from textual.widget import Widget
 
 from keyturn.tui.safe import joined, literal
 from keyturn.tui.widgets.paragraphs import Line, parts
+from keyturn.tui.widgets.why_strip import fitted
 
 MOST_LINES = 4
 """What an error says takes so many lines at most: what to do next is never cut away."""
+MOST_NOTED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,17 @@ class NoteLine(Widget):
         if bool(before) != bool(now):
             self.refresh(layout=True)
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as the words take."""
+        return min(MOST_NOTED, len(parts(Line(self._said()), width)))
+
     def render(self) -> Content:
+        """The words; what does not fit is cut with an ellipsis."""
+        return fitted((Line(self._said()),), self.size.width, self.size.height)
+
+    def _said(self) -> Content:
         """The note first: it answers the last key."""
-        said: list[str | tuple[str, str]] = [" "]
+        said: list[str | tuple[str, str]] = []
         if self.note:
             said.append((self.note, "bold"))
         if self.note and self.job:

@@ -42,12 +42,13 @@ def fitted(lines: Sequence[Line], width: int, height: int, beyond: int = 0) -> C
     wrapped = [parts(line, width) for line in shown]
     spare = height - len(shown)
     rows: list[Content] = []
-    for pieces in wrapped:
+    for line, pieces in zip(shown, wrapped, strict=True):
         more = min(spare, len(pieces) - 1)
         spare -= more
         rows += pieces[:more]
         last = pieces[more]
         if more + 1 < len(pieces):
+            last = _whole_parts(last, line.content)
             last = joined(last, " …") if last.cell_length + 2 <= width else _cut(last, width)
         rows.append(last)
     if hidden and rows:
@@ -55,8 +56,18 @@ def fitted(lines: Sequence[Line], width: int, height: int, beyond: int = 0) -> C
         room = max(1, width - note.cell_length)
         # The findings shown are one line each here: some were left without any.
         whole = shown[-1].content
+        if whole.cell_length > room and (part := _whole_parts(whole, whole)) is not whole:
+            whole = joined(part, " …")
         rows[-1] = joined(whole if whole.cell_length <= room else _cut(whole, room), note)
     return Content("\n").join(row if row.cell_length <= width else _cut(row, width) for row in rows)
+
+
+def _whole_parts(content: Content, whole: Content) -> Content:
+    """The begin of `whole` without a part after two spaces that is only begun: "for it.  direct …"
+    says nothing more than "for it. …"."""
+    text = content.plain.rstrip()
+    at = text.rfind("  ")
+    return content[:at] if at > 0 and f"{text[at:]}  " not in whole.plain else content
 
 
 def _cut(content: Content, width: int) -> Content:
