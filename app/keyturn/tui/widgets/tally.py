@@ -17,7 +17,7 @@ class Tally(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the words take."""
-        return folded(self.words, width).get_height(self.styles, width)
+        return folded(self.words, width).get_height({}, width)
 
     def render(self) -> Content:
         """The words."""
