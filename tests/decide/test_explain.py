@@ -134,6 +134,9 @@ def test_why_says_what_state_the_accounts_are_in() -> None:
     said = why(org.world(), org.who("d:d1"), "v-prod")
     assert said.startswith("Name 1 could, if not suspended, write to prod")
     assert said.endswith("The account is suspended.")
+    org.secrets.change("s1", state=AccountState.INVITED)
+    said = why(org.world(), org.who("d:d1"), "v-prod")
+    assert said.startswith("Name 1 could, once the invitation is accepted and confirmed, write to")
     org.secrets.change("s1", state=AccountState.UNKNOWN)
     said = why(org.world(), org.who("d:d1"))
     assert "can perhaps open" in said

@@ -1,5 +1,7 @@
 """The cards of a person and of a vault: answers, copying, the vendor's page, odd states."""
 
+from dataclasses import replace
+
 import pytest
 from rich.cells import cell_len
 from tests.tui.looking import access, lines_of, pane, ready, shows, text_of, until
@@ -15,7 +17,7 @@ from keyturn.tui.data import Pane
 from keyturn.tui.screens.activity import Activity
 from keyturn.tui.screens.card import Card
 from keyturn.tui.screens.console import has_browser
-from keyturn_providers.records import Grant, Level, PrincipalKind, Vault
+from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind, Vault
 from keyturn_storage.journal import open_journal
 from keyturn_storage.queries.activity import RunLine
 
@@ -184,6 +186,29 @@ async def test_a_card_of_nobody_says_so_and_a_refresh_fills_it(empty_bench: Benc
         await shows(pilot, "managed by")
         await pilot.press("escape")
         await shows(pilot, "Drift 3")
+
+
+@pytest.mark.parametrize(
+    ("state", "opens", "line"),
+    [
+        (AccountState.SUSPENDED, "nothing while suspended; else 2 vaults", "2 vaults (off)"),
+        (AccountState.INVITED, "nothing while invited; else 2 vaults", "2 vaults (invited)"),
+        (AccountState.UNKNOWN, "perhaps 2 vaults", "2 vaults (unkno"),
+    ],
+)
+async def test_who_is_not_active_opens_nothing_now(
+    read_bench: Bench, state: AccountState, opens: str, line: str
+) -> None:
+    tenant = read_bench.pair.secrets.tenant
+    tenant.add(replace(tenant.accounts["s-001"], state=state))
+    await read_bench.engine.refresh(lambda _event: None, lambda: False)
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: access(app).alive)
+        app.show_person("d:d-001", "Dana Okafor")
+        card = await _card(pilot, app)
+        await shows(pilot, line)
+        assert f"opens       {opens}" in _said(card)
 
 
 async def test_hostile_names_change_nothing_outside_their_cell(read_bench: Bench) -> None:

@@ -144,6 +144,8 @@ def _can(person: Person) -> str:
     account = person.secrets
     if account is not None and account.state.is_off:
         return f"could, if not {account.state.value},"
+    if account is not None and account.state is AccountState.INVITED:
+        return "could, once the invitation is accepted and confirmed,"
     if account is not None and account.state is AccountState.UNKNOWN:
         return "can perhaps"
     return "can"

@@ -318,7 +318,7 @@ def _member(world: World, side: Side, group_id: str, name: str, inside: bool, st
     kind = GateKind.DIRECTORY_MEMBER if side is Side.DIRECTORY else GateKind.MEMBER
     question = f"Is the person in {name} in {indexed.name}?"
     if inside:
-        return Gate(kind, question, True, "yes")
+        return Gate(kind, question, True, "they are")
     if not indexed.complete(Collection.MEMBERSHIPS, group_id):
         return Gate(kind, question, None, "its members could not be read to the end",
                     "Refresh, and look again.")  # fmt: skip

@@ -10,6 +10,7 @@ from keyturn.tui.ages import age
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.list_content import SIGN_ROLE
 from keyturn.tui.widgets.row_source import Found, Row, Wish
+from keyturn_providers.records import AccountState
 from keyturn_storage.queries.vaults import VaultRow
 
 OVERVIEW = 0
@@ -75,8 +76,11 @@ class PersonLines:
 
     def _row(self, number: int) -> Row | None:
         if number == OVERVIEW:
-            count = len(self._best)
-            cells = (self._facts.person.name, "", f"{count} vault{'s' if count != 1 else ''}", "")
+            count, account = len(self._best), self._facts.person.secrets
+            vaults = f"{count} vault{'s' if count != 1 else ''}"
+            if count and account is not None and account.state is not AccountState.ACTIVE:
+                vaults += " (off)" if account.state.is_off else f" ({account.state.value})"
+            cells = (self._facts.person.name, "", vaults, "")
             return Row(
                 OVERVIEW, self._facts.row.sign, cells, ("strong", "", "dim", ""),
                 label=self._facts.person.name, about=self._facts,

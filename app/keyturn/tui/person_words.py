@@ -77,7 +77,13 @@ def _opens(facts: PersonFacts) -> str:
         spots = facts.near.world.secrets.snapshot.blind_spots
         return "no vault that is visible" if spots else "no vault"
     by = f", {direct} by a direct grant" if direct else ""
-    return f"{counted(len(vaults), 'vault')}{by}: {listed(vaults.values(), NAMED)}"
+    said = f"{counted(len(vaults), 'vault')}{by}: {listed(vaults.values(), NAMED)}"
+    account = facts.person.secrets
+    if account is None or account.state is AccountState.ACTIVE:
+        return said
+    if account.state is AccountState.UNKNOWN:
+        return f"perhaps {said}"
+    return f"nothing while {account.state.value}; else {said}"
 
 
 def _as_of(facts: PersonFacts, now_ms: int) -> Iterator[str | tuple[str, str]]:
