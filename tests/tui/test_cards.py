@@ -284,6 +284,9 @@ async def test_as_of_an_earlier_read_the_card_tells_of_then(read_bench: Bench) -
     app = read_bench.app()
     async with app.run_test(size=(120, 40)) as pilot:
         await at_past(pilot, app)
+        app.show_person("d:nobody", "Nobody")
+        await shows(pilot, "Nobody of this id was in the read")
+        await pilot.press("escape")
         app.show_person("d:d-001", "Dana Okafor")
         then = await _card(pilot, app)
         await until(pilot, lambda: "Payments" in _said(then))

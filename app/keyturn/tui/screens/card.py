@@ -65,7 +65,10 @@ class CardSource(Generic[FactsT]):
 
 class Card(ListScreen, Generic[FactsT]):
     """A list whose first line is the subject of the card, and the text about the line in hand.
-    `subject` is its name."""
+    `subject` is its name. EMPTY says that the newest read does not have it, EMPTY_THEN an earlier.
+    """
+
+    EMPTY_THEN: ClassVar[str] = ""
 
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         SHEET_STYLE,
@@ -118,9 +121,13 @@ class Card(ListScreen, Generic[FactsT]):
     def make_list(self) -> VirtualList:
         """A card begins unfiltered, whatever the last one was filtered by."""
         return VirtualList(
-            self.COLUMNS, title=self.TITLE_OF_LIST, empty=self.EMPTY,
+            self.COLUMNS, title=self.TITLE_OF_LIST, empty=self._nobody,
             ask=self.keyturn.parts.reads.ask, id="lines",
         )  # fmt: skip
+
+    @property
+    def _nobody(self) -> str:
+        return self.EMPTY if self.keyturn.back is None else self.EMPTY_THEN
 
     def card_source(self) -> CardSource[FactsT]:
         """Where the facts and the lines come from."""
@@ -134,6 +141,7 @@ class Card(ListScreen, Generic[FactsT]):
     def rows(self) -> RowSource:
         """Read anew each time it is asked for."""
         self.table.title = self.subject
+        self.table.empty = self._nobody
         self._source = self.card_source()
         return self._source
 
@@ -144,7 +152,7 @@ class Card(ListScreen, Generic[FactsT]):
         if source is None or not source.read:
             words = "Reading …"
         else:
-            words = self.EMPTY if source.facts is None else "No line here has these words."
+            words = self.table.empty if source.facts is None else "No line here has these words."
         return (Line(literal(words, "$quiet")),)
 
     def title_of_text(self) -> str:

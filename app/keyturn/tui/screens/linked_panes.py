@@ -209,7 +209,8 @@ class LinkedPanes(Frame):
 
     async def _put_on(self, pane: Pane, wanted: Callable[[object], bool]) -> None:
         if not await put_on(self.pane(pane), self.keyturn.parts.reads.ask, wanted):
-            self.keyturn.tell("That is not in the newest read.")
+            newest = self.keyturn.back is None
+            self.keyturn.tell(f"That is not in the {'newest read' if newest else 'read shown'}.")
 
 
 def _names_in(facts: HeaderFacts) -> tuple[str, str]:

@@ -27,6 +27,7 @@ class Person(Card[PersonFacts]):
     BINDINGS = bindings(Where.PERSON)
     TITLE_OF_LIST = "Vaults"
     EMPTY = "Nobody of this id is in the newest read. r reads both sources."
+    EMPTY_THEN = "Nobody of this id was in the read that is shown. t goes back to now."
     COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
 
     def __init__(self, person_key: str, name: str, vault_id: str = "") -> None:

@@ -33,6 +33,7 @@ class Vault(Card[VaultFacts]):
     BINDINGS = bindings(Where.VAULT)
     TITLE_OF_LIST = "Grants and people"
     EMPTY = "No vault of this id is in the newest read. r reads both sources."
+    EMPTY_THEN = "No vault of this id was in the read that is shown. t goes back to now."
     COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS
 
     def __init__(self, vault_id: str, name: str) -> None:
