@@ -61,7 +61,7 @@ async def test_why_is_said_for_the_row_in_focus(read_bench: Bench) -> None:
         await ready(pilot, app)
         await shows(pilot, "! Dana Okafor is suspended in corp-id")
         await pilot.press("shift+tab")
-        await shows(pilot, "Dana Okafor can open Payments (manage) through a direct grant")
+        await shows(pilot, "Dana Okafor has manage on Payments through a direct grant")
         await pilot.press("w")
         await shows(pilot, "Why: Dana Okafor and Payments")
         await shows(pilot, "not in policy")

@@ -104,6 +104,7 @@ def _grant(row: GrantRow, view: View) -> Content:
                       (row.vault_name, "bold"), ".")  # fmt: skip
     path = "a direct grant" if row.via == "direct" else row.via
     return joined(
-        (who, "bold"), " can open ", (row.vault_name, "bold"), f" ({row.level}) through {path}.",
+        (who, "bold"), " has ", (row.level, "bold"), " on ", (row.vault_name, "bold"),
+        f" through {path}.",
         (f" {row.permissions}" if row.permissions else "", "$quiet"),
     )  # fmt: skip
