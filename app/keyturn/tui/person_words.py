@@ -63,11 +63,16 @@ def _account(account: Account | None, now_ms: int) -> Iterator[str | tuple[str, 
     if account.state_raw and account.state_raw.casefold() != account.state.value:
         yield (f" ({account.state_raw})", "$quiet")
     seen = account.last_seen_ms
-    yield (", last seen not told" if seen is None else f", last seen {age(seen, now_ms)} ago",
+    yield (", last seen not told" if seen is None else f", last seen {_when(seen, now_ms)}",
            "$quiet")  # fmt: skip
     if account.roles:
         yield ", "
         yield (f"privileged: {listed(account.roles)}", "bold $urgent")
+
+
+def _when(at_ms: int, now_ms: int) -> str:
+    """Both, for what is read aloud now and what is read in a ticket later."""
+    return f"{age(at_ms, now_ms)} ago ({moment(at_ms)})"
 
 
 def _opens(facts: PersonFacts) -> str:
@@ -246,7 +251,7 @@ def _cut(person: Person, cut: Cut) -> Iterator[Line]:
 def _used(facts: PersonFacts, vault_id: str, now_ms: int) -> Iterator[str | tuple[str, str]]:
     used = facts.used.of(vault_id)
     if used is not None:
-        yield f"{age(used.last_ms, now_ms)} ago, {counted(used.times, 'use')} in 90 days"
+        yield f"{_when(used.last_ms, now_ms)}, {counted(used.times, 'use')} in 90 days"
     elif not facts.used.known:
         yield ("not known: no item usages were ever archived", "$unknown")
     elif facts.used.missing:

@@ -118,9 +118,10 @@ def _holder_used(facts: VaultFacts, one: Holder, now_ms: int) -> Iterator[str | 
     elif one.last_ms is None:
         yield "by nobody in 90 days"
     elif one.members is not None:
-        yield f"by {one.users:,} of {one.members:,} in 90 days, last {age(one.last_ms, now_ms)} ago"
+        last = f"{age(one.last_ms, now_ms)} ago ({moment(one.last_ms)})"
+        yield f"by {one.users:,} of {one.members:,} in 90 days, last {last}"
     else:
-        yield f"{age(one.last_ms, now_ms)} ago"
+        yield f"{age(one.last_ms, now_ms)} ago ({moment(one.last_ms)})"
 
 
 def missing_lines(facts: VaultFacts, one: GrantRow) -> Iterator[Line]:
