@@ -211,6 +211,27 @@ async def test_who_is_not_active_opens_nothing_now(
         assert f"opens       {opens}" in _said(card)
 
 
+async def test_a_manager_who_is_suspended_manages_nothing(read_bench: Bench) -> None:
+    tenant = read_bench.pair.secrets.tenant
+    tenant.add(
+        Vault("v-solo", "Solo"),
+        Grant("v-solo", PrincipalKind.ACCOUNT, "s-001", Level.MANAGE, "account/s-001/policy/solo"),
+    )
+    await read_bench.engine.refresh(lambda _event: None, lambda: False)
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: access(app).alive)
+        app.show_vault("v-solo", "Solo")
+        card = await _card(pilot, app)
+        assert "managed by  1: Dana Okafor\n" in _said(card)
+        tenant.add(replace(tenant.accounts["s-001"], state=AccountState.SUSPENDED))
+        await pilot.press("r")
+        await until(
+            pilot,
+            lambda: "managed by  nobody who can now; 1: Dana Okafor (suspended)" in _said(card),
+        )
+
+
 async def test_hostile_names_change_nothing_outside_their_cell(read_bench: Bench) -> None:
     tenant = read_bench.pair.secrets.tenant
     tenant.add(

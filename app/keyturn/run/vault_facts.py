@@ -13,7 +13,7 @@ from keyturn.decide.rules import Rules
 from keyturn.decide.world import World
 from keyturn.run.near import near_vault
 from keyturn.run.usage import STREAM, looked_until
-from keyturn_providers.records import Grant, Level, PrincipalKind, Side
+from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind, Side
 from keyturn_storage.journal import Journal
 from keyturn_storage.queries.coverage import coverage, missing_between
 from keyturn_storage.queries.events import Within, users_of_vault
@@ -35,12 +35,15 @@ FINDINGS_READ = 40
 """So many, the most urgent, are read with the vault; the others are counted."""
 
 
+_OFF = frozenset(state.value for state in AccountState if state.is_off)
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """One grant on the vault. `row` has its sign; `members` counts the accounts of a group.
 
-    `person_key` is who holds a direct grant. `users` counts who of the holders used an item in 90
-    days, `last_ms` is the last use; None where that is not known.
+    `person_key` is who holds a direct grant, `state` how their account stands. `users` counts who
+    of the holders used an item in 90 days, `last_ms` is the last use; None where that is not known.
     """
 
     row: GrantRow
@@ -51,6 +54,12 @@ class Holder:
     person_key: str
     users: int | None
     last_ms: int | None
+    state: str = ""
+
+    @property
+    def able(self) -> bool:
+        """Whether anybody could act by it: neither an account that is off nor an empty group."""
+        return self.state not in _OFF and self.members != 0
 
     @property
     def unused(self) -> bool:
@@ -160,19 +169,19 @@ def _strongest_first(row: GrantRow) -> tuple[int, str, str]:
 def _holder(
     row: GrantRow,
     sizes: Mapping[str, int],
-    people: Mapping[str, tuple[str, str]],
+    people: Mapping[str, tuple[str, str, str]],
     world: World,
     use: _Use,
 ) -> Holder:
     kind, id_ = PrincipalKind(row.principal_kind), row.principal_id
     users: int | None = None if use.unknown else 0
     last_ms: int | None = None
-    key, name = "", ""
+    key, name, state = "", "", ""
     if kind is PrincipalKind.GROUP:
         if id_ in use.groups:
             users, last_ms = use.groups[id_]
     elif kind is PrincipalKind.ACCOUNT:
-        key, name = people.get(id_, ("", ""))
+        key, name, state = people.get(id_, ("", "", ""))
         if id_ in use.accounts:
             users, last_ms = 1, use.accounts[id_].last_ms
     else:
@@ -187,6 +196,7 @@ def _holder(
         person_key=key,
         users=users,
         last_ms=last_ms,
+        state=state,
     )
 
 

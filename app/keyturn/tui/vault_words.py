@@ -29,14 +29,7 @@ def vault_lines(facts: VaultFacts, now_ms: int) -> Iterator[Line]:
     if machines:
         yield fact("machines", _names(machines))
     managers = [one for one in holders if one.level is Level.MANAGE]
-    yield fact(
-        "managed by",
-        *(
-            (_names(managers),)
-            if managers
-            else ((f"nobody{' that is visible' if spots else ''}", "bold $urgent"),)
-        ),
-    )
+    yield fact("managed by", *_managed(managers, visible=bool(spots)))
     yield fact("unused", *_unused(facts))
     snapshot = facts.world.secrets.snapshot
     whole = "complete" if snapshot.complete else "NOT COMPLETE"
@@ -54,14 +47,25 @@ def vault_lines(facts: VaultFacts, now_ms: int) -> Iterator[Line]:
         yield signed(" ", f"and {facts.drift - len(facts.findings)} more", quiet=True)
 
 
+def _managed(managers: Sequence[Holder], *, visible: bool) -> Iterator[str | tuple[str, str]]:
+    if not managers:
+        yield (f"nobody{' that is visible' if visible else ''}", "bold $urgent")
+    elif not any(one.able for one in managers):
+        yield ("nobody who can now; ", "bold $urgent")
+    if managers:
+        yield _names(managers)
+
+
 def _of(holders: Sequence[Holder], kind: PrincipalKind) -> list[Holder]:
     return [one for one in holders if one.kind is kind]
 
 
 def _names(holders: Sequence[Holder]) -> str:
     names = dict.fromkeys(
-        f"{one.name} ({one.members:,})" if one.members is not None else one.name for one in holders
-    )
+        f"{one.name} ({one.members:,})" if one.members is not None
+        else f"{one.name} ({one.state})" if one.state not in {"", "active"} else one.name
+        for one in holders
+    )  # fmt: skip
     return f"{len(names)}: {listed(names, NAMED)}" if names else "none"
 
 

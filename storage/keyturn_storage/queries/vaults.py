@@ -31,7 +31,7 @@ cross join group_link l on l.secrets_no = g.principal_no {_NOW}
 and l.secrets_members is not null
 """
 _PEOPLE = f"""
-select json_group_object(p.secrets_id, json_array(p.key, p.name)) {_HELD}
+select json_group_object(p.secrets_id, json_array(p.key, p.name, p.secrets_state)) {_HELD}
 cross join person p on p.secrets_no = g.principal_no {_NOW}
 """
 _SELECT = "select no, vault_id, name, openers from vault_line "
@@ -68,10 +68,11 @@ def groups_holding(reader: Reader, vault_id: str) -> Mapping[str, int]:
     return found
 
 
-def people_holding(reader: Reader, vault_id: str) -> Mapping[str, tuple[str, str]]:
-    """Key and name of each person who holds a direct grant on the vault, by their account's id."""
-    found: dict[str, tuple[str, str]] = json.loads(_listed(reader, _PEOPLE, vault_id))
-    return {account_id: (key, name) for account_id, (key, name) in found.items()}
+def people_holding(reader: Reader, vault_id: str) -> Mapping[str, tuple[str, str, str]]:
+    """Key, name and account's state of each person who holds a direct grant on the vault, by their
+    account's id."""
+    found: dict[str, tuple[str, str, str | None]] = json.loads(_listed(reader, _PEOPLE, vault_id))
+    return {id_: (key, name, state or "") for id_, (key, name, state) in found.items()}
 
 
 def _listed(reader: Reader, statement: str, vault_id: str) -> str:
