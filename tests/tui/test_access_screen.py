@@ -298,3 +298,13 @@ async def test_the_panes_say_what_they_are_before_anything_was_read(empty_bench:
         await shows(pilot, "Sources 0")
         await shows(pilot, "Nothing read yet.")
         assert text_of(app).count("Nothing read yet.") == 1
+
+
+async def test_the_palette_finds_an_action_by_a_word_of_its_help(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("ctrl+p", *"theme")
+        await shows(pilot, "view: light or dark")
+        found = [line for line in lines_of(app) if "view: light" in line or "list: sort" in line]
+        assert "view: light" in found[0]

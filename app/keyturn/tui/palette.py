@@ -13,6 +13,8 @@ from keyturn.tui.screens.frame import Frame
 from keyturn.tui.widgets.virtual_list import VirtualList
 
 PEOPLE_LIMIT, VAULT_LIMIT = 20, 10
+LEAST_TOLD = 3
+"""So many letters at least are looked for in what the help says."""
 
 
 def palette() -> CommandPalette:
@@ -51,12 +53,19 @@ class Commands(Provider):
             yield DiscoveryHit(name, self._do(action), help=action.help)
 
     async def search(self, query: str) -> Hits:
-        """Those that match."""
-        matcher = self.matcher(query)
+        """Those that match, and those whose help has words that begin with what is typed."""
+        matcher, typed = self.matcher(query), query.strip().casefold()
         for action, name in self._found():
-            score = matcher.match(name)
+            score = max(matcher.match(name), _told(action, typed))
             if score > 0:
                 yield Hit(score + 1, matcher.highlight(name), self._do(action), help=action.help)
+
+
+def _told(action: Action, typed: str) -> int:
+    """More than for letters that are strewn over a name, less than for a word of it."""
+    if len(typed) < LEAST_TOLD:
+        return 0
+    return 2 * len(typed) if f" {typed}" in f" {action.help.casefold()}" else 0
 
 
 class People(Provider):
