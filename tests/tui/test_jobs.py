@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 
+import pytest
 from tests.tui.looking import ready, shows, until
 from tests.tui.simulated import Bench
 
@@ -103,3 +104,26 @@ def test_a_whole_listing_is_not_a_whole_job() -> None:
     assert next(board.rows()).cells[1] == "running, 88%"
     board.moved("reading", ListingProgress("okta", Collection.ACCOUNTS, "", 8, 8, 1), "")
     assert next(board.rows()).cells[1] == "running"
+
+
+async def test_nothing_that_runs_is_suspended(
+    read_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = read_bench.app()
+    suspended: list[str] = []
+    monkeypatch.setattr(app, "action_suspend_process", lambda: suspended.append("suspended"))
+
+    async def work(_observe: object, stop: Callable[[], bool]) -> None:
+        while not stop():  # noqa: ASYNC110 - a job asks, it is not told
+            await asyncio.sleep(0.005)
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        app.start("applying the plan", work, lambda _none: None)
+        await pilot.press("ctrl+z")
+        await shows(pilot, "Suspend: not while something is going on: applying the plan.")
+        assert not suspended
+        await pilot.press("x")
+        await until(pilot, lambda: not app.jobs.running())
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: suspended)

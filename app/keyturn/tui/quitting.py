@@ -57,6 +57,18 @@ class Quits:
             return
         _ = app.push_screen(leaving_dialog(going, app.action_quit_now))
 
+    def action_suspend(self) -> None:
+        """To the shell and back. A run would stand still with its leases held, in the middle of a
+        request, for nobody knows how long."""
+        app = self._left
+        going = [name for name in app.jobs.running() if name not in QUIET]
+        if going:
+            app.tell(f"Suspend: not while something is going on: {', '.join(going)}. x stops it.")
+        elif app.is_web:
+            app.tell("Suspend: there is no shell behind a page in a browser.")
+        else:
+            app.action_suspend_process()
+
     def save_state(self) -> None:
         """Keeps where the operator is; a disk that does not take it is no reason to stay."""
         app = self._left
