@@ -83,8 +83,9 @@ def vault_words(vault: VaultLeft) -> tuple[str, str]:
 
 
 def _person(seen: CaseSeen) -> Row:
+    # The name is above the list; with the login after it, that was cut.
     login = f" ({seen.login})" if seen.login else ""
-    words = f"{'' if seen.known else 'gone: '}{seen.name}{login}"
+    words = (seen.login or seen.name) if seen.known else f"gone: {seen.name}{login}"
     return Row(
         _NUMBERS[What.PERSON], " " if seen.known else "?", ("person", words), ("dim", "strong"),
         label=seen.name, about=Item(What.PERSON),
