@@ -16,7 +16,7 @@ from keyturn_storage.queries.machines import MachineRow
 
 COLUMNS = (
     Column("name", 14, 3, most=48),
-    Column("kind", 13, 1, drop=5, most=24),
+    Column("kind", 14, 1, drop=5, most=24),
     Column("source", 11, 1, drop=4, most=20),
     Column("owner", 17, 3, most=40),
     Column("owner is", 11),

@@ -18,7 +18,7 @@ OVERVIEW = 0
 NO_ACCESS = "–"
 COLUMNS = (
     Column("vault", 12, 3, most=44),
-    Column("may", 8),
+    Column("may", 7),
     Column("by", 8, 2, most=36),
     Column("last used", 9, right=True, drop=1),
 )
