@@ -319,6 +319,18 @@ async def test_enter_right_behind_the_last_letter_jumps_to_what_was_typed(
         await shows(pilot, "Access › Dana Okafor")
 
 
+async def test_letters_right_behind_the_jump_key_are_typed_and_are_no_keys(
+    read_bench: Bench,
+) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        pilot.app.post_message(Key("ctrl+k", None))
+        _burst(pilot, "okafor", "enter")
+        await shows(pilot, "Access › Dana Okafor")
+        assert app.jobs.running() == ()
+
+
 async def test_tab_right_behind_the_last_letter_completes_all_of_it(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:

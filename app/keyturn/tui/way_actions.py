@@ -57,12 +57,12 @@ class WayActions:
         if self._in_front is not None:
             _ = self._dashboard.push_screen(jobs(self._dashboard))
 
-    def action_jump(self) -> None:
-        """To anything by a few letters."""
+    async def action_jump(self) -> None:
+        """To anything by a few letters; its field has the keys when this returns."""
         from keyturn.tui.screens.pickers import jump
 
         if self._in_front is not None:
-            _ = self._dashboard.push_screen(jump(self._dashboard))
+            await self._dashboard.push_screen(jump(self._dashboard))
 
     def action_go_access(self) -> None:
         """Back to the bottom of the stack."""

@@ -101,7 +101,8 @@ class Picker(ModalScreen[None], WatchesWorkers):
 
     async def on_mount(self) -> None:
         """The lines for what is typed already."""
-        (self.query_one(Input) if self.choice.placeholder else self.lines).focus()
+        # At once: else a letter that is on its way already would be a key of the screen behind.
+        self.set_focus(self.query_one(Input) if self.choice.placeholder else self.lines)
         self.renew()
         if self.choice.renewed_s:
             self.set_interval(self.choice.renewed_s, self.renew)
