@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.decide.journals import done
 from tests.decide.one_by_one import RULES, hold, one_by_one, want
 from tests.decide.worlds import office
 
@@ -94,13 +95,27 @@ def test_both_at_once_where_neither_set_contains_the_other() -> None:
     assert kinds == {DriftKind.PERMISSIONS_WIDER, DriftKind.PERMISSIONS_NARROWER}
 
 
-def test_nothing_to_be_left_is_a_revocation() -> None:
+@pytest.mark.parametrize("held", [("manage",), ("view", "manage"), ("view", "reveal", "manage")])
+def test_what_is_too_much_and_too_little_at_once_ends_as_the_policy_wants(
+    held: tuple[str, ...],
+) -> None:
     org = one_by_one()
-    want(org, "view")
-    hold(org, GROUP, "sg-eng", "prod", "manage")
-    wider = org.one(DriftKind.PERMISSIONS_WIDER)
-    assert [change.kind for change in wider.remedy] == [ChangeKind.REVOKE]
-    assert wider.remedy[0].permissions == ("manage",)
+    want(org, "export")
+    hold(org, GROUP, "sg-eng", "prod", *held)
+    plan = plan_sync(org.drift(), org.context())
+    assert [operation.change.kind for operation in plan.operations] == [
+        ChangeKind.GRANT, ChangeKind.NARROW,
+    ]  # fmt: skip
+    _ = done(org, plan)
+    assert org.drift() == ()
+
+
+def test_where_nothing_of_it_is_allowed_the_whole_grant_goes() -> None:
+    org = one_by_one()
+    org.waive("d1", "pay", Level.READ)
+    hold(org, ACCOUNT, "s1", "pay", "manage")
+    (change,) = org.one(DriftKind.PERMISSIONS_WIDER).remedy
+    assert (change.kind, change.permissions) == (ChangeKind.REVOKE, ("manage",))
 
 
 def test_a_permission_nobody_knows_is_left_to_people() -> None:

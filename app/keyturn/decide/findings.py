@@ -105,7 +105,8 @@ class Finding:
 
     `person` is the person's key (see `match`), empty for findings about groups, vaults, machines
     or the policy. `words` is one plain sentence. `remedy` is empty where keyturn cannot mend it,
-    and `remedy_words` then says who can.
+    and `remedy_words` then says who can. `unread` are, in words, the listings that were not read to
+    their end and in which what the finding misses could be: then it may not be so.
     """
 
     id: str
@@ -119,8 +120,9 @@ class Finding:
     remedy: tuple[Change, ...] = ()
     remedy_words: str = ""
     policy_line: int = 0
+    unread: tuple[str, ...] = ()
 
     @property
     def sign(self) -> Sign:
-        """The gutter glyph of its kind."""
-        return SIGN_OF[self.kind]
+        """The gutter glyph of its kind; of what may not be so, that it is not known."""
+        return Sign.NOT_KNOWN if self.unread else SIGN_OF[self.kind]

@@ -37,6 +37,9 @@ ACCOUNTS_ALL = (
 )
 """For what rests on an account not being there."""
 
+DIRECTORY_ACCOUNTS, SECRETS_ACCOUNTS = ((need,) for need in ACCOUNTS_ALL)
+"""For what rests on one side having no account."""
+
 
 def accounts_needed(person: Person | None) -> tuple[Need, ...]:
     """The account listings that acting on `person` rests on.

@@ -96,8 +96,9 @@ def made_lines(found: FindingRow, known: "tuple[Person, Explained] | None") -> I
 def whole_finding(body: str) -> Finding | None:
     """The finding as it was decided; None where it was written by another version of keyturn."""
     try:
-        return from_plain(Finding, json.loads(body))
-    except (ValueError, NotThatValue):
+        # An earlier keyturn did not write what was left unread.
+        return from_plain(Finding, {"unread": [], **json.loads(body)})
+    except (ValueError, TypeError, NotThatValue):
         return None
 
 

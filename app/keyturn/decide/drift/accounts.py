@@ -8,7 +8,13 @@ from keyturn.decide.drift.pushes import SILENT
 from keyturn.decide.findings import Change, ChangeKind, Finding
 from keyturn.decide.names import account_ref, account_title, fold, verified_emails
 from keyturn.decide.people import MatchedBy, Person
-from keyturn.decide.proof import ACCOUNTS_ALL, ACCOUNTS_SEEN, accounts_needed, unproven
+from keyturn.decide.proof import (
+    ACCOUNTS_ALL,
+    ACCOUNTS_SEEN,
+    DIRECTORY_ACCOUNTS,
+    accounts_needed,
+    unproven,
+)
 from keyturn.decide.words import DriftKind, Severity
 from keyturn.decide.world import World
 from keyturn_providers.records import Account, AccountKind, AccountState, Side
@@ -20,6 +26,7 @@ def account_drift(world: World) -> Iterator[Finding]:
     """What is wrong with accounts themselves. An UNKNOWN state is neither active nor gone."""
     everyone = unproven(world, ACCOUNTS_ALL)
     seen = unproven(world, ACCOUNTS_SEEN)
+    unread = unproven(world, DIRECTORY_ACCOUNTS)
     answered = _answered_machines(world)
     expected = expected_people(world)
     for person in world.matching.people:
@@ -39,7 +46,7 @@ def account_drift(world: World) -> Iterator[Finding]:
             and theirs.id not in expected
             and not (theirs.kind is AccountKind.SERVICE and answered & _words_for(theirs))
         ):
-            yield _alone(world, person, theirs, everyone)
+            yield _alone(world, person, theirs, everyone, unread)
 
 
 def _both(
@@ -119,7 +126,13 @@ def _changed(world: World, person: Person, mine: Account, theirs: Account) -> It
         )
 
 
-def _alone(world: World, person: Person, theirs: Account, missing: tuple[str, ...]) -> Finding:
+def _alone(
+    world: World,
+    person: Person,
+    theirs: Account,
+    missing: tuple[str, ...],
+    unread: tuple[str, ...],
+) -> Finding:
     """An account nobody in the directory stands behind."""
     here, there = world.directory.name, world.secrets.name
     ref = account_ref(Side.SECRETS, theirs)
@@ -142,7 +155,7 @@ def _alone(world: World, person: Person, theirs: Account, missing: tuple[str, ..
         )
     else:
         words = f"{name} is {theirs.state.value} in {there}, but {here} has no such person."
-    return finding(kind, severity, ref, words, mend, person=person.key)
+    return finding(kind, severity, ref, words, mend, person=person.key, unread=unread)
 
 
 def _unknown_state(world: World, person: Person, side: Side, account: Account) -> Finding:

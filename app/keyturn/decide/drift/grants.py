@@ -18,11 +18,11 @@ from keyturn.decide.groups import GroupLink
 from keyturn.decide.names import LEVEL_WORDS, group_ref, listed, vault_ref
 from keyturn.decide.permissions import known_to
 from keyturn.decide.policy_objects import Trouble
-from keyturn.decide.proof import GROUPS_ALL, grants_needed, unproven
+from keyturn.decide.proof import GROUPS_ALL, Need, grants_needed, unproven
 from keyturn.decide.rules import GrantRule
 from keyturn.decide.words import DriftKind, Severity
 from keyturn.decide.world import World
-from keyturn_providers.records import Grant, Level, PrincipalKind, Side
+from keyturn_providers.records import Collection, Grant, Level, PrincipalKind, Side
 
 
 def group_grant_drift(world: World) -> Iterator[Finding]:
@@ -131,7 +131,7 @@ def _beyond(grant: Grant, rule: GrantRule) -> str:
 
 def _smaller(world: World, holder: Ref, grant: Grant, rule: GrantRule) -> list[Change]:
     if one_by_one(world) and grant.permissions:
-        return [less(world, holder, grant, rule)]
+        return [less(world, holder, grant, rule, to_be_whole=short_of([grant], rule))]
     # The right level first, so that nobody is without access in between.
     enough = any(
         g.level is rule.level
@@ -238,7 +238,14 @@ def _not_held(world: World, link: GroupLink, missing: tuple[str, ...]) -> Iterat
             mend,
             of=vault,
             policy_line=rule.line,
+            unread=unproven(world, _where_held(link, vault_id)),
         )
+
+
+def _where_held(link: GroupLink, vault_id: str) -> tuple[Need, ...]:
+    """Where the grant could be all the same."""
+    group = () if link.secrets is not None else GROUPS_ALL[1:]
+    return (*group, Need(Side.SECRETS, Collection.GRANTS, vault_id))
 
 
 def _odd(grant: Grant) -> str:

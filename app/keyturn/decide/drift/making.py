@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from keyturn.decide.doubt import not_read
 from keyturn.decide.findings import Change, Finding, Ref
+from keyturn.decide.names import listed
 from keyturn.decide.proof import directory_not_whole, refresh_first
 from keyturn.decide.words import DriftKind, Severity
 from keyturn.decide.world import World
@@ -84,18 +85,22 @@ def finding(
     path: str = "",
     policy_line: int = 0,
     part: str = "",
+    unread: tuple[str, ...] = (),
 ) -> Finding:
-    """A finding with its stable id. `part` tells apart several of one kind, subject and object."""
+    """A finding with its stable id. `part` tells apart several of one kind, subject and object.
+    `unread` are the listings in which what it misses could be (see `unproven`): the words say so.
+    """
     return Finding(
         id=finding_id(kind, subject, of, part),
         kind=kind,
         severity=severity,
         subject=subject,
-        words=words,
+        words=f"{words} It may not be so: {listed(unread)}." if unread else words,
         object=of,
         person=person,
         path=path,
         remedy=mend.changes,
         remedy_words=mend.words,
         policy_line=policy_line,
+        unread=unread,
     )

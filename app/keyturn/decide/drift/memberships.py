@@ -14,7 +14,9 @@ from keyturn.decide.names import account_ref, group_ref, listed
 from keyturn.decide.people import Person
 from keyturn.decide.proof import (
     ACCOUNTS_ALL,
+    DIRECTORY_ACCOUNTS,
     GROUPS_ALL,
+    SECRETS_ACCOUNTS,
     Need,
     accounts_needed,
     members_needed,
@@ -56,7 +58,7 @@ def _linked(
         yield _surplus(world, link, theirs, account_id, wanted, missing)
     nested = inside - direct - wanted.may
     if nested:
-        yield from _through_nested(world, theirs, nested)
+        yield from _through_nested(world, theirs, nested, missing)
 
 
 class _Missing:
@@ -69,14 +71,27 @@ class _Missing:
             *members_needed(world, Side.DIRECTORY, directory_group),
             Need(Side.SECRETS, Collection.MEMBERSHIPS, secrets_group),
         )
+        self._here = members_needed(world, Side.DIRECTORY, directory_group)
+        self._there = members_needed(world, Side.SECRETS, secrets_group)
         self._known: dict[tuple[Need, ...], tuple[str, ...]] = {}
 
     def words(self, person: Person | None) -> tuple[str, ...]:
         """For acting on that person's account."""
-        accounts = accounts_needed(person)
-        if accounts not in self._known:
-            self._known[accounts] = unproven(self._world, (*accounts, *self._needs))
-        return self._known[accounts]
+        return self._unproven((*accounts_needed(person), *self._needs))
+
+    def of_directory(self, person: Person | None) -> tuple[str, ...]:
+        """Where that person could be in the directory's group all the same."""
+        known = person is not None and person.directory is not None
+        return self._unproven((*(() if known else DIRECTORY_ACCOUNTS), *self._here))
+
+    def of_secrets(self) -> tuple[str, ...]:
+        """Where an account could be in the secrets group all the same."""
+        return self._unproven(self._there)
+
+    def _unproven(self, needs: tuple[Need, ...]) -> tuple[str, ...]:
+        if needs not in self._known:
+            self._known[needs] = unproven(self._world, needs)
+        return self._known[needs]
 
 
 def _absent(
@@ -96,6 +111,7 @@ def _absent(
         of=target,
         person=person,
         policy_line=_line(link),
+        unread=missing.of_secrets(),
     )
 
 
@@ -136,10 +152,13 @@ def _surplus(
         person=key,
         path=group.name,
         policy_line=_line(link),
+        unread=missing.of_directory(person),
     )
 
 
-def _through_nested(world: World, group: Group, nested: frozenset[str]) -> Iterator[Finding]:
+def _through_nested(
+    world: World, group: Group, nested: frozenset[str], missing: _Missing
+) -> Iterator[Finding]:
     """Accounts that are in `group` only through a nested group, and should not be. Where the nested
     group is linked itself, its own findings mend it."""
     reported: set[str] = set()
@@ -164,6 +183,7 @@ def _through_nested(world: World, group: Group, nested: frozenset[str]) -> Itera
                 of=group_ref(Side.SECRETS, group),
                 person=key,
                 path=path,
+                unread=missing.of_directory(world.people.get(key)),
             )
 
 
@@ -176,6 +196,7 @@ def _local(world: World, group: Group) -> Iterator[Finding]:
     if group.managed_by:
         return
     target = group_ref(Side.SECRETS, group)
+    unread = unproven(world, GROUPS_ALL[:1])
     for account_id in sorted(world.secrets.direct.get(group.id, frozenset())):
         account = world.secrets.accounts.get(account_id)
         if account is not None and group.name in account.roles:
@@ -194,11 +215,12 @@ def _local(world: World, group: Group) -> Iterator[Finding]:
             of=target,
             person=key,
             path=group.name,
+            unread=unread,
         )
 
 
 def _missing_accounts(world: World, homeless: dict[str, list[str]]) -> Iterator[Finding]:
-    missing = unproven(world, ACCOUNTS_ALL)
+    missing, unread = unproven(world, ACCOUNTS_ALL), unproven(world, SECRETS_ACCOUNTS)
     invited = {person.key for person in expected_people(world).values()}
     for key, groups in homeless.items():
         if key in invited:
@@ -215,6 +237,7 @@ def _missing_accounts(world: World, homeless: dict[str, list[str]]) -> Iterator[
             f"{ref.name} is in {listed(groups)} but has no account in {world.secrets.name}.",
             remedy(world, [], missing=missing) if missing else advice,
             person=key,
+            unread=unread,
         )
 
 

@@ -44,11 +44,15 @@ def one_by_one(world: World) -> bool:
     return world.secrets.snapshot.permission_rules is not None
 
 
-def less(world: World, holder: Ref, grant: Grant, wish: GrantRule | Waiver) -> Change:
+def less(
+    world: World, holder: Ref, grant: Grant, wish: GrantRule | Waiver, *, to_be_whole: bool = False
+) -> Change:
     """What takes from a grant all that goes beyond a wish, where permissions are granted one by
-    one; the whole grant where nothing would be left."""
+    one; the whole grant where nothing would be left. `to_be_whole`: what the wish has and the grant
+    lacks is given to it too, in the same plan perhaps, and stays."""
     rules = world.secrets.snapshot.permission_rules
-    left = left_of(rules, grant.permissions, wish.permissions) if rules is not None else frozenset()
+    held = (*grant.permissions, *(wish.permissions if to_be_whole else ()))
+    left = left_of(rules, held, wish.permissions) if rules is not None else frozenset()
     if rules is None or not left:
         return take(world, holder, grant)
     return replace(
