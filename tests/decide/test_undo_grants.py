@@ -21,7 +21,7 @@ from tests.decide.undoing import (
 from tests.decide.worlds import DAY_MS, NOW_MS, office
 
 from keyturn.decide.before import NOT_READ, Before
-from keyturn.decide.findings import ChangeKind, ObjectKind, Ref
+from keyturn.decide.findings import Change, ChangeKind, ObjectKind, Ref
 from keyturn.decide.plans import Plan, Verdict
 from keyturn.decide.undo import not_restored, plan_undo
 from keyturn_providers.records import (
@@ -146,6 +146,58 @@ def test_permissions_that_were_added_go_again_and_no_others() -> None:
     )
     hold(org, ACCOUNT, "s1", "pay", "view", "reveal", "edit", "export")
     assert "changed since" in why(undo(org, (given, Before(permissions=BOTH, held=True))))
+
+
+def test_an_edge_that_was_changed_twice_goes_back_to_what_it_was_first() -> None:
+    org = one_by_one()
+    had, given = (*BOTH, "edit", "manage"), (*BOTH, "edit", "export")
+    give = replace(GRANT, permissions=given)
+    narrow = replace(REVOKE, kind=ChangeKind.NARROW, permissions=given)
+    steps = (
+        (give, Before(permissions=had, held=True)),
+        (narrow, Before(permissions=(*had, "export"), held=True)),
+    )
+
+    def now(*names: str, steps: tuple[tuple[Change, Before], ...] = steps) -> Plan:
+        hold(org, ACCOUNT, "s1", "pay", *names)
+        return undo(org, *steps)
+
+    plan = now(*given)
+    assert [(one.change.kind, one.change.permissions) for one in plan.operations] == [
+        (ChangeKind.RESTORE_GRANT, had), (ChangeKind.NARROW, had),
+    ]  # fmt: skip
+    assert {one.change.carrier for one in plan.operations} == {EDGE}
+    assert "as it was before already" in why(now(*had))
+    assert "changed since: it gives view now" in why(now("view"))
+    unknown = ((give, NOT_READ), steps[1])
+    assert "does not say what was held" in why(now(*given, steps=unknown))
+    # Nothing was held: all of it goes, and what the run itself gave is not given back.
+    new = ((give, Before(held=False)), (narrow, Before(permissions=given, held=True)))
+    (operation,) = now(*given, steps=new).operations
+    assert (operation.change.kind, operation.change.permissions) == (ChangeKind.REVOKE, given)
+    # Given and taken: there is no edge now, and there was one before.
+    gone = (steps[0], (REVOKE, Before(permissions=(*had, "export"), held=True)))
+    org.secrets.grants = [one for one in org.secrets.grants if one.carrier != EDGE]
+    (operation,) = undo(org, *gone).operations
+    assert (operation.change.kind, operation.change.permissions) == (ChangeKind.RESTORE_GRANT, had)
+
+
+def test_an_edge_that_was_changed_twice_is_not_given_back_past_an_exceptions_end() -> None:
+    org = one_by_one()
+    had, given = (*BOTH, "manage"), (*BOTH, "edit")
+    give = replace(GRANT, permissions=given)
+    narrow = replace(REVOKE, kind=ChangeKind.NARROW, permissions=given)
+    org.waive("d1", "pay", Level.WRITE, until_ms=NOW_MS - DAY_MS)
+    hold(org, ACCOUNT, "s1", "pay", *given)
+    plan = undo(
+        org,
+        (give, Before(permissions=had, held=True)),
+        (narrow, Before(permissions=(*had, "edit"), held=True)),
+    )
+    assert "has ended meanwhile" in not_restored(plan)[0].reason
+    assert [(one.change.kind, one.change.permissions) for one in plan.operations] == [
+        (ChangeKind.NARROW, had)
+    ]
 
 
 def test_an_edge_that_was_given_back_goes_again() -> None:

@@ -79,6 +79,7 @@ def plan_undo(
     found = Found(context, unread or {})
     if only is not None:
         run = _of_one(found, run, only)
+    found.made = tuple(run.made)
     undo_accounts(found, run.made)
     for step in reversed(run.made):
         _undo(found, step)

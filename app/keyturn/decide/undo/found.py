@@ -21,11 +21,13 @@ Unread = Mapping[tuple[Side, ObjectKind, str], str]
 
 @dataclass(slots=True)
 class Found:
-    """`of` are, for each change, the steps it undoes; `also` its further side effects. `off` are
-    the accounts that stay off, though the run put them off, with why."""
+    """`made` are the steps that changed something, in their order. `of` are, for each change, the
+    steps it undoes; `also` its further side effects. `off` are the accounts that stay off, though
+    the run put them off, with why."""
 
     context: PlanContext
     unread: Unread
+    made: tuple[StepDone, ...] = ()
     changes: list[Change] = field(default_factory=list)
     of: dict[Change, list[StepDone]] = field(default_factory=dict)
     also: dict[Change, list[str]] = field(default_factory=dict)

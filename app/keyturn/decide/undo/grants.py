@@ -1,6 +1,6 @@
 """Grants back to what they were before a run: the same edges with exactly the same permissions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from keyturn.decide.desired import permitted
@@ -8,10 +8,10 @@ from keyturn.decide.drift.revoking import one_by_one, take
 from keyturn.decide.findings import Change, ChangeKind, Ref
 from keyturn.decide.names import listed
 from keyturn.decide.operations import word
-from keyturn.decide.permissions import in_order, level_of
+from keyturn.decide.permissions import in_order, left_of, level_of
 from keyturn.decide.run_done import StepDone
 from keyturn.decide.undo.found import Found, another, not_read
-from keyturn_providers.records import Grant, PrincipalKind, Side
+from keyturn_providers.records import Grant, PermissionRules, PrincipalKind, Side
 
 KINDS = frozenset(
     {ChangeKind.GRANT, ChangeKind.RESTORE_GRANT, ChangeKind.REVOKE, ChangeKind.NARROW}
@@ -19,19 +19,87 @@ KINDS = frozenset(
 
 
 def undo_grant(found: Found, step: StepDone) -> None:
-    """The one grant that a step gave, took or made less."""
+    """The one grant that a step gave, took or made less. Of several steps on one edge the last is
+    undone, and the others with it."""
     change = step.operation.change
     holder = change.principal
+    together = _on_one_edge(found, step)
+    if step is not together[-1]:
+        return
     if holder is None:
         found.leave(step.operation.words, "The journal does not say whose grant it was.")
     elif step.operation.inverse is None and change.kind is ChangeKind.REVOKE:
         found.lose(step.operation.words, step.operation.irreversible)
     elif why := not_read(found, holder) or _gone(found, change, holder):
         found.leave(step.operation.words, why)
+    elif len(together) > 1:
+        _as_before(found, together, holder)
     elif change.kind in {ChangeKind.REVOKE, ChangeKind.NARROW}:
         _give_back(found, step, holder)
     else:
         _take_back(found, step, holder)
+
+
+def _on_one_edge(found: Found, step: StepDone) -> list[StepDone]:
+    """Every step of the run on the edge that a step is about, in their order. There is one for each
+    holder on each vault, where permissions are granted one by one."""
+    wanted = _holder_and_vault(step.operation.change)
+    if not one_by_one(found.world) or wanted is None:
+        return [step]
+    return [one for one in found.made if _holder_and_vault(one.operation.change) == wanted]
+
+
+def _holder_and_vault(change: Change) -> tuple[object, str, str] | None:
+    if change.kind not in KINDS or change.principal is None or len(change.vaults) != 1:
+        return None
+    return change.principal_kind, change.principal.id, change.vaults[0].id
+
+
+def _as_before(found: Found, steps: list[StepDone], holder: Ref) -> None:
+    """An edge that the run changed more than once, back to what it was before the first time."""
+    change, first = steps[-1].operation.change, steps[0].before
+    words, world = steps[-1].operation.words, found.world
+    rules = world.secrets.snapshot.permission_rules
+    edges = _edge(found, change)
+    now = frozenset(name for grant in edges for name in grant.permissions)
+    was = frozenset(first.permissions)
+    if rules is None or first.held is None:
+        found.lose(words, "The journal does not say what was held before: look at it yourself.")
+        return
+    if now == was:
+        found.leave(words, "It is as it was before already.")
+        return
+    if now != _left_by(rules, was, steps):
+        found.leave(
+            words, f"It was changed since: it gives {listed(sorted(now)) or 'nothing'} now."
+        )
+        return
+    carrier = next((one.operation.change.carrier for one in steps if one.operation.change.carrier),
+                   edges[0].carrier if edges else "")  # fmt: skip
+    back = replace(change, kind=ChangeKind.RESTORE_GRANT, carrier=carrier,
+                   permissions=in_order(rules, was), level=level_of(rules, was))  # fmt: skip
+    if was - now:
+        if reason := _not_to_be_held(found, change, holder):
+            found.lose(word(world, back).words, reason)
+        else:
+            found.add(back, steps)
+    if now - was:
+        whole = take(world, holder, edges[0])
+        found.add(replace(back, kind=ChangeKind.NARROW) if was else whole, steps)
+
+
+def _left_by(
+    rules: PermissionRules, held: frozenset[str], steps: Iterable[StepDone]
+) -> frozenset[str]:
+    for step in steps:
+        change = step.operation.change
+        if change.kind is ChangeKind.REVOKE:
+            held = frozenset()
+        elif change.kind is ChangeKind.NARROW:
+            held = left_of(rules, held, change.permissions)
+        else:
+            held |= frozenset(change.permissions)
+    return held
 
 
 def _gone(found: Found, change: Change, holder: Ref) -> str:
