@@ -1,6 +1,7 @@
 """Rows of the three panes as lines of a list: which cell says what, in which role."""
 
 import re
+from collections.abc import Collection
 
 from rich.cells import cell_len
 
@@ -24,6 +25,7 @@ READING = {
 """What the panes say while there is nothing yet and it is being read."""
 
 
+NOT_READ = "not read"
 _SHORT = {"onepassword": "1pass"}
 """How a column is headed by a source whose usual name is wider than what stands below it."""
 _PARTS = re.compile(r"[-_. ]+")
@@ -75,18 +77,20 @@ def _yes_or_count(title: str, short: str, name: str) -> Column:
     return Column(title, least, right=True, name=name, short=short)
 
 
-def person_line(found: PersonRow) -> Row:
-    """A line of the Users pane."""
+def person_line(found: PersonRow, cut: Collection[str] = ()) -> Row:
+    """A line of the Users pane. Of the sides in `cut` not every account is known."""
+    here = _state(found.directory_state, known="directory" not in cut)
+    there = _state(found.secrets_state, known="secrets" not in cut)
     return Row(
         found.no,
         found.sign,
         (
             found.name,
-            _state(found.directory_state),
-            _state(found.secrets_state),
+            here,
+            there,
             str(found.findings) if found.findings else "",
         ),
-        ("", _state_role(found.directory_state), _state_role(found.secrets_state),
+        ("", _state_role(here), _state_role(there),
          SIGN_ROLE.get(found.sign, "")),
         label=found.name,
         about=found,
@@ -123,10 +127,12 @@ def _count(members: int | None) -> str:
     return NOTHING if members is None else str(members)
 
 
-def _state(state: str | None) -> str:
+def _state(state: str | None, *, known: bool) -> str:
     """One word; what a source itself says instead of one that is known is said by Why."""
-    return NOTHING if state is None else state.partition(":")[0]
+    if state is None:
+        return NOTHING if known else NOT_READ
+    return state.partition(":")[0]
 
 
-def _state_role(state: str | None) -> str:
-    return {"active": "", "unknown": "unknown"}.get(_state(state), "dim")
+def _state_role(word: str) -> str:
+    return {"active": "", "unknown": "unknown", NOT_READ: "unknown"}.get(word, "dim")

@@ -137,7 +137,7 @@ class CacheData:
         reader = self.reads.reader()
         if isinstance(about, PersonRow):
             found = findings.findings(reader, person_key=about.key, limit=WHY_LIMIT)
-            return Behind(found, about.findings)
+            return Behind(found, about.findings, sources.sides_cut(reader))
         if isinstance(about, GroupRow):
             found = findings.findings_of_group(reader, about.key)
             of_view = [one for one in found if view.person in {"", one.person_key}]

@@ -67,6 +67,8 @@ class Behind(NamedTuple):
 
     findings: Sequence[FindingRow] = ()
     total: int = 0
+    cut: frozenset[str] = frozenset()
+    """Of a person: the sides of which not every account is known."""
 
 
 class Data(Protocol):

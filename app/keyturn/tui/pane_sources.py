@@ -12,6 +12,7 @@ from keyturn.tui.widgets.row_source import Found, Row, Suggestion, Wish
 from keyturn_storage.list_rows import GrantRow
 from keyturn_storage.queries import grants, groups, persons
 from keyturn_storage.queries.reader import Reader, Scope
+from keyturn_storage.queries.sources import sides_cut
 
 if TYPE_CHECKING:
     from keyturn.tui.filtering import Filtering
@@ -31,7 +32,9 @@ class People:
         return persons.person_list(self._reads.reader(), self._scope)
 
     def rows(self, ids: Sequence[int]) -> Sequence[Row]:
-        return [person_line(row) for row in persons.person_rows(self._reads.reader(), ids)]
+        reader = self._reads.reader()
+        cut = sides_cut(reader)
+        return [person_line(row, cut) for row in persons.person_rows(reader, ids)]
 
     def find(self, wish: Wish) -> Found:
         reader = self._reads.reader()

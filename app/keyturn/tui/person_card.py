@@ -11,7 +11,7 @@ from keyturn.decide.people import Person
 from keyturn.decide.world import World
 from keyturn.tui.ages import age
 from keyturn.tui.engine import Card, CardLine
-from keyturn_providers.records import Account, AccountState, Session, Side
+from keyturn_providers.records import Account, AccountState, Collection, Session, Side
 
 NONE = CardLine("none", " ", "dim")
 
@@ -47,7 +47,9 @@ def _accounts(world: World, person: Person) -> Iterator[CardLine]:
     for side, account in ((Side.DIRECTORY, person.directory), (Side.SECRETS, person.secrets)):
         source = world.side(side).name
         if account is None:
-            yield CardLine(f"{source}: no account", " ", "dim")
+            whole = world.side(side).complete(Collection.ACCOUNTS)
+            unread = "" if whole else " is known; the accounts there were not read to the end"
+            yield CardLine(f"{source}: no account{unread}", " " if whole else "?", "dim")
             continue
         active = account.state is AccountState.ACTIVE
         urgent = active and side is Side.SECRETS and leaves

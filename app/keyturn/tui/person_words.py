@@ -14,7 +14,7 @@ from keyturn.run.person_facts import PersonFacts
 from keyturn.tui.ages import age, moment
 from keyturn.tui.card_lines import BLANK, fact, heading, signed, under
 from keyturn.tui.widgets.paragraphs import Line
-from keyturn_providers.records import Account, AccountState, Side
+from keyturn_providers.records import Account, AccountState, Collection, Side
 from keyturn_storage.rows import FindingRow
 
 NAMED = 12
@@ -27,7 +27,8 @@ def overview_lines(facts: PersonFacts, now_ms: int) -> Iterator[Line]:
     """Status on both sides, drift, what they can open, groups, history."""
     world, person = facts.near.world, facts.person
     for side, account in ((Side.DIRECTORY, person.directory), (Side.SECRETS, person.secrets)):
-        yield fact(world.side(side).name, *_account(account, now_ms))
+        whole = world.side(side).complete(Collection.ACCOUNTS)
+        yield fact(world.side(side).name, *_account(account, now_ms, whole=whole))
     about = person.directory or person.secrets
     work = [part for part in (about.title, about.department) if part] if about else []
     if work or (about is not None and about.manager):
@@ -53,9 +54,13 @@ def overview_lines(facts: PersonFacts, now_ms: int) -> Iterator[Line]:
     yield from _history(facts, now_ms)
 
 
-def _account(account: Account | None, now_ms: int) -> Iterator[str | tuple[str, str]]:
+def _account(
+    account: Account | None, now_ms: int, *, whole: bool
+) -> Iterator[str | tuple[str, str]]:
     if account is None:
         yield ("no account", "$unknown")
+        if not whole:
+            yield (" is known: the accounts there were not read to the end", "$unknown")
         return
     yield f"{account.name}, "
     style = "" if account.state is AccountState.ACTIVE else "bold $change"

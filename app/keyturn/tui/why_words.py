@@ -1,7 +1,10 @@
 """The lines of the Why strip: what a row means, from what the cache already knows."""
 
+from collections.abc import Collection
+
 from textual.content import Content
 
+from keyturn.tui.access_rows import NOT_READ
 from keyturn.tui.ages import age
 from keyturn.tui.data import Behind, View
 from keyturn.tui.safe import joined, literal
@@ -33,7 +36,7 @@ def why_lines(
     narrowed to.
     """
     if isinstance(about, PersonRow):
-        state = _person(about, names)
+        state = _person(about, names, behind.cut)
         if about.sign == "!" and not read_only:
             state = joined(state, "  ", ("o", "bold $accent"), (" offboards", "$quiet"))
     elif isinstance(about, GroupRow):
@@ -59,17 +62,22 @@ def _finding(found: FindingRow, now_ms: int) -> Line:
     return Line(joined((f"{found.sign} ", style), found.words, (since, "$quiet")), hang=2)
 
 
-def _person(row: PersonRow, names: tuple[str, str]) -> Content:
+def _person(row: PersonRow, names: tuple[str, str], cut: Collection[str]) -> Content:
+    here = _has(row.directory_state, known="directory" not in cut)
+    there = _has(row.secrets_state, known="secrets" not in cut)
+    both_known = NOT_READ not in (here, there)
     return joined(
         (row.name, "bold"),
-        f": {_has(row.directory_state)} in {names[0]}, {_has(row.secrets_state)} in {names[1]}.",
-        "" if row.findings else " In step.",
+        f": {here} in {names[0]}, {there} in {names[1]}.",
+        "" if row.findings or not both_known else " In step.",
         (f"  {row.login}" if row.login and row.login != row.name else "", "$quiet"),
     )
 
 
-def _has(state: str | None) -> str:
-    return "no account" if state is None else state
+def _has(state: str | None, *, known: bool) -> str:
+    if state is None:
+        return "no account" if known else NOT_READ
+    return state
 
 
 def _group(row: GroupRow, view: View, names: tuple[str, str]) -> Content:

@@ -48,6 +48,24 @@ def unreadable(reader: Reader, snapshot_id: int) -> list[tuple[str, str, str | N
     return [(str(row[0]), str(row[1]), row[2], str(row[3])) for row in found]
 
 
+_CUT = """
+select {side!r} from assessment a where not exists (select 1 from listing l
+where l.snapshot_id = a.{side}_snapshot and l.collection = 'accounts' and l.complete = 1
+and l.unreadable = 0)
+"""
+
+
+def sides_cut(reader: Reader) -> frozenset[str]:
+    """The sides whose accounts were not read to their end, or not all of them understood: who has
+    none there may have one all the same. None where nothing was decided yet."""
+
+    def read() -> frozenset[str]:
+        asked = " union all ".join(_CUT.format(side=side) for side in ("directory", "secrets"))
+        return frozenset(str(row[0]) for row in reader.connection.execute(asked))
+
+    return reader.kept("sides cut", read)
+
+
 def whole_reads(reader: Reader) -> dict[str, int]:
     """When the newest whole read of each source began, by the source's name; a source that was
     never read whole is not in it."""
