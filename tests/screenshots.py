@@ -1,9 +1,9 @@
 """Makes the pictures in screenshots/ from the demo: `uv run python -m tests.screenshots`.
 
 Serves the demo's simulated Okta and 1Password, reads them, and saves every screen at 80x24, 120x40
-and 200x60 as PNG; then offboards the leaver, and saves what comes after. It needs `rsvg-convert`
-(librsvg2-bin), DejaVu Sans Mono (fonts-dejavu-core), and for names in other scripts Noto CJK
-(fonts-noto-cjk).
+and 200x60 as SVG and as PNG; then offboards the leaver, and saves that and what comes after. It
+needs `rsvg-convert` (librsvg2-bin), DejaVu Sans Mono (fonts-dejavu-core), and for names in other
+scripts Noto CJK (fonts-noto-cjk).
 """
 
 import asyncio
@@ -65,12 +65,13 @@ def _stretched(found: re.Match[str]) -> str:
 
 
 def save(app: KeyturnApp, name: str, size: tuple[int, int]) -> None:
-    """Writes one picture; the temporary directory of the demo is nowhere in it."""
+    """Writes one picture twice; the temporary directory of the demo is nowhere in it."""
     target = FOLDER / f"{name}-{size[0]}x{size[1]}.png"
     svg = app.export_screenshot(title="keyturn")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = TEXT.sub(_stretched, LEADING.sub(_moved, svg)).replace("Fira Code", FONT)
     svg = svg.replace("font-size: 20px", f"font-size: {FONT_SIZE:.3f}px")
+    target.with_suffix(".svg").write_text(svg, encoding="utf-8")
     subprocess.run(
         [CONVERTER, "--zoom", "1.2", "-o", str(target)], input=svg.encode(), check=True
     )  # fmt: skip
@@ -88,11 +89,21 @@ async def pictures(session: DemoSession, size: tuple[int, int]) -> None:
         await until(pilot, lambda: app.facts.organisation and not app.job_words)
         await pilot.pause()
         save(app, "access", size)
+        await pilot.press("f2")
+        await pilot.pause()
+        save(app, "access-light", size)
+        await pilot.press("f2", "ctrl+k", *"pay")
+        await shows(pilot, "Payments Prod")
+        await pilot.pause()
+        save(app, "jump", size)
+        await pilot.press("escape")
         await cards(app, pilot, size)
         await leaver(app, pilot, size)
         await past(app, pilot, size)
         for key, name, words in (("2", "drift", "severity"), ("3", "activity", "complete"),
                                  ("5", "machines", "last used")):  # fmt: skip
+            await pilot.press("1")
+            await until(pilot, lambda: app.screen is app.screen_stack[0])
             await pilot.press(key)
             await shows(pilot, words)
             await pilot.pause()
@@ -102,7 +113,9 @@ async def pictures(session: DemoSession, size: tuple[int, int]) -> None:
         await pilot.press("c")
         await shows(pilot, "asked just now")
         save(app, "sources", size)
-        await pilot.press("escape", "question_mark")
+        await pilot.press("1")
+        await until(pilot, lambda: app.screen is app.screen_stack[0])
+        await pilot.press("question_mark")
         await shows(pilot, "Everywhere")
         save(app, "help", size)
     app.parts.reads.close()
@@ -160,9 +173,13 @@ async def afterwards(session: DemoSession, size: tuple[int, int]) -> None:
         await shows(pilot, "To change")
         await pilot.pause()
         save(app, "rotation", size)
+        await pilot.press("1")
+        await until(pilot, lambda: app.screen is app.screen_stack[0])
         await pilot.press("7")
         await shows(pilot, "opens it: plan")
         save(app, "cases", size)
+        await pilot.press("1")
+        await until(pilot, lambda: app.screen is app.screen_stack[0])
         await pilot.press("3")
         await shows(pilot, "run")
         await pilot.pause()
@@ -170,17 +187,26 @@ async def afterwards(session: DemoSession, size: tuple[int, int]) -> None:
     app.parts.reads.close()
 
 
-def put_out(session: DemoSession) -> None:
-    """The leaver's offboarding, applied, and both sources read again."""
-    app = make_app(DashboardOptions(session.places.config, session.places.data), now_ms)
-    engine = app.parts.engine
-
-    async def run() -> None:
-        plan = await engine.plan_offboard(session.leaver_email)
-        _ = await engine.apply(plan, plan.confirm_with, _ignored, lambda: False)
-        _ = await engine.refresh(_ignored, lambda: False)
-
-    asyncio.run(run())
+async def put_out(session: DemoSession) -> None:
+    """The leaver's offboarding, applied in the dashboard, and both sources read again."""
+    login, places = session.leaver_email, session.places
+    app = make_app(DashboardOptions(places.config, places.data, person=login), now_ms)
+    async with app.run_test(size=SIZES[-1]) as pilot:
+        await ready(pilot, app)
+        await pilot.press("o")
+        await shows(pilot, "What leaving takes along")
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, PlanReview) and not app.job_words)
+        await pilot.press("c")
+        await pilot.pause()
+        await pilot.press(*login, "enter")
+        await shows(pilot, "effective and logged.")
+        await until(pilot, lambda: not app.job_words)
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            await pilot.pause(0.5)
+            save(app, "run", size)
+    _ = await app.parts.engine.refresh(_ignored, lambda: False)
     app.parts.reads.close()
 
 
@@ -234,7 +260,7 @@ def main() -> None:
         for size in SIZES:
             (session.places.data / "dashboard.json").unlink(missing_ok=True)
             asyncio.run(pictures(session, size))
-        put_out(session)
+        asyncio.run(put_out(session))
         for size in SIZES:
             (session.places.data / "dashboard.json").unlink(missing_ok=True)
             asyncio.run(afterwards(session, size))

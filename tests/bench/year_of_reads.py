@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from unittest.mock import patch
 
-from tests.bench.dashboard import CONFIG, KEYS, SIZE, Painted, Table, _key, _settled, _until
+from tests.bench.dashboard import CONFIG, SIZE, Painted, Table, _keys, _settled, _until
 from tests.run.conftest import Watch
 from tests.run.office import Office, policy_of
 from tests.run.plans_by_hand import Loaded
@@ -140,9 +140,7 @@ async def _screens(app: KeyturnApp, pilot: Pilot[None], painted: Painted, table:
         shown = app.focused
         assert isinstance(shown, VirtualList)
         table.row(f"{name} ({len(shown.content.shown):,} lines): opened", opened)
-        found = [await _key(app, painted, one) for one in ["down"] * KEYS + ["pagedown"] * 5]
-        table.row(f"{name}: key to repaint", [clock for clock, _ in found], "20")
-        table.row(f"{name}: key to repaint, CPU", [processor for _, processor in found])
+        await _keys(app, pilot, painted, table, name)
         for end in range(1, len(word) + 1):
             begun = time.perf_counter()
             shown.filter(word[:end])
