@@ -22,7 +22,7 @@ from keyturn.tui.card_actions import CardActions
 from keyturn.tui.elsewhere import SeesOthers
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
 from keyturn.tui.parts import Parts
-from keyturn.tui.quitting import CONFIGURING, QUIET, Quits
+from keyturn.tui.quitting import CONFIGURING, IMPORTING, QUIET, Quits
 from keyturn.tui.requests import LastRequests
 from keyturn.tui.screens import ways
 from keyturn.tui.screens.access import Access
@@ -159,12 +159,19 @@ class KeyturnApp(
             from keyturn.tui.ahead import import_for_keys
 
             import_for_keys()
-            try:
-                return await self.parts.engine.setting()
-            finally:
-                self.parts.housekeeping.settled()
+            return await self.parts.engine.setting()
 
-        self.start(CONFIGURING, setting, self._set, quiet=True)
+        async def ahead(_observe: object, _stop: object) -> None:
+            from keyturn.tui.ahead import import_for_jobs
+
+            import_for_jobs()
+            self.parts.housekeeping.settled()
+
+        def put(found: "Setting") -> None:
+            self._set(found)
+            self.start(IMPORTING, ahead, lambda _: None, quiet=True)
+
+        self.start(CONFIGURING, setting, put, quiet=True)
         self.count_open_runs()
         self.look_elsewhere()
         if self.parts.read_first:

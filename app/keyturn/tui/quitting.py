@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from keyturn.tui.app import KeyturnApp
 
 CONFIGURING = "reading the configuration"
-QUIET = frozenset({CONFIGURING, COUNTING})
+IMPORTING = "making ready for a refresh"
+QUIET = frozenset({CONFIGURING, COUNTING, IMPORTING})
 """Jobs that change nothing, and are no reason to ask before leaving."""
 
 
