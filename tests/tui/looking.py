@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.data import Pane
+from keyturn.tui.quitting import QUIET
 from keyturn.tui.screens.access import Access
 from keyturn.tui.widgets.virtual_list import VirtualList
 
@@ -55,6 +56,11 @@ def labels(app: KeyturnApp, which: Pane) -> list[str]:
     """What the rows of a pane are called, as far as they have been read."""
     shown = pane(app, which)
     return [row.label for n in shown.content.shown if (row := shown._known.get(n)) is not None]
+
+
+def going_on(app: KeyturnApp) -> list[str]:
+    """The jobs that run, without those that nobody asked for."""
+    return [name for name in app.jobs.running() if name not in QUIET]
 
 
 async def ready(pilot: Pilot[None], app: KeyturnApp) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.tui.looking import access, labels, lines_of, pane, ready, shows, text_of, until
+from tests.tui.looking import access, going_on, labels, lines_of, pane, ready, shows, text_of, until
 from tests.tui.simulated import Bench
 from textual.events import Key
 from textual.pilot import Pilot
@@ -328,7 +328,7 @@ async def test_letters_right_behind_the_jump_key_are_typed_and_are_no_keys(
         pilot.app.post_message(Key("ctrl+k", None))
         _burst(pilot, "okafor", "enter")
         await shows(pilot, "Access › Dana Okafor")
-        assert app.jobs.running() == ()
+        assert not going_on(app)
 
 
 async def test_tab_right_behind_the_last_letter_completes_all_of_it(read_bench: Bench) -> None:

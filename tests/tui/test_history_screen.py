@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.tui.looking import labels, lines_of, pane, ready, shows, text_of, until
+from tests.tui.looking import going_on, labels, lines_of, pane, ready, shows, text_of, until
 from tests.tui.simulated import Bench
 from tests.tui.two_reads import HOUR_MS, at_history, at_past, change, history, read
 
@@ -165,7 +165,7 @@ async def test_the_past_cannot_be_changed_and_says_why(twice: Bench) -> None:
             await pilot.press(key)
             await shows(pilot, f"{label}: this is as of")
             assert "the past cannot be changed. t goes back to now." in text_of(app)
-            assert not app.jobs.running()
+            assert not going_on(app)
             assert len(app.screen_stack) == 1
         assert " o offboard" not in lines_of(app)[-1]
 

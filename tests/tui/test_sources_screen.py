@@ -4,7 +4,7 @@ import re
 
 import pytest
 from tests.run.event_source import DAY_MS, USAGES, logging, usages
-from tests.tui.looking import access, lines_of, shows, text_of, until
+from tests.tui.looking import access, going_on, lines_of, shows, text_of, until
 from tests.tui.simulated import START_MS, Bench
 from textual.pilot import Pilot
 
@@ -224,7 +224,7 @@ async def test_a_source_that_cannot_be_asked_does_not_hide_the_other(read_bench:
         assert re.search(r"! corp-id .*no answer", text_of(app))
         await _to_the_second(pilot, app)
         await shows(pilot, "simulated, secrets at simulated:corp-vault")
-        assert not app.jobs.running()
+        assert not going_on(app)
 
 
 async def test_a_small_screen_has_the_list_above_and_pages_through_the_source(

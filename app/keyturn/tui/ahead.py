@@ -1,6 +1,7 @@
 """Imports ahead of the first key what keys need: it takes longer than what they then do."""
 
 import time
+from collections.abc import Callable
 from importlib import import_module
 
 PAUSE_S = 0.02
@@ -25,9 +26,12 @@ def import_for_keys() -> None:
     import keyturn.tui.screens.vault  # noqa: F401 - to have them is all that is wanted
 
 
-def import_for_jobs() -> None:
-    """What a refresh needs: imported as it begins, it held up the loop for longer than anything
-    that the refresh then does. Where `import_for_keys` may be called, after it."""
+def import_for_jobs(stop: Callable[[], bool]) -> None:
+    """What a refresh needs, until asked to stop: imported as it begins, it held up the loop for
+    longer than anything that the refresh then does. Where `import_for_keys` may be called, after
+    it."""
     for name in _FOR_JOBS:
+        if stop():
+            return
         _ = import_module(name)
         time.sleep(PAUSE_S)

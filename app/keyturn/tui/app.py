@@ -161,10 +161,10 @@ class KeyturnApp(
             import_for_keys()
             return await self.parts.engine.setting()
 
-        async def ahead(_observe: object, _stop: object) -> None:
+        async def ahead(_observe: object, stop: "Callable[[], bool]") -> None:
             from keyturn.tui.ahead import import_for_jobs
 
-            import_for_jobs()
+            import_for_jobs(stop)
             self.parts.housekeeping.settled()
 
         def put(found: "Setting") -> None:
