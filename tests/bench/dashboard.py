@@ -14,7 +14,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from unittest.mock import patch
 
@@ -126,17 +127,8 @@ async def _lists(app: KeyturnApp, pilot: Pilot[None], painted: Painted, table: T
         shown = app.focused
         assert isinstance(shown, VirtualList)
         await _keys(app, pilot, painted, table, f"{screen} ({len(shown.content.shown):,})")
+        await _letters(shown, table, screen, WORDS)
         spent: list[float] = []
-        for word in WORDS:
-            for end in range(1, len(word) + 1):
-                begun = time.perf_counter()
-                shown.filter(word[:end])
-                await shown.settled()
-                spent.append((time.perf_counter() - begun) * 1000)
-        shown.filter("")
-        await shown.settled()
-        table.row(f"{screen}: filter, a letter more", spent, "150")
-        spent = []
         for _ in range(4):
             begun = time.perf_counter()
             shown.action_sort_next()
@@ -162,6 +154,20 @@ async def _keys(
     table.row(f"{what}: key to repaint", [clock for clock, _ in settled], "20")
     table.row(f"{what}: key to repaint, CPU", [spent for _, spent in settled])
     table.row(f"{what}: held, 20 a second", [clock for clock, _ in held])
+
+
+async def _letters(shown: VirtualList, table: Table, what: str, words: Sequence[str]) -> None:
+    """From each letter more of a filter until its rows are drawn."""
+    spent: list[float] = []
+    for word in words:
+        for end in range(1, len(word) + 1):
+            begun = time.perf_counter()
+            shown.filter(word[:end])
+            await shown.settled()
+            spent.append((time.perf_counter() - begun) * 1000)
+    shown.filter("")
+    await shown.settled()
+    table.row(f"{what}: filter, a letter more", spent, "150")
 
 
 async def _cards(app: KeyturnApp, pilot: Pilot[None], painted: Painted, table: Table) -> None:
@@ -201,8 +207,9 @@ async def _cards(app: KeyturnApp, pilot: Pilot[None], painted: Painted, table: T
         await _until(lambda: app.screen is access)
 
 
-async def in_process(folder: Path, table: Table) -> None:
-    """Everything that is measured inside this process."""
+@asynccontextmanager
+async def driven(folder: Path) -> AsyncIterator[tuple[KeyturnApp, Pilot[None], Painted]]:
+    """The dashboard over a folder's files, settled, and what it gives its driver to write."""
     painted = Painted()
     # As `run_dashboard` has it.
     gc.disable()
@@ -214,9 +221,15 @@ async def in_process(folder: Path, table: Table) -> None:
         async with app.run_test(size=SIZE) as pilot:
             await _until(lambda: app.screen.query_one("#users", VirtualList).row is not None)
             await _settled(app, pilot)
-            await _lists(app, pilot, painted, table)
-            await _cards(app, pilot, painted, table)
+            yield app, pilot, painted
     app.parts.reads.close()
+
+
+async def in_process(folder: Path, table: Table) -> None:
+    """Everything that is measured inside this process."""
+    async with driven(folder) as (app, pilot, painted):
+        await _lists(app, pilot, painted, table)
+        await _cards(app, pilot, painted, table)
 
 
 def on_a_terminal(folder: Path, small: Path, table: Table) -> None:

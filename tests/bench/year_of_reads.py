@@ -8,26 +8,21 @@ asserted: the machine decides.
 """
 
 import asyncio
-import gc
 import sqlite3
 import sys
 import tempfile
 import time
 from pathlib import Path
-from unittest.mock import patch
 
-from tests.bench.dashboard import CONFIG, SIZE, Painted, Table, _keys, _settled, _until
+from tests.bench.dashboard import CONFIG, Painted, Table, _keys, _letters, _settled, _until, driven
 from tests.run.conftest import Watch
 from tests.run.office import Office, policy_of
 from tests.run.plans_by_hand import Loaded
-from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
 from keyturn.run.connections import Connections
 from keyturn.tui.app import KeyturnApp
-from keyturn.tui.housekeeping import of_own_process
-from keyturn.tui.make import make_app
-from keyturn.tui.start import DashboardOptions, now_ms
+from keyturn.tui.start import now_ms
 from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn_providers.simulated import simulated_pair
 from keyturn_storage.case_files import note_case, open_case
@@ -128,7 +123,7 @@ def _case(journal: Journal, number: int, run_id: str) -> None:
 
 async def _screens(app: KeyturnApp, pilot: Pilot[None], painted: Painted, table: Table) -> None:
     for name, key, word in SCREENS:
-        opened, spent = [], []
+        opened = []
         for _ in range(5):
             await pilot.press("1")
             await pilot.pause(0.3)
@@ -141,30 +136,13 @@ async def _screens(app: KeyturnApp, pilot: Pilot[None], painted: Painted, table:
         assert isinstance(shown, VirtualList)
         table.row(f"{name} ({len(shown.content.shown):,} lines): opened", opened)
         await _keys(app, pilot, painted, table, name)
-        for end in range(1, len(word) + 1):
-            begun = time.perf_counter()
-            shown.filter(word[:end])
-            await shown.settled()
-            spent.append((time.perf_counter() - begun) * 1000)
-        shown.filter("")
-        await shown.settled()
-        table.row(f"{name}: filter, a letter more", spent, "150")
+        await _letters(shown, table, name, (word,))
 
 
 async def measured(folder: Path, table: Table) -> None:
     """The three screens."""
-    painted = Painted()
-    gc.disable()
-    app = make_app(DashboardOptions(folder / "keyturn.yaml", folder), now_ms, of_own_process())
-    with (
-        patch.object(HeadlessDriver, "is_headless", False),
-        patch.object(HeadlessDriver, "write", lambda driver, data: painted.write(driver, data)),
-    ):
-        async with app.run_test(size=SIZE) as pilot:
-            await _until(lambda: app.screen.query_one("#users", VirtualList).row is not None)
-            await _settled(app, pilot)
-            await _screens(app, pilot, painted, table)
-    app.parts.reads.close()
+    async with driven(folder) as (app, pilot, painted):
+        await _screens(app, pilot, painted, table)
 
 
 def main(folder: str = "") -> None:
