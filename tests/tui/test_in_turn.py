@@ -127,6 +127,8 @@ async def test_what_cannot_be_read_is_told_and_not_read_again_and_again(read_ben
         await shows(pilot, "will not use this file")
         await quiet(app, pilot)
         begun = max(app.board.lines)
+        app.count_open_runs()  # as now and then by itself: it fails, and has changed nothing
+        await quiet(app, pilot)
         for _ in range(30):
             await pilot.pause()
         assert max(app.board.lines) == begun

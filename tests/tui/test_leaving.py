@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 from pathlib import Path
 
 from tests.tui.looking import lines_of, ready, shows, text_of, until
@@ -45,6 +46,24 @@ async def test_ctrl_c_leaves_also_while_something_is_typed(read_bench: Bench) ->
         await ready(pilot, app)
         await pilot.press("slash", "d", "a", "ctrl+c")
         await until(pilot, lambda: not app.is_running or app._exit)
+    assert app.return_code == 0
+
+
+async def test_what_only_reads_is_no_reason_to_stay(read_bench: Bench) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+
+    async def slow(_observe: object, _stop: object) -> None:
+        reached.set()
+        go_on.wait(30)
+
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        assert app.start("reading something", slow, lambda _: None, only_reads=True)
+        await until(pilot, reached.is_set)
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running or app._exit)
+        go_on.set()
     assert app.return_code == 0
 
 

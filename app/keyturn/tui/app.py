@@ -92,7 +92,8 @@ class KeyturnApp(
         self.open_runs = 0
         self.counted = False
         self.only_read: set[str] = set()
-        """Jobs after whose failure screens read nothing anew: they would fail again and again."""
+        """Jobs that change nothing: after their failure screens read nothing anew, or they would
+        fail again and again; and they are no reason to stay."""
         self.job_words = ""
         self.met: tuple[Met, ...] = ()
         self.met_ms = 0
@@ -273,8 +274,8 @@ class KeyturnApp(
         only_reads: bool = False,
     ) -> bool:
         """Starts a job, one of a name at a time. False, with words on the screen, if it may not.
-        One that `only_reads` has changed nothing, however it ends."""
-        (self.only_read.add if only_reads else self.only_read.discard)(name)
+        One that `only_reads` has changed nothing, however it ends; nor has a quiet one."""
+        (self.only_read.add if only_reads or quiet else self.only_read.discard)(name)
         try:
             self.jobs.start(name, work, done)
         except RuntimeError:

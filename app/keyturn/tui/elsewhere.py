@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, cast
 
-from keyturn.tui.quitting import QUIET
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -23,8 +21,7 @@ class SeesOthers:
         """Has every screen read anew where cache or journal are not as they were shown. What runs
         here tells the screens itself, when it has ended; the past does not change."""
         app = cast("KeyturnApp", self)
-        here = any(name not in QUIET for name in app.jobs.running())
-        if self.looks_elsewhere and not here and app.back is None:
+        if self.looks_elsewhere and not app.going and app.back is None:
             app.work("elsewhere", "looking for what another keyturn did", self._look)
 
     async def _look(self) -> None:

@@ -61,7 +61,7 @@ def go_back(app: "KeyturnApp", as_of: AsOf) -> None:
         app.parts = replace(before, open_engine=lambda: then, now_ms=_standing(at_ms))
         app.moment_changed()
 
-    app.start(GOING_BACK, work, show)
+    app.start(GOING_BACK, work, show, only_reads=True)
 
 
 def come_back(app: "KeyturnApp") -> None:

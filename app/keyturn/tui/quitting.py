@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CONFIGURING = "reading the configuration"
 IMPORTING = "making ready for a refresh"
 QUIET = frozenset({CONFIGURING, COUNTING, IMPORTING})
-"""Jobs that change nothing, and are no reason to ask before leaving."""
+"""Jobs that nobody asked for: nothing is said of them."""
 
 
 class Quits:
@@ -26,6 +26,12 @@ class Quits:
     @property
     def _left(self) -> "KeyturnApp":
         return cast("KeyturnApp", self)
+
+    @property
+    def going(self) -> tuple[str, ...]:
+        """The jobs that run and do more than read: a reason to ask before leaving."""
+        app = self._left
+        return tuple(name for name in app.jobs.running() if name not in app.only_read)
 
     def keep_filter(self, place: str, name: str, needle: str) -> None:
         """Keeps a list's filter under a name, or with an empty one, forgets it."""
@@ -48,23 +54,22 @@ class Quits:
     async def action_quit(self) -> None:
         """Leaves, or asks where a run is going on."""
         app = self._left
-        going = [name for name in app.jobs.running() if name not in QUIET]
-        if not going:
+        if not app.going:
             app.action_quit_now()
             return
         from keyturn.tui.screens.leaving import LeavingDialog, leaving_dialog
 
         if isinstance(app.screen, LeavingDialog):
             return
-        _ = app.push_screen(leaving_dialog(going, app.action_quit_now))
+        _ = app.push_screen(leaving_dialog(app.going, app.action_quit_now))
 
     def action_suspend(self) -> None:
         """To the shell and back. A run would stand still with its leases held, in the middle of a
         request, for nobody knows how long."""
         app = self._left
-        going = [name for name in app.jobs.running() if name not in QUIET]
-        if going:
-            app.tell(f"Suspend: not while something is going on: {', '.join(going)}. x stops it.")
+        if app.going:
+            going = ", ".join(app.going)
+            app.tell(f"Suspend: not while something is going on: {going}. x stops it.")
         elif app.is_web:
             app.tell("Suspend: there is no shell behind a page in a browser.")
         else:

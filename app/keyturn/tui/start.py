@@ -71,7 +71,6 @@ def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | Non
     from keyturn.tui.housekeeping import of_own_process
     from keyturn.tui.leaving_signals import LOST_TERMINAL_EXIT_CODE, leaving_on_signals
     from keyturn.tui.make import make_app
-    from keyturn.tui.quitting import QUIET
     from keyturn.tui.terminal import watch_terminal
 
     app = make_app(options, now_ms, of_own_process(), ahead)
@@ -87,7 +86,7 @@ def run_dashboard(options: DashboardOptions, *, say: Callable[[str], None] | Non
             left = app.jobs.stop()
             app.parts.data.go_to(None)
             app.parts.reads.close()
-        asked_for = [name for name in left if name not in QUIET]
+        asked_for = [name for name in left if name not in app.only_read]
         if asked_for:
             tell(f"keyturn: ending {', '.join(asked_for)} after the request in flight …")
         if left:

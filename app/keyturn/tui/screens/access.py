@@ -170,7 +170,7 @@ class Access(LinkedPanes):
             lines += [Line(literal(f"• {path}"), hang=2) for path in paths]
             _ = self.app.push_screen(Dialog(f"Why: {title}", lines))
 
-        self.keyturn.start("working out why", work, show)
+        self.keyturn.start("working out why", work, show, only_reads=True)
 
     # ------------------------------------------------------------------ finding
 

@@ -84,7 +84,7 @@ def choose_successor(
         )  # fmt: skip
         _ = app.push_screen(Picker(choice))
 
-    app.start(f"looking who could take over {vault.name}", work, show)
+    app.start(f"looking who could take over {vault.name}", work, show, only_reads=True)
 
 
 def ask_waiver(app: "KeyturnApp", vault: VaultLeft, decided: Callable[[VaultLeft], None]) -> None:

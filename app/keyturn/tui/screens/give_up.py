@@ -43,7 +43,7 @@ def give_up_step(
         else:
             _choose(app, found, done)
 
-    app.start("looking which steps are open", work, show)
+    app.start("looking which steps are open", work, show, only_reads=True)
 
 
 def _choose(
