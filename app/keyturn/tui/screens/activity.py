@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
-from textual.containers import Container, Vertical
+from textual.containers import Vertical
 from textual.widget import Widget
 
 from keyturn.run.progress import RunEnded, StepChanged
@@ -28,6 +28,7 @@ from keyturn.tui.screens.list_screen import ListScreen
 from keyturn.tui.screens.undoing import plan_undo
 from keyturn.tui.source_words import BLANK, heading
 from keyturn.tui.why_words import STYLE
+from keyturn.tui.widgets.backdrop import Backdrop
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.list_content import SIGN_ROLE
 from keyturn.tui.widgets.paragraphs import Line
@@ -91,7 +92,7 @@ class Activity(ListScreen):
         """The list with the last requests below it, and beside it all about a line of it."""
         yield from self.above()
         self.add_class("-beside")
-        yield Container(
+        yield Backdrop(
             Vertical(self.make_list(), Sheet(id="requests"), id="list-left"),
             Sheet(id="about"),
             id="list-body",

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
 from keyturn.tui.actions import AT_ONCE, Action, Where, footer, in_the_past, while_typing
 from keyturn.tui.housekeeping import AFTER_S, forget_drawn
+from keyturn.tui.widgets.backdrop import backdrop_lines
 from keyturn.tui.widgets.header_line import HeaderFacts, HeaderLine
 from keyturn.tui.widgets.key_footer import KeyFooter
 from keyturn.tui.widgets.notice import ErrorPanel, NoteLine
@@ -59,6 +61,10 @@ class Frame(Screen[None], WatchesWorkers):
             fitting = [name for least, name in sorted(steps or ()) if length >= least]
             self.add_class(*fitting[-1:], update=False)
         self.set_class(is_too_small(width, height), "-too-small", update=False)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Its own lines, which others cover, are not drawn one by one."""
+        return backdrop_lines(super().render_lines, crop)
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the header and the notes."""

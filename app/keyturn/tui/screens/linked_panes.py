@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from textual import events, on
-from textual.containers import Horizontal
 from textual.widget import Widget
 
 from keyturn.tui.access_rows import EMPTY, columns
@@ -12,6 +11,7 @@ from keyturn.tui.ages import clock_time
 from keyturn.tui.data import EVERYTHING, PANE_TITLES, Pane, View
 from keyturn.tui.putting import put_on
 from keyturn.tui.screens.frame import Frame
+from keyturn.tui.widgets.backdrop import Backdrop
 from keyturn.tui.widgets.header_line import HeaderFacts
 from keyturn.tui.widgets.pane_tabs import PaneTabs
 from keyturn.tui.widgets.virtual_list import VirtualList
@@ -42,7 +42,7 @@ class LinkedPanes(Frame):
         """Tabs where only one pane fits, and the panes."""
         self._names = _names_in(self.keyturn.facts)
         yield PaneTabs()
-        yield Horizontal(*self._make_panes(), id="panes")
+        yield Backdrop(*self._make_panes(), id="panes")
 
     def _make_panes(self) -> Sequence[VirtualList]:
         panes = [

@@ -7,7 +7,6 @@ from pathlib import Path, PurePath
 from typing import ClassVar, TypeVar
 
 from textual import on
-from textual.containers import Container
 from textual.widget import Widget
 
 from keyturn.tui.ages import clock_time
@@ -16,6 +15,7 @@ from keyturn.tui.hand import Copied
 from keyturn.tui.jobs import Work
 from keyturn.tui.safe import literal
 from keyturn.tui.screens.frame import Frame
+from keyturn.tui.widgets.backdrop import Backdrop
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.find_line import FindLine
 from keyturn.tui.widgets.paragraphs import Line
@@ -52,7 +52,7 @@ class ListScreen(Frame):
     def body(self) -> Iterable[Widget]:
         """The list, and the text below it."""
         yield from self.above()
-        yield Container(self.make_list(), Sheet(id="about"), id="list-body")
+        yield Backdrop(self.make_list(), Sheet(id="about"), id="list-body")
 
     def make_list(self) -> VirtualList:
         """The list, filtered as it was when keyturn was left."""

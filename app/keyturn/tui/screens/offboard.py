@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
-from textual.containers import Container, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 
@@ -37,6 +37,7 @@ from keyturn.tui.screens.give_up import give_up_step
 from keyturn.tui.screens.list_screen import ListScreen
 from keyturn.tui.screens.rechecking import recheck_cases
 from keyturn.tui.screens.undoing import plan_undo
+from keyturn.tui.widgets.backdrop import Backdrop
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.row_source import RowsInMemory, RowSource
@@ -85,7 +86,7 @@ class Offboard(ListScreen):
         """The lines of the case beside what is known of one."""
         self.add_class("-beside", "-case")
         yield from self.above()
-        yield Container(
+        yield Backdrop(
             Vertical(self.make_list(), id="list-left"), Sheet(id="about"), id="list-body"
         )
 

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
+from textual.strip import Strip
 from textual.widgets import Static
 
 from keyturn.tui.safe import literal
+from keyturn.tui.widgets.backdrop import backdrop_lines
 from keyturn.tui.widgets.paragraphs import Line, parts, wrapped
 
 SHEET_STYLE = Path(__file__).parents[1] / "screens" / "sheet.tcss"
@@ -53,6 +55,10 @@ class Sheet(VerticalScroll, can_focus=True):
     def compose(self) -> Sequence[Static]:
         """One text."""
         return [self._text]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Its own lines, which others cover, are not drawn one by one."""
+        return backdrop_lines(super().render_lines, crop)
 
     def put(self, title: str, lines: Sequence[Line], *, note: str = "") -> None:
         """Replaces title and text; the place scrolled to stays."""
