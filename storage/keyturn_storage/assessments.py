@@ -14,6 +14,7 @@ from typing import TypeVar
 from keyturn_providers.records import AccountState, Side
 from keyturn_storage.codec import ObjectNo
 from keyturn_storage.members import Members
+from keyturn_storage.plain_letters import plain
 from keyturn_storage.rows import FindingIn, GroupLinkIn, PersonIn
 from keyturn_storage.schema_cache import FINDING_LINES
 from keyturn_storage.sets_gathered import Gathered
@@ -132,6 +133,7 @@ def _people(
                 here.state,
                 there.state,
                 *sorted(kinds_of.get(person.key, ())),
+                "" if person.name.isascii() else plain(person.name),
             )
             yield (
                 numbers[person.key],

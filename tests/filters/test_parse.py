@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.filters.parse import moment_of, parse, pieces
-from keyturn.filters.suggest import suggestions
+from keyturn.filters.suggest import meant, suggestions
 from keyturn_storage.filters import Field, Filter, Term
 
 NOW = 1_800_000_000_000  # 2027-01-15T08:00:00Z
@@ -165,6 +165,46 @@ def test_suggestions_go_on_from_what_is_typed(
     assert [one for one, _ in found] == whole
     if shown is not None:
         assert [one for _, one in found] == shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "whole"),
+    [
+        ("finance", ["dept:finance"]),
+        ("ana Finance", ["ana dept:finance"]),
+        ("-finance", ["-dept:finance"]),
+        ("resources", ['dept:"human resources"']),
+        ("leaver", ['drift:"leaver still active"']),
+        ("susp", ["state:suspended"]),
+        ("dept:human res", ['dept:"human resources"']),
+        ("ana -dept:human resources", ['ana -dept:"human resources"']),
+        ("state:actve", ["state:active"]),
+        ("status:suspnded", ["status:suspended"]),
+        ("dept:finanze", []),
+        ("fi", []),
+        ("zz:finance", []),
+        ("", []),
+    ],
+)
+def test_a_filter_that_finds_nothing_is_told_what_was_perhaps_meant(
+    typed: str, whole: list[str]
+) -> None:
+    found = [one for one, _ in meant(typed, FIELDS, _values, 6)]
+
+    assert found == whole
+
+
+def test_an_address_is_looked_for_in_all_text_and_that_is_said() -> None:
+    parsed = parse("email:Dana@x -mail:guest login:", FIELDS, NOW)
+
+    assert parsed.filter.terms == (
+        Term(Field.ANY, ("dana@x",)), Term(Field.ANY, ("guest",), negated=True),
+    )  # fmt: skip
+    assert "looks through all text" in str(parsed.hints[0])
+
+
+def test_typographic_quotation_marks_hold_words_together() -> None:
+    assert parse("“ana maria”", FIELDS, NOW).filter.terms == (Term(Field.ANY, ("ana maria",)),)
 
 
 def test_before_anything_is_typed_the_fields_are_named() -> None:

@@ -367,3 +367,21 @@ def test_very_many_ways_to_one_group_are_cut_and_said(cache: Cache, cache_path: 
         rows = all_grants(reader, Scope(person_key="s:a0"))
     assert len(rows) == grant_paths.CHAINS_PER_GROUP
     assert sum(row.via.endswith(grant_paths.MORE) for row in rows) == 1
+
+
+def test_people_are_found_by_plain_letters_too(cache: Cache, cache_path: Path) -> None:
+    names = ("Anna Lindqvist-Öberg", "Emre Yıldırım", "Łukasz Dąb", "김서연", "Κώστας", "Jane Doe")
+    refresh(cache, whole(), source=DIRECTORY)
+    refresh(cache, whole(), source=SECRETS)
+    store(cache, [person(f"d:{name}", name) for name in names])
+
+    def find(typed: str) -> list[str]:
+        with open_reader(cache_path) as reader:
+            asked = Asked(Filter((Term(Field.ANY, (typed.casefold(),)),)))
+            nos = person_nos(reader, Scope(), asked)
+            return [row.name for row in person_rows(reader, nos)]
+
+    typed = ("oberg", "ÖBERG", "yildirim", "lukasz dab", "김서연", "κωστας", "jane", "obergx")
+    assert [find(one) for one in typed] == [
+        [names[0]], [names[0]], [names[1]], [names[2]], [names[3]], [names[4]], [names[5]], [],
+    ]  # fmt: skip

@@ -340,3 +340,30 @@ async def test_tab_right_behind_the_last_letter_completes_all_of_it(read_bench: 
         await shows(pilot, "tab  name:  dept:")
         _burst(pilot, "dri", "tab")
         await until(pilot, lambda: users.needle == "drift:")
+
+
+async def test_a_filter_that_finds_nothing_says_what_was_perhaps_meant(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("slash")
+        users = pane(app, Pane.USERS)
+        await pilot.press("ctrl+u")
+        await _type(pilot, "state:actve")
+        await shows(pilot, "tab  state:active")
+        await until(pilot, lambda: not users.content.shown)
+        await pilot.press("tab")
+        await until(pilot, lambda: users.needle == "state:active" and bool(users.content.shown))
+        await pilot.press("ctrl+u")
+        await _type(pilot, "user:dana")
+        await until(pilot, lambda: labels(app, Pane.USERS) == ["Dana Okafor"])
+
+
+async def test_a_mistake_in_a_filter_is_told_whole_in_a_narrow_pane(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await pilot.press("slash")
+        await _type(pilot, "since:soon")
+        await pilot.press("enter")
+        await shows(pilot, "2027-01-31")

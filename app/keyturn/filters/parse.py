@@ -19,6 +19,9 @@ ALIASES: Mapping[str, Field] = {
     "level": Field.LEVEL, "can": Field.LEVEL, "permission": Field.LEVEL, "path": Field.VIA,
     "type": Field.KIND, "newer": Field.SINCE, "role": Field.TITLE,
 }  # fmt: skip
+MAIL_WORDS = frozenset({"email", "e-mail", "mail", "login"})
+"""Words for what is no field of its own: it is in the text of a row."""
+_QUOTES = str.maketrans("“”„", '"""')
 UNITS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_557_600}
 LONGEST_S = 200 * UNITS["y"]
 _WORDS = {"today": 0, "yesterday": 1}
@@ -63,7 +66,7 @@ class Parsed:
 
 def pieces(typed: str) -> Iterator[Piece]:
     """The terms of what was typed, in order. A quote that is not closed reaches to the end."""
-    at = 0
+    typed, at = typed.translate(_QUOTES), 0
     while at < len(typed):
         if typed[at].isspace():
             at += 1
@@ -101,6 +104,11 @@ def parse(
         if not piece.field:
             value = _plain(piece.value)
             if value:
+                terms.append(Term(Field.ANY, (value,), piece.negated))
+        elif field is None and piece.field.casefold() in MAIL_WORDS:
+            words = f"{piece.field}: looks through all text of a row, the e-mail address too."
+            hints.append(Remark(piece.start, piece.end, words))
+            if value := _plain(piece.value):
                 terms.append(Term(Field.ANY, (value,), piece.negated))
         elif field is None:
             hints.append(Remark(piece.start, piece.end, _no_such(piece.field, names)))

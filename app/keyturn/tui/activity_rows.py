@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from keyturn.filters.parse import parse
-from keyturn.filters.suggest import suggestions
+from keyturn.filters.suggest import meant, suggestions
 from keyturn.tui.ages import age
 from keyturn.tui.causes import Cause, causes
 from keyturn.tui.night_watch import Watch, watch
@@ -137,6 +137,9 @@ class ActivityLines:
     def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
         found = suggestions(typed, FIELDS, _values, limit)
         return [Suggestion(whole, shown) for whole, shown in found]
+
+    def meant(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        return [Suggestion(*one) for one in meant(typed, FIELDS, _values, limit)]
 
 
 def _values(field: Field, part: str, _limit: int) -> Sequence[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from keyturn.filters.parse import Remark, parse
-from keyturn.filters.suggest import suggestions
+from keyturn.filters.suggest import meant, suggestions
 from keyturn.tui.widgets.row_source import Found, Suggestion, Wish
 from keyturn_storage.filters import Field
 from keyturn_storage.queries import finding_lines, grants, groups, persons, sources
@@ -14,6 +14,7 @@ PERSON_FIELDS = (
     Field.NAME, Field.DEPARTMENT, Field.STATE, Field.DRIFT, Field.VAULT, Field.GROUP,
     Field.SINCE, Field.SEVERITY, Field.TITLE, Field.DIRECTORY, Field.SECRETS,
 )  # fmt: skip
+WORDS_FOR_A_PERSON = ("person", "user", "who", "people", "member")
 GROUP_FIELDS = (
     Field.NAME, Field.DRIFT, Field.PERSON, Field.VAULT, Field.SINCE, Field.SEVERITY,
 )  # fmt: skip
@@ -45,9 +46,17 @@ class Filtering:
         found = suggestions(typed, self.fields, self._values, limit)
         return [Suggestion(whole, shown) for whole, shown in found]
 
+    def meant(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        """What a filter that finds nothing was perhaps meant to be."""
+        found = meant(typed, self.fields, self._values, limit)
+        return [Suggestion(whole, shown) for whole, shown in found]
+
     def _aliases(self) -> dict[str, Field]:
         sides = sources.side_of_names(self.reader())
-        return {name.casefold(): Field(side) for name, side in sides.items()}
+        named = {name.casefold(): Field(side) for name, side in sides.items()}
+        # In a list of people, a person is the row itself.
+        people = dict.fromkeys(WORDS_FOR_A_PERSON, Field.NAME)
+        return named | people if self.fields == PERSON_FIELDS else named
 
     def _values(self, field: Field, part: str, limit: int) -> Sequence[str]:
         reader = self.reader()

@@ -39,6 +39,9 @@ class FindingLines:
     def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
         return self._filtering.suggest(typed, limit)
 
+    def meant(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        return self._filtering.meant(typed, limit)
+
 
 class MachineLines:
     """Every machine identity of both sources. Ages are as of `now_ms`."""
@@ -63,3 +66,6 @@ class MachineLines:
 
     def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
         return self._filtering.suggest(typed, limit)
+
+    def meant(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        return self._filtering.meant(typed, limit)

@@ -45,6 +45,9 @@ class People:
     def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
         return self._filtering().suggest(typed, limit)
 
+    def meant(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        return self._filtering().meant(typed, limit)
+
     def _filtering(self) -> "Filtering":
         from keyturn.tui.filtering import PERSON_FIELDS, Filtering
 
@@ -75,6 +78,9 @@ class Groups:
 
     def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
         return self._filtering().suggest(typed, limit)
+
+    def meant(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        return self._filtering().meant(typed, limit)
 
     def _filtering(self) -> "Filtering":
         from keyturn.tui.filtering import GROUP_FIELDS, Filtering
@@ -108,6 +114,9 @@ class Grants:
 
     def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
         return self._filtering().suggest(typed, limit)
+
+    def meant(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        return self._filtering().meant(typed, limit)
 
     def _filtering(self) -> "Filtering":
         from keyturn.tui.filtering import Filtering

@@ -188,8 +188,11 @@ class DrawnList(ListKeys):
             words, role = words_for_nothing(
                 self.content, self.empty, self._failure, self.problem, loading=self._loading
             )
-            line = y == (1 if self.size.height < 4 else 2)
-            return self._lines.words(f"  {words}" if line else "", role, width, base)
+            # Such words are all there is to read here: they go on below rather than being cut.
+            lines = literal(words).wrap(max(1, width - 3))
+            line = y - (1 if self.size.height < 4 else 2)
+            said = f"  {lines[line].plain}" if 0 <= line < len(lines) else ""
+            return self._lines.words(said, role, width, base)
         if index >= len(self.content.shown):
             return Strip.blank(width, base)
         number = self.content.shown[index]

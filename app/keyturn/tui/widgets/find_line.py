@@ -78,18 +78,25 @@ class FindLine(Vertical, WatchesWorkers):
     async def action_complete(self) -> None:
         """Takes the first suggestion for all that is typed."""
         await self._input.taken()
-        self._found = await self._shown.suggest(self._input.value, MOST)
+        self._found = await self._suggested(self._input.value)
         if self._found:
             self._input.value = self._found[0].typed
             self._input.cursor_position = len(self._input.value)
+
+    async def _suggested(self, typed: str) -> Sequence[Suggestion]:
+        """How it may go on; where it finds nothing, what was perhaps meant."""
+        found = await self._shown.suggest(typed, MOST)
+        await self._shown.settled()
+        if not found and not self._shown.content.shown:
+            found = await self._shown.meant(typed, MOST)
+        return found
 
     def _suggest(self) -> None:
         self.work("suggest", "looking for suggestions", self._look)
 
     async def _look(self) -> None:
         typed = self._input.value
-        self._found = await self._shown.suggest(typed, MOST)
-        await self._shown.settled()
+        self._found = await self._suggested(typed)
         said = self._shown.problem or self._shown.hint
         if said:
             role = "bold $urgent" if self._shown.problem else "$quiet"

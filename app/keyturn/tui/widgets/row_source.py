@@ -73,14 +73,22 @@ class Suggestion(NamedTuple):
 
 @runtime_checkable
 class Suggests(Protocol):
-    """A source that knows how a filter may go on. May block."""
+    """A source that knows how a filter may go on, and what one that finds nothing was perhaps meant
+    to be. May block."""
 
     def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]: ...
+
+    def meant(self, typed: str, limit: int) -> Sequence[Suggestion]: ...
 
 
 def suggestions_of(source: RowSource, typed: str, limit: int) -> Sequence[Suggestion]:
     """How a filter may go on; nothing where the source does not know."""
     return source.suggest(typed, limit) if isinstance(source, Suggests) else ()
+
+
+def meant_by(source: RowSource, typed: str, limit: int) -> Sequence[Suggestion]:
+    """What a filter that finds nothing was perhaps meant to be."""
+    return source.meant(typed, limit) if isinstance(source, Suggests) else ()
 
 
 def orders_of(source: RowSource) -> tuple[str, ...]:

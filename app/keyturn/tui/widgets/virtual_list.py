@@ -27,6 +27,7 @@ from keyturn.tui.widgets.row_source import (
     Wish,
     answer_of,
     ask_here,
+    meant_by,
     orders_of,
     suggestions_of,
 )
@@ -233,6 +234,11 @@ class VirtualList(DrawnList, WatchesWorkers, can_focus=True):
         """How a filter may go on, as far as the source knows."""
         source = self._source
         return await self._ask(lambda: suggestions_of(source, typed, limit))
+
+    async def meant(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        """What a filter that finds nothing was perhaps meant to be, as far as the source knows."""
+        source = self._source
+        return await self._ask(lambda: meant_by(source, typed, limit))
 
     def _find_again(self) -> None:
         self._settled.clear()
