@@ -110,6 +110,16 @@ def held(journal: "Journal") -> tuple[LeaseRow, ...]:
     return tuple(LeaseRow(*row) for row in found)
 
 
+def standing(journal: "Journal", *, now_ms: int, probe: Probe = start_of) -> tuple[LeaseRow, ...]:
+    """Those of `held` that nobody may take over now: somebody is at work with them, also this
+    process itself, or may be."""
+    me = this_process()
+    return tuple(
+        lease for lease in held(journal)
+        if not _over(lease, me, probe) and _until_ms(lease, me, probe) > now_ms
+    )  # fmt: skip
+
+
 def refuse_if_lost(connection: sqlite3.Connection, generation: int) -> None:
     """Raises LeaseLost unless all targets of `generation` are still its own; 0 is never refused.
 
@@ -132,9 +142,13 @@ def _refuse(lease: LeaseRow | None, me: Process, now_ms: int, probe: Probe) -> N
     """Raises LeaseHeld where the lease stands in the way of this process."""
     if lease is None or _over(lease, me, probe):
         return
-    until_ms = lease.expires_ms + (LIVING_MS if _at_work_here(lease, me, probe) else 0)
+    until_ms = _until_ms(lease, me, probe)
     if until_ms > now_ms:
         raise LeaseHeld(lease, _clock(lease.taken_ms), _clock(until_ms))
+
+
+def _until_ms(lease: LeaseRow, me: Process, probe: Probe) -> int:
+    return lease.expires_ms + (LIVING_MS if _at_work_here(lease, me, probe) else 0)
 
 
 def _held(connection: sqlite3.Connection, target: str) -> LeaseRow | None:

@@ -16,13 +16,27 @@ def test_each_episode_has_its_time_its_sign_and_its_words() -> None:
     assert any(line.startswith("=   0:00") and "9.3 s  a storm of 429" in line for line in lines)
     assert any(line.startswith("!   1:10") and "1 m 01 s  kill -9" in line for line in lines)
     assert any(line.strip() == "Okta refused 30 requests." for line in lines)
-    assert max(len(line) for line in lines) <= 100
+    assert max(len(line) for line in lines) < 80
 
 
 def test_it_ends_with_what_keyturn_did_not_come_through() -> None:
     assert list(report([CAME_THROUGH], 10.0))[-1] == "keyturn came through all 1 of them."
     last = list(report([CAME_THROUGH, DID_NOT], 10.0))[-1]
     assert last == "FAILED: keyturn did not come through: kill -9."
+
+
+def test_what_was_not_tried_is_said_and_is_no_failure() -> None:
+    untried = Episode("the offboarding", 0.0, 9.0, ("Nobody was offboarded.",), well=None)
+    lines = list(report([CAME_THROUGH, untried], 10.0))
+    assert lines[-2:] == [
+        "keyturn came through the other 1 of them.", "Not tried: the offboarding.",
+    ]  # fmt: skip
+    assert any(line.startswith("?   0:00") for line in lines)
+
+
+def test_long_titles_go_on_below() -> None:
+    long = Episode("a trouble " * 12, 0.0, 9.0, ("It ended.",), well=False)
+    assert max(map(len, report([long], 10.0))) < 80
 
 
 @pytest.mark.parametrize(
@@ -61,7 +75,7 @@ def test_a_storm_is_come_through_only_if_a_read_came_through_it(
 @pytest.mark.parametrize(
     ("reads", "well", "words"),
     [
-        ([], True, "Nothing was read"),
+        ([], True, "No refresh met it"),
         ([CUT, CUT], True, "shown as incomplete: 2."),
         ([CUT, WHOLE], False, "cannot be: 1."),
     ],

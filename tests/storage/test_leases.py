@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from keyturn_storage import leases
 from keyturn_storage.errors import LeaseHeld, LeaseLost
 from keyturn_storage.journal import Journal, open_journal
 from keyturn_storage.processes import Probe, Process, is_dead, start_of, this_process
+from keyturn_storage.queries.activity import run_lines
 from keyturn_storage.rows import RunRow
 
 HERE = Process("desk", 100, "start-a")
@@ -176,6 +178,7 @@ def test_a_process_is_told_from_a_later_one_with_its_number() -> None:
 
 _HOLDER = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from keyturn_storage import leases
 from keyturn_storage.journal import open_journal
@@ -202,3 +205,23 @@ def test_a_second_keyturn_is_refused_until_the_first_is_killed(journal_path: Pat
         first.kill()
         first.wait()
         assert leases.take(journal, "x", holder="ana", operation="y", now_ms=2) == 2
+
+
+def test_a_run_whose_process_has_gone_is_broken_off_and_not_running(journal: Journal) -> None:
+    journal.start_run(replace(RUN, title="Offboard Dana"), ())
+    me = this_process()
+    gone = Process(me.host, 2**22 + 1, "long ago")
+
+    def told(process: Process | None, target: str) -> str:
+        if process is not None:
+            leases.take(
+                journal, target, holder="ana", operation="resume: Offboard Dana", now_ms=1_000,
+                process=process, probe=dead,
+            )  # fmt: skip
+        return run_lines(journal, 1_001)[0].state
+
+    assert told(None, "") == "broken off"
+    assert told(gone, "bao/account/1") == "broken off"
+    assert told(me, "bao/account/2") == "running"
+    assert [one.target for one in leases.standing(journal, now_ms=1_001)] == ["bao/account/2"]
+    assert leases.standing(journal, now_ms=1_000 + leases.TTL_MS) == ()

@@ -87,6 +87,8 @@ def run_lines(
                  "bold $urgent"))  # fmt: skip
     if run.state != "ended":
         again = " resumes: it reads again before anything is sent"
+        if run.state == "broken off":
+            again = f"{again}. Nobody works on it now"
         yield _line("try first", ("R", "bold $accent"), again)
     yield _line("begun", f"{age(run.started_ms, now_ms)} ago by {run.operator}",
                 (f", {moment(run.started_ms)}", "$quiet"))  # fmt: skip

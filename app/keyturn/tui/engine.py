@@ -61,6 +61,8 @@ class StepEnd:
     state: str
     words: str
     verdict: str
+    what: str
+    """What it was to do."""
 
 
 @dataclass(frozen=True, slots=True)

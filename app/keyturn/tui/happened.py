@@ -30,7 +30,7 @@ def happened(data: "CacheData", journal: Path, now_ms: int, times: int = 1) -> H
     older_runs = untold = 0
     with journal_if_any(journal) as found:
         if found is not None:
-            runs = activity.run_lines(found, run_limit)
+            runs = activity.run_lines(found, now_ms, run_limit)
             older_runs = activity.runs_count(found) - len(runs)
             reopened = reopened_names(found)
             troubled = activity.troubled_steps(found, since_ms)

@@ -332,7 +332,13 @@ def ended_of(result: "RunResult") -> Ended:
         result.state,
         " ".join((words, *result.blocked)),
         tuple(
-            StepEnd(step.operation.id, step.state.value, step.error or step.words, step.verdict)
+            StepEnd(
+                step.operation.id,
+                step.state.value,
+                step.error or step.words,
+                step.verdict,
+                step.operation.words,
+            )
             for step in result.steps
         ),
         result.plan.id,

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from keyturn_storage import codec
+from keyturn_storage.leases import standing
 from keyturn_storage.queries.reader import Reader
 from keyturn_storage.rows import RunRow, StepRow
 from keyturn_storage.schema_cache import STANDING_PUSH
@@ -62,7 +63,8 @@ class ExchangeRow:
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """A run without its plan. `state` is "running", "stopped" or "ended"; `done` counts the steps
+    """A run without its plan. `state` is "running", "broken off" where nobody works on it now,
+    "stopped" or "ended"; `done` counts the steps
     that were read back as wanted, `troubled` those that failed, are not known, or lack proof."""
 
     no: int
@@ -113,8 +115,9 @@ class PushLine:
     """Whether the account is switched off in the directory: then the push is what would say so."""
 
 
-def run_lines(journal: "Journal", limit: int = RUNS_SHOWN) -> tuple[RunLine, ...]:
+def run_lines(journal: "Journal", now_ms: int, limit: int = RUNS_SHOWN) -> tuple[RunLine, ...]:
     """Open runs first, then the newest."""
+    at_work = [lease.operation for lease in standing(journal, now_ms=now_ms)]
     found = journal.connection.execute(
         "select r.no, r.id, r.plan_id, r.scope, r.title, r.operator, r.started_ms, r.ended_ms, "  # noqa: S608 -- constants of this module
         "r.state, (select count(*) from step s where s.run_no = r.no), "
@@ -123,7 +126,13 @@ def run_lines(journal: "Journal", limit: int = RUNS_SHOWN) -> tuple[RunLine, ...
         "from run r order by r.state = 'ended', r.no desc limit ?",
         (limit,),
     )
-    return tuple(RunLine(*row) for row in found)
+    lines = (RunLine(*row) for row in found)
+    return tuple(
+        replace(line, state="broken off")
+        if line.state == "running" and not any(what.endswith(line.title) for what in at_work)
+        else line
+        for line in lines
+    )
 
 
 def runs_count(journal: "Journal") -> int:

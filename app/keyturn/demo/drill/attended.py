@@ -59,7 +59,7 @@ def attend(session: DemoSession, out: Out) -> int:
     code = _dashboard(session, times)
     while times.killed is not None and times.back is None:
         out("")
-        out("keyturn was killed with -9 in the middle of its work. Its journal is what is left.")
+        out("keyturn was killed with -9 in the middle of its work. Its journal is left.")
         out("Press enter to start it again; there, R goes on with what is open.")
         sys.stdin.readline()
         times.back = time.monotonic()
@@ -115,7 +115,7 @@ def _episodes(session: DemoSession, times: Times) -> list[Episode]:
     done = _all_done(session)
     if times.killed is None:
         words = "Nobody was offboarded, so no answer was lost and nothing was killed."
-        return [*found, Episode("the offboarding", 0.0, now - began, (words,), well=done)]
+        return [*found, Episode("the offboarding", 0.0, now - began, (words,), well=done or None)]
     with open_journal(session.places.journal, read_only=True) as journal:
         verdicts = _verdicts(journal)
     again = seen.told_again(session)

@@ -38,6 +38,6 @@ def of_locked_out(began_s: float, took_s: float, reads: Sequence[Read]) -> Episo
         "the bridge restarted locked, and the session with 1Password ended",
         began_s,
         took_s,
-        tuple(words) or ("Nothing was read in that time.",),
+        tuple(words) or ("No refresh met it.",),
         well=not whole,
     )

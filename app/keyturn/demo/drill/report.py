@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 _MINUTE_S = 60
-_WIDTH = 100
+_WIDTH = 79
 _INDENT = " " * 20
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One thing that went wrong, and how it ended. `well`: keyturn came through it as it must.
+    """One thing that went wrong, and how it ended. `well`: keyturn came through it as it must; None
+    if it was not tried.
 
     `began_s` counts from the drill's start; `words` are sentences of what was seen.
     """
@@ -20,7 +21,7 @@ class Episode:
     began_s: float
     took_s: float
     words: tuple[str, ...]
-    well: bool
+    well: bool | None
 
 
 def report(episodes: Sequence[Episode], whole_s: float) -> Iterator[str]:
@@ -30,18 +31,21 @@ def report(episodes: Sequence[Episode], whole_s: float) -> Iterator[str]:
     yield ""
     yield f"  {'at':>6}  {'took':>8}  what went wrong"
     for episode in episodes:
-        sign = "=" if episode.well else "!"
-        yield (
-            f"{sign} {clock(episode.began_s):>6}  {duration(episode.took_s):>8}  {episode.title}"
-        )
+        sign = "?" if episode.well is None else "=" if episode.well else "!"
+        times = f"{sign} {clock(episode.began_s):>6}  {duration(episode.took_s):>8}  "
+        yield from wrap(episode.title, _WIDTH, initial_indent=times, subsequent_indent=_INDENT)
         for sentence in episode.words:
             yield from wrap(sentence, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
     yield ""
-    failed = [episode.title for episode in episodes if not episode.well]
+    failed = [episode.title for episode in episodes if episode.well is False]
+    untried = [episode.title for episode in episodes if episode.well is None]
+    came = len(episodes) - len(untried)
     if failed:
-        yield f"FAILED: keyturn did not come through: {'; '.join(failed)}."
+        yield from wrap(f"FAILED: keyturn did not come through: {'; '.join(failed)}.", _WIDTH)
     else:
-        yield f"keyturn came through all {len(episodes)} of them."
+        yield f"keyturn came through {'all' if not untried else 'the other'} {came} of them."
+    if untried:
+        yield from wrap(f"Not tried: {'; '.join(untried)}.", _WIDTH)
 
 
 def clock(seconds: float) -> str:

@@ -29,6 +29,8 @@ def _lines(end: "Ended") -> Iterator[Line]:
     for step in end.steps:
         state = step.state.replace("_", " ")
         glyph, style = STATE_LOOK.get(state, ("·", "$quiet"))
-        verdict = (f"{step.verdict}  " if step.verdict else "", "$accent")
-        yield Line(joined((f" {glyph} {state:<10} ", style), verdict, step.words), hang=14)
+        yield Line(joined((f" {glyph} {state:<10} ", style), step.what), hang=14)
+        verdict = (f"{step.verdict}: " if step.verdict else "", "$accent")
+        if step.verdict or step.words != step.what:
+            yield Line(joined(" " * 14, verdict, (step.words, "$quiet")), hang=14)
     yield Line(joined(""))
