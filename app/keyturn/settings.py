@@ -6,6 +6,9 @@ from pathlib import Path
 
 CONFIG_VARIABLE = "KEYTURN_CONFIG"
 DATA_VARIABLE = "KEYTURN_DATA"
+SHOW_ONLY_VARIABLE = "KEYTURN_SHOW_ONLY"
+"""Set where a dashboard was given no credentials: then neither source is asked for anything. Not
+every credential is in the environment: `op` has its own, and a command may print one."""
 CONFIG_NAME = "keyturn.yaml"
 
 

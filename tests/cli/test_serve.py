@@ -38,9 +38,10 @@ def test_loopback_is_taken_and_read_only_contradicts_writable(
 def test_no_credential_is_handed_on_unless_asked_for() -> None:
     here = {"PATH": "/bin", "LC_ALL": "C", "OKTA_TOKEN": "t", "OP_SESSION_x": "s", "TERM": "dumb"}
     assert handed_on(here, credentials=False) == {
-        "PATH": "/bin", "LC_ALL": "C", "TERM": "xterm-256color",
+        "PATH": "/bin", "LC_ALL": "C", "TERM": "xterm-256color", "KEYTURN_SHOW_ONLY": "1",
     }  # fmt: skip
     assert handed_on(here, credentials=True)["OKTA_TOKEN"] == "t"
+    assert "KEYTURN_SHOW_ONLY" not in handed_on(here, credentials=True)
 
 
 @pytest.fixture
@@ -78,7 +79,13 @@ async def test_the_page_is_served_to_its_own_address_only_and_shows_a_read_only_
             try:
                 async with session.get(url) as answer:
                     assert answer.status == 200
-                    assert "keyturn" in await answer.text()
+                    page = await answer.text()
+                    assert "<title>keyturn</title>" in page
+                    assert "googleapis" not in page
+                    assert ".focus()" in page
+                    policy = answer.headers["Content-Security-Policy"]
+                    assert url in policy.split()
+                    assert "*" not in policy
                     break
             except aiohttp.ClientConnectorError:
                 await asyncio.sleep(0.05)

@@ -29,6 +29,11 @@ def _config(*, env: str | None = None, command: tuple[str, ...] = ()) -> SourceC
     return SourceConfig("scim", "corp-id", {}, env, command, 7, "directory")
 
 
+def test_where_only_the_cache_may_be_shown_no_source_is_opened() -> None:
+    with pytest.raises(NotAuthenticated, match="serve it --with-credentials"):
+        open_connections(_loaded(), environ={"KEYTURN_SHOW_ONLY": "1", "DIRECTORY_TOKEN": "t"})
+
+
 async def test_both_sources_open_without_a_request_or_a_credential() -> None:
     connections = open_connections(_loaded(), environ={})
     try:

@@ -16,6 +16,8 @@ from tests.tui.looking import lines_of, ready, shows, text_of, until
 from tests.tui.simulated import Bench
 
 from keyturn.tui.quitting import CONFIGURING
+from keyturn.tui.screens.access import REFRESHING
+from keyturn.tui.screens.leaving import leaving_dialog
 from keyturn_providers.simulated.faults import ABOUT, Effect, Fault
 
 SIZE = (120, 40)
@@ -114,3 +116,13 @@ def test_a_signal_from_outside_leaves_with_its_exit_code(tmp_path: Path) -> None
         process.wait()
         os.close(ours)
     assert b"Traceback" not in seen
+
+
+def test_leaving_a_read_is_not_told_as_leaving_a_run() -> None:
+    def said(*going: str) -> str:
+        return " ".join(line.content.plain for line in leaving_dialog(going, lambda: None).lines)
+
+    assert "journal" not in said(REFRESHING)
+    assert "the last one that is stays" in said(REFRESHING)
+    assert "leave it journaled" in said("applying the plan")
+    assert "leave it journaled" in said(REFRESHING, "applying the plan")

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from keyturn.policy.loaded import LoadedPolicy, SourceConfig
 from keyturn.run.credentials import secret_of, secret_of_part
+from keyturn.settings import SHOW_ONLY_VARIABLE
 from keyturn_providers.contract import (
     Connector,
     Provider,
@@ -15,7 +16,7 @@ from keyturn_providers.contract import (
     Surroundings,
     Waiting,
 )
-from keyturn_providers.errors import Misconfigured
+from keyturn_providers.errors import Misconfigured, NotAuthenticated
 from keyturn_providers.records import Side
 
 
@@ -53,11 +54,19 @@ def open_connections(
     """Opens both sources of the configuration; the caller closes them. Sends nothing yet.
 
     Read-only if asked for here or in the configuration. Raises Misconfigured for a kind that is not
-    installed or is not of that side, PolicyInvalid for settings the connector does not take. A
-    missing credential shows at the first request, as NotAuthenticated naming the variable.
+    installed or is not of that side, PolicyInvalid for settings the connector does not take, and
+    NotAuthenticated where only what was read before may be shown. A missing credential shows at the
+    first request, as NotAuthenticated naming the variable.
     """
     only = read_only or loaded.read_only
     around = os.environ if environ is None else environ
+    if SHOW_ONLY_VARIABLE in around:
+        raise NotAuthenticated(
+            "keyturn serve",
+            "asking the sources",
+            "This page has no credentials; it shows what was read before.",
+            "Read anew in a terminal (keyturn refresh), or serve it --with-credentials.",
+        )
     return Connections(
         directory=open_source(
             loaded, Side.DIRECTORY, read_only=only, observe=observe, environ=around

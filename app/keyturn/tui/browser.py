@@ -3,18 +3,22 @@
 textual-serve has no login, answers any page that reaches its port, and hands its whole environment
 to each visitor's process. So the address is a loopback one; a request that names another host, or
 comes from another page, is refused (a web page elsewhere could otherwise drive the dashboard
-through the visitor's own browser); and the environment that is handed on is a chosen one.
+through the visitor's own browser); and the environment that is handed on is a chosen one. The page
+asks nobody else for anything, and takes keys from the start, without a click.
 """
 
 import ipaddress
 import logging
 import os
+import re
 import shlex
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aiohttp import web
 from textual_serve.server import Server
+
+from keyturn.settings import SHOW_ONLY_VARIABLE
 
 HANDED_ON = frozenset(
     {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "VIRTUAL_ENV",
@@ -23,6 +27,11 @@ HANDED_ON = frozenset(
 )  # fmt: skip
 HANDED_ON_PREFIXES = ("LC_", "XDG_")
 TERMINAL = "xterm-256color"
+_FROM_ELSEWHERE = re.compile(r"""<link[^>]*href=["']https?://(?!127\.0\.0\.1|\[::1\])[^>]*>""")
+_FOCUS = """<script>
+new MutationObserver(() => document.querySelector(".xterm-helper-textarea")?.focus())
+  .observe(document.body, {attributes: true, attributeFilter: ["class"]});
+</script></body>"""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -51,12 +60,21 @@ def require_loopback(host: str) -> str:
 
 def handed_on(environment: Mapping[str, str], *, credentials: bool) -> dict[str, str]:
     """What each visitor's process gets: all of it with `credentials`, else no more than it needs to
-    start, which no token is in."""
+    start, which no token is in, and that it is to ask no source."""
     kept = {
         name: value for name, value in environment.items()
         if credentials or name in HANDED_ON or name.startswith(HANDED_ON_PREFIXES)
     }  # fmt: skip
-    return {**kept, "TERM": TERMINAL}
+    only = {} if credentials else {SHOW_ONLY_VARIABLE: "1"}
+    return {**kept, **only, "TERM": TERMINAL}
+
+
+def own_page(page: str) -> str:
+    """textual-serve's page without what it loads from other machines, with a title, and with the
+    terminal in focus as soon as it shows something."""
+    page = _FROM_ELSEWHERE.sub("", page)
+    page = page.replace("<head>", "<head><title>keyturn</title>", 1)
+    return page.replace("</body>", _FOCUS, 1)
 
 
 class LoopbackServer(Server):
@@ -84,7 +102,16 @@ class LoopbackServer(Server):
             raise web.HTTPForbidden(text="keyturn serve answers its own page only.")
         if origin is not None and origin not in {f"http://{name}" for name in names}:
             raise web.HTTPForbidden(text="keyturn serve answers its own page only.")
-        return await handler(request)
+        answer = await handler(request)
+        if isinstance(answer, web.Response) and answer.content_type == "text/html" and answer.text:
+            answer.text = own_page(answer.text)
+            # A policy cannot name an IPv6 address; the page's own is 'self'.
+            own = sorted(name for name in names if "[" not in name)
+            sources = " ".join(f"{kind}://{name}" for name in own for kind in ("http", "ws"))
+            answer.headers["Content-Security-Policy"] = (
+                f"default-src 'self' {sources} 'unsafe-inline' data: blob:; frame-ancestors 'none'"
+            )
+        return answer
 
 
 def serve(command: Sequence[str], host: str, port: int, *, credentials: bool) -> None:
