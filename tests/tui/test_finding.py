@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tests.tui.gates import hold
 from tests.tui.looking import access, going_on, labels, lines_of, pane, ready, shows, text_of, until
 from tests.tui.simulated import Bench
 from textual.events import Key
@@ -10,10 +11,12 @@ from textual.pilot import Pilot
 from keyturn.tui.actions import Where
 from keyturn.tui.data import Pane
 from keyturn.tui.screens.drift import Drift
+from keyturn.tui.screens.person import Person
 from keyturn.tui.screens.picker import Picker
 from keyturn.tui.state import Remembered, recall, remember
 from keyturn.tui.widgets.find_line import FindLine
 from keyturn.tui.widgets.list_look import ListLook, clicked, stepped, toggled
+from keyturn_providers.abilities import Ability
 
 SIZE = (120, 40)
 
@@ -263,7 +266,7 @@ def _burst(pilot: Pilot[None], words: str, *then: str) -> None:
     """Keys as a terminal sends them that has been asked for many at once: none waits for another
     to be done."""
     for char in words:
-        pilot.app.post_message(Key(char, char))
+        pilot.app.post_message(Key("slash" if char == "/" else char, char))
     for name in then:
         pilot.app.post_message(Key(name, None))
 
@@ -367,3 +370,35 @@ async def test_a_mistake_in_a_filter_is_told_whole_in_a_narrow_pane(read_bench: 
         await _type(pilot, "since:soon")
         await pilot.press("enter")
         await shows(pilot, "2027-01-31")
+
+
+async def test_keys_right_behind_the_one_that_opens_a_card_are_for_the_card(
+    read_bench: Bench,
+) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        _burst(pilot, "/okafor", "enter")
+        _burst(pilot, "i/plat", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Person) and app.screen.table.row)
+        assert isinstance(app.screen, Person)
+        table = app.screen.table
+        await until(pilot, lambda: table.needle == "plat" and table.has_focus)
+        await shows(pilot, "Dana Okafor and Platform Prod")
+        assert (pane(app, Pane.USERS).needle, len(app.screen_stack)) == ("okafor", 2)
+        assert not app.troubles
+
+
+async def test_an_answer_right_behind_the_key_that_asks_is_for_the_question(
+    read_bench: Bench,
+) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        gate = hold(read_bench, Ability.READ_SESSIONS)
+        await pilot.press("m")
+        await until(pilot, gate.reached.is_set)
+        _burst(pilot, "qy")
+        await until(pilot, lambda: app._exit)
+        gate.opened.set()
+    assert app.return_code == 0

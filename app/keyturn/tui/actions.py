@@ -39,8 +39,7 @@ class Action:
     `id` is the name of the `action_...` method. `keys` are Textual key names, the first is shown.
     `label` is for the footer, `help` a full sentence. `weight` orders the footer, 0 is not shown
     there. `dangerous` actions do not exist in read-only mode. `palette` is its "area: verb" name
-    in the command palette, empty for mere movement. `at_once` actions open a field for typing: they
-    are done before the next key is looked at, so that no letter typed ahead is taken for a command.
+    in the command palette, empty for mere movement.
     """
 
     id: str
@@ -51,7 +50,6 @@ class Action:
     weight: int = 0
     dangerous: bool = False
     palette: str = ""
-    at_once: bool = False
 
 
 _E, _L, _A = Where.EVERYWHERE, Where.LIST, Where.ACCESS
@@ -69,7 +67,7 @@ def _reading(where: Where) -> tuple["Action", ...]:
         Action("read_on", ("tab", "shift+tab"), "read",
                "Go to the text about the row, to scroll it, or back to the list.", where, 8),
         Action("find", ("slash",), "find", "Filter the list as you type.", where, 4,
-               palette="view: find in this list", at_once=True),
+               palette="view: find in this list"),
         Action("refresh", ("r",), "refresh", "Read both sources again.", where, 7,
                palette="sources: refresh"),
     )  # fmt: skip
@@ -103,7 +101,7 @@ ACTIONS: tuple[Action, ...] = (
            "Find an action or a person by typing.", _E, 12),
     Action("jump", ("ctrl+k",), "jump",
            "Jump to any person, group, vault or screen by a few letters.", _E,
-           palette="go: anywhere", at_once=True),
+           palette="go: anywhere"),
     Action("go_access", ("1",), "access", "Go to the Access screen.", _E, palette="go: access"),
     Action("go_drift", ("2",), "drift", "Go to the Drift screen: every finding.", _E, 13,
            palette="go: drift"),
@@ -186,7 +184,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("drift_only", ("d",), "drift only", "Show only what is not in step, or all again.", _A,
            3, palette="view: drift only"),
     Action("find", ("slash",), "find", "Filter the pane in focus as you type.", _A, 4,
-           palette="view: find in this pane", at_once=True),
+           palette="view: find in this pane"),
     Action("why", ("w",), "why", "Show every path that gives this access.", _A, 5,
            palette="access: why"),
     Action("show_all", ("a",), "all", "Show all rows of all panes again.", _A, 6,
@@ -237,7 +235,7 @@ ACTIONS: tuple[Action, ...] = (
     _recheck(_Y, "Look again whether what was cut of each is still cut."),
     *_reading(_Y),
     Action("confirm", ("c",), "confirm", "Type the confirmation, then enter applies the plan.", _P,
-           1, dangerous=True, palette="plan: confirm and apply", at_once=True),
+           1, dangerous=True, palette="plan: confirm and apply"),
     _give_up(_P, 3, "After a stop: give up a step that is open, with a reason; no run does it."),
     Action("undo", ("U",), "undo",
            "After a run: plan what takes it back, shown before anything is done.", _P, 3,
@@ -337,7 +335,6 @@ def bindings(where: Where) -> list[BindingType]:
             f"{prefix}{action.id}",
             action.label,
             show=False,
-            priority=action.at_once,
             tooltip=action.help,
             id=f"{where.name.lower()}.{action.id}",
         )
@@ -413,7 +410,6 @@ def find(where: Where, key: str) -> Action | None:
     return None
 
 
-AT_ONCE = frozenset(action.id for action in ACTIONS if action.at_once)
 DANGEROUS = frozenset(action.id for action in ACTIONS if action.dangerous)
 NOT_THEN = DANGEROUS | {"refresh", "check", "recheck"}
 """Actions about the sources as they are now: not there while the past is shown."""

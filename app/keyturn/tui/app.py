@@ -21,6 +21,7 @@ from keyturn.tui.actions import DANGEROUS, NOT_THEN, Where, bindings, find
 from keyturn.tui.card_actions import CardActions
 from keyturn.tui.elsewhere import SeesOthers
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
+from keyturn.tui.keys_in_flight import KeysInFlight
 from keyturn.tui.parts import Parts
 from keyturn.tui.quitting import CONFIGURING, IMPORTING, QUIET, Quits
 from keyturn.tui.requests import LastRequests
@@ -79,6 +80,7 @@ class KeyturnApp(
         self.parts = parts
         self.jobs = Jobs(self)
         self.requests = LastRequests()
+        self.in_flight = KeysInFlight()
         self.facts = HeaderFacts(
             organisation=parts.organisation, read_only=parts.read_only, now_ms=parts.now_ms()
         )
@@ -362,6 +364,8 @@ class KeyturnApp(
         clicked must not move away under it."""
         if isinstance(event, events.Key | events.MouseUp) and not event.is_forwarded and self.note:
             self.tell("")
+        if isinstance(event, events.Key) and self.screen_stack:
+            event = self.in_flight.to(self.focused or self.screen, event)
         await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from keyturn.tui.actions import AT_ONCE, Action, Where, footer, in_the_past, while_typing
+from keyturn.tui.actions import Action, Where, footer, in_the_past, while_typing
 from keyturn.tui.housekeeping import AFTER_S, forget_drawn
 from keyturn.tui.widgets.backdrop import backdrop_lines
 from keyturn.tui.widgets.header_line import HeaderFacts, HeaderLine
@@ -222,7 +222,5 @@ class Frame(Screen[None], WatchesWorkers):
         """A job ended with an error, which is on the screen already."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In read-only mode the dangerous actions are not there; while typing, no field opens."""
-        if action in AT_ONCE and isinstance(self.focused, Input):
-            return False
+        """In read-only mode the dangerous actions are not there."""
         return self.app.check_action(action, parameters)
