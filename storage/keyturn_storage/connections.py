@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from keyturn_storage.errors import StorageBusy, StorageRefused
@@ -74,6 +74,17 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def roll_back_unfinished(path: Path) -> None:
+    """Takes back what a process that was killed in the middle of a commit had written. A connection
+    that cannot write cannot do that, and is refused until it is done. SQLite knows whether that
+    process lives still: then nothing is taken back."""
+    rollback = path.with_name(f"{path.name}-journal")
+    if not rollback.exists() or not rollback.stat().st_size:
+        return
+    with closing(connect(path)) as connection:
+        _pragmas(connection, path, "select 1 from sqlite_schema limit 1")
 
 
 @contextmanager

@@ -17,7 +17,13 @@ from typing import Self
 from keyturn_storage import journal_check, journal_read, leases
 from keyturn_storage.chain import ChainReport
 from keyturn_storage.clock import now_ms
-from keyturn_storage.connections import connect, connect_read_only, settle_journal, writing
+from keyturn_storage.connections import (
+    connect,
+    connect_read_only,
+    roll_back_unfinished,
+    settle_journal,
+    writing,
+)
 from keyturn_storage.errors import OlderFile, PlanAlreadyRun, StorageRefused
 from keyturn_storage.files import check_file, create_private
 from keyturn_storage.journal_append import append
@@ -259,6 +265,8 @@ def open_journal(path: Path, *, read_only: bool = False) -> Journal:
             str(path), "cannot open", "there is no journal yet.", "Nothing has been run so far."
         )
     check_file(path)
+    if read_only:
+        roll_back_unfinished(path)
     connection = connect_read_only(path) if read_only else connect(path)
     try:
         if read_only:

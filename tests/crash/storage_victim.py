@@ -8,6 +8,8 @@ K that no child reached.
 """
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -126,6 +128,17 @@ def hurt_journal(path: Path, killer: Killer) -> None:
         journal.record_step("r", "o", 1, "applied", "cut", 3)
 
 
+def die_in_a_commit(path: Path) -> None:
+    """With pages of the file overwritten and the way back on the disk, as at the end of a commit:
+    here by a page cache that holds nothing."""
+    with open_journal(path) as journal:
+        journal.connection.execute("pragma cache_size=1")
+        journal.connection.execute("begin immediate")
+        journal.connection.execute("create table junk (words)")
+        journal.connection.executemany("insert into junk values (?)", [("x" * 2_000,)] * 200)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def append_for_ever(path: Path) -> None:
     """Says each number once it is on the disk. Ended from outside."""
     with open_journal(path) as journal:
@@ -156,6 +169,8 @@ def main() -> None:
             sweep(target, make_cache, hurt_cache, cache_found)
         case "journal":
             sweep(target, make_journal, hurt_journal, journal_found)
+        case "die":
+            die_in_a_commit(target)
         case "append":
             append_for_ever(target)
         case "seal":

@@ -51,6 +51,32 @@ def _killed_after(path: Path, what: str, lines: int) -> list[str]:
     return said
 
 
+def test_whoever_only_looks_after_a_kill_within_a_commit_sees_what_was_before(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal.db"
+    with open_journal(path) as journal:
+        journal.note("count", "1", 1)
+    assert _killed_after(path, "die", 1) == [""]  # it has ended by itself
+    assert path.with_name("journal.db-journal").stat().st_size > 0
+    for _ in range(2):
+        with open_journal(path, read_only=True) as journal:
+            assert journal.verify_chain().unbroken
+            assert journal.notes("count") == ("1",)
+
+
+def test_what_another_process_is_writing_is_left_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with open_journal(path) as writer:
+        writer.note("count", "1", 1)
+        writer.connection.execute("begin immediate")
+        writer.connection.execute("create table junk (words)")
+        with open_journal(path, read_only=True) as journal:
+            assert journal.notes("count") == ("1",)
+        writer.connection.execute("commit")
+        assert writer.connection.execute("select count(*) from junk").fetchone() == (0,)
+
+
 @pytest.mark.parametrize("lines", [1, 7, 30])
 def test_what_was_said_to_be_written_is_there_after_a_kill_from_outside(
     tmp_path: Path, lines: int

@@ -4,7 +4,7 @@ import getpass
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -116,17 +116,11 @@ class Openings:
             with self.files() as (cache, journal):
                 yield connections, cache, journal
 
-    @contextmanager
-    def journal_if_any(self) -> "Iterator[Journal | None]":
+    def journal_if_any(self) -> "AbstractContextManager[Journal | None]":
         """The journal for reading; None where there is none. Looking does not make one."""
-        from keyturn_storage.journal import open_journal
+        from keyturn_storage.journal_if_any import journal_if_any
 
-        path = self.data / "journal.db"
-        if not path.exists():
-            yield None
-            return
-        with open_journal(path) as journal:
-            yield journal
+        return journal_if_any(self.data / "journal.db")
 
     def world(self, loaded: Loaded) -> "World":
         """What was decided last, or of the time that is shown."""

@@ -279,6 +279,7 @@ class RunDesk:
 
     async def close(self, case_id: str, reason: str) -> None:
         """As `keyturn case --close`."""
+        from keyturn.decide.names import counted
         from keyturn.run.cases import close, find_case, is_closed, runs_of
 
         with self.opened.files() as (_cache, journal):
@@ -287,9 +288,9 @@ class RunDesk:
                 raise CaseOpen(f"case {row.id}: is closed already. Nothing was changed.")
             waiting = sum(run.open_steps for run in runs_of(journal, row))
             if waiting:
+                steps = counted(waiting, "step of its runs is", "steps of its runs are")
                 raise CaseOpen(
-                    f"case {row.id}: cannot be closed: {waiting} steps of its runs are open. Go "
-                    "on with them first: R."
+                    f"case {row.id}: cannot be closed: {steps} open. Go on with them first: R."
                 )
             close(journal, row, reason, operator(), self.opened.now().now_ms())
 

@@ -249,13 +249,8 @@ class RunEngine:
 
     async def open_runs(self) -> int:
         """Looking does not make a journal."""
-        from keyturn_storage.journal import open_journal
-
-        path = self.data / "journal.db"
-        if not path.exists():
-            return 0
-        with open_journal(path) as journal:
-            return len(journal.open_runs())
+        with self.opened.journal_if_any() as journal:
+            return len(journal.open_runs()) if journal is not None else 0
 
     async def reopened(self) -> tuple[int, tuple[str, ...]]:
         """Looking does not make a journal."""
@@ -314,11 +309,9 @@ class RunEngine:
         """What a person can reach. Looking does not make a journal."""
         from keyturn.decide.blast_radius import ItemsUsed, blast_radius
         from keyturn.run.leavers import held_by
-        from keyturn_storage.journal import open_journal
 
-        path = self.data / "journal.db"
-        if path.exists():
-            with open_journal(path) as journal:
+        with self.opened.journal_if_any() as journal:
+            if journal is not None:
                 return held_by(world, journal, person, now_ms)
         return blast_radius(world, person, ItemsUsed.never_archived(now_ms))
 
