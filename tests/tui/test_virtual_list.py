@@ -1,8 +1,9 @@
 """The list widget through a pilot: draws what is visible, follows ids, says what is the matter."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import pytest
 from textual.app import App, ComposeResult
@@ -221,3 +222,83 @@ async def test_a_hostile_name_changes_nothing_outside_its_cell(name: str) -> Non
             assert here == there
     assert frames[1][2].startswith("│ ! ")
     assert frames[1][2].endswith("│")
+
+
+class _Turnstile:
+    """An `Ask` that does what is asked for in turn, when a test lets it."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[tuple[Callable[[], object], asyncio.Future[object]]] = deque()
+
+    async def __call__(self, work: Callable[[], T]) -> T:
+        answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self.waiting.append((work, answer))
+        return cast("T", await answer)
+
+    async def let_one_through(self, pilot: Pilot[None]) -> None:
+        """The oldest that somebody waits for still."""
+        await until(pilot, lambda: self.waiting)
+        work, answer = self.waiting.popleft()
+        if answer.done():
+            await self.let_one_through(pilot)
+            return
+        answer.set_result(work())
+        await pilot.pause()
+
+
+def _gated() -> tuple[_ListApp, _Turnstile]:
+    app, turnstile = _ListApp(), _Turnstile()
+    app.list = VirtualList(COLUMNS, title="Users", ask=turnstile)
+    return app, turnstile
+
+
+async def test_what_waits_for_the_rows_waits_for_a_filter_typed_while_they_were_read() -> None:
+    app, turnstile = _gated()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.list.show(_rows(range(1, 31)))
+        await until(pilot, lambda: turnstile.waiting)
+        app.list.filter("person 2")
+        settled = asyncio.create_task(app.list.settled())
+        await turnstile.let_one_through(pilot)
+        assert len(app.list.content.shown) == 30
+        assert not settled.done()
+        await turnstile.let_one_through(pilot)
+        await settled
+        assert len(app.list.content.shown) == 12
+
+
+async def test_the_cursor_stays_on_a_row_it_moved_to_while_that_was_found_to_be_gone() -> None:
+    app, turnstile = _gated()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.list.show(_rows([1, 2, 3]))
+        await turnstile.let_one_through(pilot)
+        app.list.show(_rows([1, 3]), again=True)
+        await until(pilot, lambda: turnstile.waiting)
+        await pilot.press("j")
+        assert app.list.content.cursor_id == 2
+        await turnstile.let_one_through(pilot)
+        assert app.list.content.cursor_id == 2
+        assert app.list.content.on_gone
+        assert app.list.row is None
+
+
+async def test_a_page_asked_for_before_newer_rows_came_is_not_drawn_among_them() -> None:
+    app, turnstile = _gated()
+    older, newer = (
+        RowsInMemory(tuple(Row(n, "=", (f"{words} {n}", "active")) for n in range(300)))
+        for words in ("older", "newer")
+    )
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.list.show(older)
+        await turnstile.let_one_through(pilot)
+        app.list.show(newer, again=True)
+        await until(pilot, lambda: turnstile.waiting)
+        await pilot.press("G")
+        await until(pilot, lambda: len(turnstile.waiting) > 1)
+        await turnstile.let_one_through(pilot)
+        for _ in range(len(turnstile.waiting)):
+            await turnstile.let_one_through(pilot)
+        assert "older 299" not in "\n".join(lines_of(app))
+        while turnstile.waiting:
+            await turnstile.let_one_through(pilot)
+        assert "newer 299" in "\n".join(lines_of(app))

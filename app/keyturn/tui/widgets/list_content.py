@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from keyturn.tui.widgets.row_source import Row
 
+GONE = "This is gone from the list since the last refresh."
+"""What is said about the row under the cursor then."""
 SIGN_ROLE = {"+": "add", "-": "remove", "~": "change", "?": "unknown", "!": "urgent", "=": "dim"}
 
 
@@ -49,9 +51,8 @@ class ListContent:
         row is kept in place as `gone`.
         """
         before, at = self.cursor_id, self.cursor
-        existing = set(ids)
         if self.marks:
-            self.marks -= set(self.ids) - existing
+            self.marks -= set(self.ids) - set(ids)
         self.ids, self.shown, self.gone = ids, shown, None
         if before is None:
             self.cursor = 0

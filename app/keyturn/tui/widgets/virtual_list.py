@@ -135,8 +135,9 @@ class VirtualList(DrawnList, WatchesWorkers, can_focus=True):
         answer = await self._ask(read)
         if answer is None or generation != self._generation:
             return
-        last_seen = self._known.get(before) if before is not None else None
         if again:
+            here = self.content.cursor_id  # it may have moved meanwhile
+            last_seen = None if here is None else self._known.get(here) or _not_known(here)
             self.content.renew(answer.ids, answer.shown, last_seen)
             self.content.needle = wish.needle
         else:
@@ -215,7 +216,8 @@ class VirtualList(DrawnList, WatchesWorkers, can_focus=True):
     async def settled(self) -> None:
         """Waits until the rows and the filter last asked for are there. What acts on the row under
         the cursor waits for this, so that it never acts on a row that is about to go."""
-        await self._settled.wait()
+        while not self._settled.is_set():  # rows that came may be filtered anew at once
+            await self._settled.wait()
 
     def filter(self, needle: str) -> None:
         """Shows only rows that `needle` leaves; the source says what it means."""
@@ -293,13 +295,14 @@ class VirtualList(DrawnList, WatchesWorkers, can_focus=True):
             rows = await self._ask(lambda: source.rows(wanted))
         finally:
             self._reading.discard(page)
-        if generation != self._generation:
+        if generation != self._generation or source is not self._source:
+            self.refresh()  # other rows are asked for, or here: whoever needs these asks again
             return
         for row in rows:
             self._known[row.id] = row
         for number in wanted:
             if number not in self._known:
-                self._known[number] = Row(number, "?", ("gone",), ("dim",))
+                self._known[number] = _not_known(number)
         self.refresh()
         if self.content.cursor_id in wanted:
             self.post_message(self.CursorMoved(self))
@@ -342,3 +345,8 @@ class VirtualList(DrawnList, WatchesWorkers, can_focus=True):
             self.move_to(place)
             if event.chain == 2:
                 self.action_open()
+
+
+def _not_known(number: int) -> Row:
+    """Stands for a row that was not read, and cannot be any more."""
+    return Row(number, "?", ("gone",), ("dim",))
