@@ -7,6 +7,17 @@ import pytest
 from tests.tui.simulated import Bench, bench
 from textual.drivers.headless_driver import HeadlessDriver
 
+NEVER_S = 3600.0
+
+
+@pytest.fixture(autouse=True)
+def no_timers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What follows the first paint follows at once (see `ready`), and what is done every few
+    seconds is done when a test says so: on a busy machine it would fall anywhere into one."""
+    monkeypatch.setattr("keyturn.tui.app.CONFIGURATION_AFTER_S", 0.001)
+    monkeypatch.setattr("keyturn.tui.app.AGE_EVERY_S", NEVER_S)
+    monkeypatch.setattr("keyturn.tui.screens.activity.AGAIN_EVERY_S", NEVER_S)
+
 
 @pytest.fixture
 def empty_bench(tmp_path: Path) -> Iterator[Bench]:

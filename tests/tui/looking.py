@@ -63,9 +63,20 @@ def going_on(app: KeyturnApp) -> list[str]:
     return [name for name in app.jobs.running() if name not in QUIET]
 
 
+async def quiet(pilot: Pilot[None], app: KeyturnApp) -> None:
+    """Waits until nothing goes on, neither what was asked for nor what follows the first paint by
+    itself: from then on only what the test does has anything read, counted or told."""
+
+    def at_rest() -> bool:
+        reading = any(not worker.is_finished for worker in app.workers)
+        return app.after_first_paint and not app.jobs.running() and not reading
+
+    await until(pilot, at_rest)
+    await pilot.pause()
+
+
 async def ready(pilot: Pilot[None], app: KeyturnApp) -> None:
-    """Waits until the first person drives the other two panes."""
+    """Waits until the first person drives the other two panes, and nothing goes on."""
     await until(pilot, lambda: pane(app, Pane.USERS).row is not None)
     await until(pilot, lambda: pane(app, Pane.GROUPS).note.startswith("of "))
-    await until(pilot, lambda: not app.jobs.running())
-    await pilot.pause()
+    await quiet(pilot, app)

@@ -1,6 +1,7 @@
 """Filters, orders, columns, saved filters and jumping, through a pilot over the simulated pair."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from tests.tui.gates import hold
 from tests.tui.looking import access, going_on, labels, lines_of, pane, ready, shows, text_of, until
@@ -8,6 +9,7 @@ from tests.tui.simulated import Bench
 from textual.events import Key
 from textual.pilot import Pilot
 
+from keyturn.tui.access_rows import columns
 from keyturn.tui.actions import Where
 from keyturn.tui.data import Pane
 from keyturn.tui.screens.drift import Drift
@@ -231,12 +233,8 @@ def test_how_a_list_is_looked_at_is_one_line_of_text() -> None:
         assert ListLook.from_text(look.to_text()) == look
 
 
-def test_stepping_and_clicking_go_round(read_bench: Bench) -> None:
-    columns = pane  # the columns themselves do not matter here, only their keys
-    assert columns is not None
-    from keyturn.tui.access_rows import columns as columns_of
-
-    four = columns_of(Pane.USERS, "okta", "1password")
+def test_stepping_and_clicking_go_round() -> None:
+    four = columns(Pane.USERS, "okta", "1password")
     orders = ("name", "directory", "secrets", "drift")
     look = ListLook()
     seen = [look.order]
@@ -250,16 +248,14 @@ def test_stepping_and_clicking_go_round(read_bench: Bench) -> None:
     assert toggled(ListLook("drift"), four, "drift") == ListLook("", False, frozenset({"drift"}))
 
 
-def test_state_that_is_not_what_it_should_be_is_no_trouble(tmp_path: object) -> None:
-    from pathlib import Path
-
-    data = Path(str(tmp_path))
-    remember(data, Remembered().with_saved("users", "a", "x").with_list("users", "y", ListLook()))
-    found = recall(data)
+def test_state_that_is_not_what_it_should_be_is_no_trouble(tmp_path: Path) -> None:
+    kept = Remembered().with_saved("users", "a", "x").with_list("users", "y", ListLook())
+    remember(tmp_path, kept)
+    found = recall(tmp_path)
     assert (found.saved, found.finds) == ({"users": {"a": "x"}}, {"users": "y"})
-    (data / "dashboard.json").write_text('{"version": 1, "saved": {"users": 3}, "looks": [1]}')
-    assert recall(data).saved == {"users": {}}
-    assert recall(data).look("users") == ListLook()
+    (tmp_path / "dashboard.json").write_text('{"version": 1, "saved": {"users": 3}, "looks": [1]}')
+    assert recall(tmp_path).saved == {"users": {}}
+    assert recall(tmp_path).look("users") == ListLook()
 
 
 def _burst(pilot: Pilot[None], words: str, *then: str) -> None:

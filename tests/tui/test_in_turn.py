@@ -5,16 +5,18 @@ from collections.abc import Sequence
 
 import pytest
 from tests.tui.gates import hold
-from tests.tui.looking import access, ready, shows, text_of, until
+from tests.tui.looking import access, quiet, ready, shows, text_of, until
 from tests.tui.plan_review import SIZE, review
 from tests.tui.several_leavers import THREE, go_to, mark, opened, screen
 from tests.tui.simulated import Bench
-from textual.pilot import Pilot
 
 from keyturn.tui import run_leavers
 from keyturn.tui.app import KeyturnApp
+from keyturn.tui.card_lines import as_text
 from keyturn.tui.case_desk import LeaversSeen
+from keyturn.tui.engine import Card
 from keyturn.tui.openings import Openings
+from keyturn.tui.run_engine import RunEngine
 from keyturn.tui.screens.leavers import Leavers
 from keyturn.tui.screens.offboard import Offboard
 from keyturn.tui.screens.plan import PlanReview
@@ -22,10 +24,9 @@ from keyturn_providers.abilities import Ability
 from keyturn_storage.journal import open_journal
 
 
-async def quiet(app: KeyturnApp, pilot: Pilot[None]) -> None:
-    """Nothing goes on, and what it told has come."""
-    await until(pilot, lambda: not app.jobs.running())
-    await pilot.pause()
+def told(app: KeyturnApp) -> str:
+    """The text about the line in hand."""
+    return as_text(screen(app).text.lines)
 
 
 async def test_a_plan_that_was_made_with_somebody_who_is_left_out_since_is_not_shown(
@@ -43,7 +44,7 @@ async def test_a_plan_that_was_made_with_somebody_who_is_left_out_since_is_not_s
         gate.opened.set()
         await shows(pilot, "somebody who is left out since: p once more")
         assert isinstance(app.screen, Leavers)
-        await quiet(app, pilot)
+        await quiet(pilot, app)
         await pilot.press("p")
         await shows(pilot, "then type 2")
         assert "Ravi Menon" not in text_of(app)
@@ -58,7 +59,7 @@ async def test_who_is_left_out_has_no_line_any_more_and_without_a_line_nobody_is
         await go_to(app, pilot, "Ravi Menon")
         await pilot.press("u")
         await shows(pilot, "Ravi Menon is left out of it.")
-        await quiet(app, pilot)
+        await quiet(pilot, app)
         await screen(app).table.settled()
         assert "gone" not in text_of(app)
         assert "Ravi Menon (" not in text_of(app)
@@ -121,14 +122,39 @@ async def test_what_cannot_be_read_is_told_and_not_read_again_and_again(read_ben
     app = read_bench.app()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot, app)
-        await until(pilot, lambda: not app.jobs.running())
         (read_bench.data / "journal.db").chmod(0o644)
         await app.push_screen(Offboard("d:d-001", "Dana Okafor"))
         await shows(pilot, "will not use this file")
-        await quiet(app, pilot)
+        await quiet(pilot, app)
         begun = max(app.board.lines)
         app.count_open_runs()  # as now and then by itself: it fails, and has changed nothing
-        await quiet(app, pilot)
-        for _ in range(30):
-            await pilot.pause()
+        await quiet(pilot, app)
         assert max(app.board.lines) == begun
+        assert text_of(app).count("This could not be read. The error says why;") == 2
+        assert "Reading …" not in text_of(app)
+        await pilot.press("7")
+        await shows(pilot, "This could not be read. The error says why;")
+        assert "There are no cases" not in text_of(app)
+
+
+async def test_a_card_that_cannot_be_read_says_so_and_is_not_read_again_and_again(
+    read_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_engine: RunEngine, _key: str) -> Card:
+        raise OSError("the disk is gone")
+
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await mark(app, pilot, *THREE)
+        monkeypatch.setattr(RunEngine, "card", broken)
+        await pilot.press("o")
+        await until(pilot, lambda: "r reads again." in told(app))
+        await quiet(pilot, app)
+        begun = max(app.board.lines)
+        await pilot.press("escape")  # the error; the line in hand is the same
+        screen(app).say_about()
+        await quiet(pilot, app)
+        assert max(app.board.lines) == begun
+        monkeypatch.undo()
+        screen(app).data_changed()
+        await until(pilot, lambda: "t-dana-1" in told(app))

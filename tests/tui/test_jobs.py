@@ -11,6 +11,7 @@ from tests.tui.simulated import Bench
 from keyturn.run.progress import ListingProgress
 from keyturn.tui.job_board import KEPT, JobBoard
 from keyturn.tui.progress_words import words_of
+from keyturn.tui.waiting import COUNTING
 from keyturn_providers.records import Collection
 
 
@@ -127,3 +128,40 @@ async def test_nothing_that_runs_is_suspended(
         await until(pilot, lambda: not app.jobs.running())
         await pilot.press("ctrl+z")
         await until(pilot, lambda: suspended)
+
+
+async def test_a_job_goes_on_until_what_it_gave_has_been_heard(read_bench: Bench) -> None:
+    app = read_bench.app()
+    given: list[str] = []
+
+    async def quick(_observe: object, _stop: object) -> str:
+        return "given"
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        assert app.start("reading", quick, given.append)
+        assert app.jobs.join(10)  # its thread is at its end, and the app has not heard of it yet
+        assert app.jobs.running() == ("reading",)
+        assert not app.start("reading", quick, given.append)
+        assert app.jobs.stop() == ()
+        await until(pilot, lambda: not app.jobs.running())
+        assert given == ["given"]
+
+
+async def test_the_key_that_stops_leaves_alone_what_nobody_asked_for(read_bench: Bench) -> None:
+    app, go_on = read_bench.app(), threading.Event()
+    stopped: list[bool] = []
+
+    async def count(_observe: object, stop: Callable[[], bool]) -> None:
+        await asyncio.to_thread(go_on.wait, 30)
+        stopped.append(stop())
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        app.start(COUNTING, count, lambda _none: None, quiet=True)
+        await pilot.press("x")
+        await shows(pilot, "Nothing is running.")
+        go_on.set()
+        await until(pilot, lambda: stopped)
+        assert stopped == [False]
+        await until(pilot, lambda: not app.jobs.running())

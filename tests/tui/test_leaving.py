@@ -10,11 +10,15 @@ import subprocess
 import sys
 import termios
 import threading
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from tests.tui.looking import lines_of, ready, shows, text_of, until
-from tests.tui.simulated import Bench
+from tests.tui.simulated import Bench, Policy, SimulatedDoors
 
+from keyturn.tui.after_first_paint import follow_first_paint
+from keyturn.tui.housekeeping import Housekeeping
 from keyturn.tui.quitting import CONFIGURING
 from keyturn.tui.screens.access import REFRESHING
 from keyturn.tui.screens.leaving import leaving_dialog
@@ -29,7 +33,7 @@ async def test_who_leaves_at_once_meets_no_crash(read_bench: Bench) -> None:
     async with app.run_test() as pilot:
         await ready(pilot, app)
     assert not app.screen_stack
-    app._after_first_paint()
+    follow_first_paint(app)
     assert CONFIGURING not in app.jobs.running()
 
 
@@ -126,3 +130,23 @@ def test_leaving_a_read_is_not_told_as_leaving_a_run() -> None:
     assert "the last one that is stays" in said(REFRESHING)
     assert "leave it journaled" in said("applying the plan")
     assert "leave it journaled" in said(REFRESHING, "applying the plan")
+
+
+@pytest.mark.parametrize("words", ["", "keyturn.yaml:3:1 is wrong"])
+async def test_what_stays_is_set_aside_once_with_and_without_a_configuration(
+    read_bench: Bench, words: str
+) -> None:
+    class Doors(SimulatedDoors):
+        def load(self) -> Policy:
+            if words:
+                raise LookupError(words)
+            return self.policy
+
+    settled: list[str] = []
+    read_bench.doors = Doors(read_bench.pair, read_bench.doors.policy)
+    app = read_bench.app()
+    app.parts = replace(app.parts, housekeeping=Housekeeping(lambda: settled.append("settled")))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await shows(pilot, words)
+        assert settled == ["settled"]

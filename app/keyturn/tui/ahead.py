@@ -1,5 +1,6 @@
 """Imports ahead of the first key what keys need: it takes longer than what they then do."""
 
+import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -33,5 +34,6 @@ def import_for_jobs(stop: Callable[[], bool]) -> None:
     for name in _FOR_JOBS:
         if stop():
             return
-        _ = import_module(name)
-        time.sleep(PAUSE_S)
+        if name not in sys.modules:
+            _ = import_module(name)
+            time.sleep(PAUSE_S)

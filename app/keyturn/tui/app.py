@@ -1,10 +1,9 @@
 """The dashboard's app: the header's facts, jobs, going between screens, crashes."""
 
-import gc
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -13,19 +12,18 @@ from textual.app import App
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.theme import Theme
-from textual.widgets import Input
 
 from keyturn.run.background import GivenUp
 from keyturn.tui import crash
 from keyturn.tui.actions import DANGEROUS, NOT_THEN, Where, bindings, find
+from keyturn.tui.after_first_paint import follow_first_paint
 from keyturn.tui.card_actions import CardActions
 from keyturn.tui.elsewhere import SeesOthers
 from keyturn.tui.jobs import JobEnded, JobMoved, Jobs, Work
 from keyturn.tui.keys_in_flight import KeysInFlight
 from keyturn.tui.parts import Parts
-from keyturn.tui.quitting import CONFIGURING, IMPORTING, QUIET, Quits
+from keyturn.tui.quitting import QUIET, Quits
 from keyturn.tui.requests import LastRequests
-from keyturn.tui.screens import ways
 from keyturn.tui.screens.access import Access
 from keyturn.tui.screens.frame import Frame
 from keyturn.tui.state import recall
@@ -40,7 +38,7 @@ from keyturn.tui.widgets.virtual_list import VirtualList
 from keyturn.tui.workers import WatchesWorkers, WorkFailed
 
 if TYPE_CHECKING:
-    from keyturn.tui.engine import Met, Setting
+    from keyturn.tui.engine import Met
     from keyturn.tui.job_board import JobBoard
 
     # Not needed for the first paint.
@@ -91,6 +89,8 @@ class KeyturnApp(
         self.standing = ""
         self.troubles: tuple[Trouble, ...] = ()
         """Errors that nobody has dismissed, the newest first."""
+        self.after_first_paint = False
+        """Whether what follows the first paint was begun."""
         self.open_runs = 0
         self.counted = False
         self.only_read: set[str] = set()
@@ -149,51 +149,9 @@ class KeyturnApp(
         if self.look is None:
             self.renew_facts()
         self.set_interval(AGE_EVERY_S, self._tick)
-        self.set_timer(CONFIGURATION_AFTER_S, self._after_first_paint)
+        self.set_timer(CONFIGURATION_AFTER_S, partial(follow_first_paint, self))
         if self.parts.link is not None:
             self.call_after_refresh(self.follow, self.parts.link)
-
-    def _after_first_paint(self) -> None:
-        gc.enable()
-        if not self.screen_stack:
-            return  # left already
-
-        async def setting(_observe: object, _stop: object) -> "Setting":
-            from keyturn.tui.ahead import import_for_keys
-
-            import_for_keys()
-            return await self.parts.engine.setting()
-
-        async def ahead(_observe: object, stop: "Callable[[], bool]") -> None:
-            from keyturn.tui.ahead import import_for_jobs
-
-            import_for_jobs(stop)
-            self.parts.housekeeping.settled()
-
-        def put(found: "Setting") -> None:
-            self._set(found)
-            self.start(IMPORTING, ahead, lambda _: None, quiet=True)
-
-        self.start(CONFIGURING, setting, put, quiet=True)
-        self.count_open_runs()
-        self.look_elsewhere()
-        if self.parts.read_first:
-            self.refresh_sources()
-        if self.remembered.screen in ways.NUMBERED and self.parts.link is None:
-            ways.go(self, self.remembered.screen)
-        begun = len(self.screen_stack) > 1 or isinstance(self.focused, Input)
-        if self.parts.tour and not (begun or self.remembered.toured or self.parts.link):
-            self.action_tour()  # not in front of somebody who is at work already: next time
-
-    def _set(self, found: "Setting") -> None:
-        self.put_facts(
-            replace(
-                self.facts,
-                organisation=found.organisation or self.facts.organisation,
-                read_only=found.read_only or self.parts.read_only,
-            )
-        )
-        self.refresh_bindings()
 
     def _tick(self) -> None:
         self.put_facts(replace(self.facts, now_ms=self.parts.now_ms()))
@@ -312,6 +270,7 @@ class KeyturnApp(
 
     def on_job_ended(self, event: JobEnded) -> None:
         """The result goes to whoever started the job; a failure to the screen."""
+        self.jobs.hears(event)
         self._moved(event.name, event.take())
         if event.name not in QUIET:
             going = [name for name in self.jobs.running() if name not in QUIET]
@@ -420,8 +379,9 @@ class KeyturnApp(
         self._put_troubles(self.troubles[1:])
 
     def action_stop(self) -> None:
-        """Asks what runs to stop."""
-        names = self.jobs.stop()
+        """Asks what runs to stop, but for what nobody asked for."""
+        asked_for = (name for name in self.jobs.running() if name not in QUIET)
+        names = [name for name in asked_for if self.jobs.stop_one(name)]
         self.tell(
             f"Stopping {' and '.join(names)} after the request in flight."
             if names

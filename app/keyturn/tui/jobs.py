@@ -69,12 +69,16 @@ class _Told:
 
 
 class Jobs:
-    """Starts work in `keyturn.run.background` and turns what it tells into messages to the app."""
+    """Starts work in `keyturn.run.background` and turns what it tells into messages to the app.
+
+    For the app a job goes on until `hears` it has ended: what it gave is on the screens by then.
+    """
 
     def __init__(self, app: App[None]) -> None:
         self._app = app
         self._background = Background()
         self._jobs: dict[str, Callable[[], None]] = {}
+        """How each job that goes on is stopped."""
         self._moved_s = 0.0
 
     def start(self, name: str, work: Work[T], done: Callable[[T], None]) -> None:
@@ -82,6 +86,8 @@ class Jobs:
 
         RuntimeError while a job of that name is still going on.
         """
+        if name in self._jobs:
+            raise RuntimeError(f"{name} is going on already")
         told = _Told(self._app, name)
 
         def ended(job: Job[T]) -> None:
@@ -103,20 +109,21 @@ class Jobs:
         else:
             give()
 
+    def hears(self, event: JobEnded) -> None:
+        """The app takes what a job gave: from now on it does not go on any more."""
+        _ = self._jobs.pop(event.name, None)
+
     def running(self) -> tuple[str, ...]:
         """The names of jobs still going on."""
-        return self._background.running()
+        return tuple(self._jobs)
 
     def stop(self) -> tuple[str, ...]:
-        """Asks every running job to stop after the request in flight; gives their names."""
-        names = self.running()
-        for name in names:
-            self._jobs[name]()
-        return names
+        """Asks every job that goes on to stop after the request in flight; gives their names."""
+        return tuple(name for name in self.running() if self.stop_one(name))
 
     def stop_one(self, name: str) -> bool:
-        """Asks one job to stop after the request in flight; False where it does not run."""
-        if name not in self.running():
+        """Asks one job to stop after the request in flight; False where it has none any more."""
+        if name not in self._background.running():
             return False
         self._jobs[name]()
         return True

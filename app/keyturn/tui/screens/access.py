@@ -17,6 +17,7 @@ from keyturn.tui.screens.linked_panes import LinkedPanes
 from keyturn.tui.screens.resumed import NOTHING_OPEN, RESUMING, resumed_dialog
 from keyturn.tui.why_words import why_lines
 from keyturn.tui.widgets.find_line import FindLine
+from keyturn.tui.widgets.list_content import GONE
 from keyturn.tui.widgets.pane_tabs import PaneTabs
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.virtual_list import VirtualList
@@ -115,10 +116,6 @@ class Access(LinkedPanes):
 
     def front_row_changed(self) -> None:
         row, view = self.pane(self.front).row, self._views[self.front]
-        if self.pane(self.front).content.on_gone:
-            gone = literal("This is gone from the list since the last refresh.")
-            self.query_one(WhyStrip).lines = (Line(gone),)
-            return
         self.work("why", "reading why", partial(self._read_why, row.about if row else None, view))
 
     async def text_settled(self) -> None:
@@ -134,6 +131,9 @@ class Access(LinkedPanes):
 
     async def _read_why(self, about: object, view: View) -> None:
         which, behind = self._in_front(), Behind()
+        if self.pane(self.front).content.on_gone:
+            self._why_of, self.query_one(WhyStrip).lines = which, (Line(literal(GONE)),)
+            return
         if isinstance(about, PersonRow | GroupRow | GrantRow):
             data = self.keyturn.parts.data
             behind = await self.keyturn.parts.reads.ask(lambda: data.findings_of(about, view))

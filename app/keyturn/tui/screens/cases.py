@@ -53,6 +53,7 @@ class Cases(ListScreen):
 
     def rows(self) -> RowSource:
         """What was read last."""
+        self.table.empty = self.being_read(READING) if self.seen is None else self.EMPTY
         lines = self.seen.lines if self.seen is not None else ()
         now_ms = self.keyturn.parts.now_ms()
         return RowsInMemory(tuple(case_row(one, now_ms) for one in lines))

@@ -23,7 +23,7 @@ from keyturn.tui.engine import Card, Observe
 from keyturn.tui.hand import EMPTY_HAND, Hand, Named
 from keyturn.tui.leavers_rows import COLUMNS, differing_lines, leavers_rows, of_all, totals_words
 from keyturn.tui.plan_words import BLANK
-from keyturn.tui.safe import joined
+from keyturn.tui.safe import joined, literal
 from keyturn.tui.screens.case_steps import (
     as_decided,
     choose_successor,
@@ -91,7 +91,7 @@ class Leavers(ListScreen):
 
     def rows(self) -> RowSource:
         """What is known by now."""
-        self.table.empty = "Reading …" if self.seen is None else self.EMPTY
+        self.table.empty = self.being_read(LOOKING) if self.seen is None else self.EMPTY
         if self.seen is None:
             return RowsInMemory()
         now_ms, written = self.keyturn.parts.now_ms(), self.evidence.values()
@@ -121,7 +121,8 @@ class Leavers(ListScreen):
 
     def data_changed(self) -> None:
         """Newer snapshots."""
-        self.cards.clear()
+        self.cards = {}  # what is being read still is put with the older ones
+        self.unread.clear()
         self._look()
 
     def _look(self) -> None:
@@ -155,7 +156,7 @@ class Leavers(ListScreen):
 
     def about_nothing(self) -> Sequence[Line]:
         """While it is read."""
-        return (Line(joined(("Reading …", "$quiet"))),)
+        return (Line(literal(self.being_read(LOOKING), "$quiet")),)
 
     async def about(self, row: object, label: str) -> Sequence[Line]:
         """All that is known of a line."""
@@ -204,23 +205,23 @@ class Leavers(ListScreen):
             return (*standing, Line(joined(words)))
         if key in self.cards:
             return (*standing, *card_lines(self.cards[key], plan_key=False))
-        self._read_card(one)
-        return (*standing, Line(joined(("Reading what they have …", "$quiet"))))
+        job = f"reading what {one.case.name} has"
+        if job not in self.unread and job not in self.keyturn.jobs.running():
+            self._read_card(job, key)
+        return (*standing, Line(literal(self.being_read(job, "what they have"), "$quiet")))
 
-    def _read_card(self, one: LeaverSeen) -> None:
-        engine, key = self.keyturn.parts.engine, one.key
+    def _read_card(self, job: str, key: str) -> None:
+        engine, cards = self.keyturn.parts.engine, self.cards
 
         async def work(_observe: object, _stop: object) -> Card:
             return await engine.card(key)
 
         def show(card: Card) -> None:
-            self.cards[key] = card
+            cards[key] = card
             if self.alive:
                 self.say_about()
 
-        name = f"reading what {one.case.name} has"
-        if name not in self.keyturn.jobs.running():
-            self.keyturn.start(name, work, show)
+        self.read_in_turn(job, work, show)
 
     def _vault(self, vault_id: str) -> VaultLeft | None:
         """None where newer data, not drawn yet, has none of this id any more."""

@@ -18,13 +18,13 @@ from keyturn.tui.screens.frame import Frame
 from keyturn.tui.widgets.backdrop import Backdrop
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.find_line import FindLine
+from keyturn.tui.widgets.list_content import GONE
 from keyturn.tui.widgets.paragraphs import Line
 from keyturn.tui.widgets.row_source import RowSource
 from keyturn.tui.widgets.sheet import SHEET_STYLE, Sheet
 from keyturn.tui.widgets.virtual_list import VirtualList
 
 T = TypeVar("T")
-GONE = "This is gone from the list since the last refresh."
 IN_TURN_S = 0.1
 """How long it takes at most until what had to wait for its turn is looked at again."""
 
@@ -47,6 +47,9 @@ class ListScreen(Frame):
     def __init__(self) -> None:
         super().__init__()
         self._in_turn: set[str] = set()
+        self._read_by_jobs: set[str] = set()
+        self.unread: set[str] = set()
+        """The jobs of `read_in_turn` that have failed. None begins again by itself."""
         self._told_of: int | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -95,8 +98,10 @@ class ListScreen(Frame):
     def read_in_turn(self, name: str, work: "Work[T]", done: Callable[[T], None]) -> None:
         """Starts a quick job that reads what this screen shows. One of the same name that still
         goes on may be about what was so before, or for a screen that is gone: then after it."""
+        self._read_by_jobs.add(name)
         if name not in self.keyturn.jobs.running():
             self._in_turn.discard(name)
+            self.unread.discard(name)
             self.keyturn.start(name, work, done, only_reads=True)
         elif name not in self._in_turn and self.is_attached:
             self._in_turn.add(name)
@@ -109,6 +114,18 @@ class ListScreen(Frame):
             _ = self.set_timer(IN_TURN_S, partial(self._after_it, name, work, done))
         else:
             self.read_in_turn(name, work, done)
+
+    def job_failed(self, name: str) -> None:
+        """What could not be read for this screen is not said to be read any more."""
+        if name in self._read_by_jobs:
+            self.unread.add(name)
+            self.show(again=True)
+
+    def being_read(self, name: str, what: str = "") -> str:
+        """What stands where `what` is to stand, which the job `name` reads."""
+        if name in self.unread:
+            return "This could not be read. The error says why; r reads again."
+        return f"Reading {what} …" if what else "Reading …"
 
     def begin(self) -> Awaitable[None] | None:
         """Asks for the first rows. What is awaited holds up the first paint."""

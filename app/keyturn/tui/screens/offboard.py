@@ -23,7 +23,7 @@ from keyturn.tui.case_words import (
 )
 from keyturn.tui.engine import Card, Observe
 from keyturn.tui.hand import Hand, Named
-from keyturn.tui.safe import joined
+from keyturn.tui.safe import joined, literal
 from keyturn.tui.screens.ask import Ask, needs_words
 from keyturn.tui.screens.case_steps import (
     as_decided,
@@ -104,7 +104,7 @@ class Offboard(ListScreen):
 
     def rows(self) -> RowSource:
         """What is known by now."""
-        self.table.empty = self.EMPTY if self.read else "Reading …"
+        self.table.empty = self.EMPTY if self.read else self.being_read(self._case_job)
         if not self.read:
             return RowsInMemory()
         now_ms = self.keyturn.parts.now_ms()
@@ -128,13 +128,21 @@ class Offboard(ListScreen):
         self._look()
         self._read_card()
 
+    @property
+    def _case_job(self) -> str:
+        return f"reading the case of {self.person_name}"
+
+    @property
+    def _card_job(self) -> str:
+        return f"reading what {self.person_name} has"
+
     def _look(self) -> None:
         desk, key, case_id = self.keyturn.parts.engine.desk, self.person_key, self.seen.id
 
         async def work(_observe: object, _stop: object) -> CaseSeen:
             return await desk.look(key, case_id)
 
-        self.read_in_turn(f"reading the case of {self.person_name}", work, self._show_case)
+        self.read_in_turn(self._case_job, work, self._show_case)
 
     def _show_case(self, seen: CaseSeen) -> None:
         vaults = as_decided(seen.vaults, self.decided_here)
@@ -150,9 +158,8 @@ class Offboard(ListScreen):
         async def work(_observe: object, _stop: object) -> Card:
             return await engine.card(key)
 
-        name = f"reading what {self.person_name} has"
         if self.seen.known:
-            self.read_in_turn(name, work, self._show_card)
+            self.read_in_turn(self._card_job, work, self._show_card)
 
     def _show_card(self, card: Card) -> None:
         self.card = card
@@ -170,7 +177,7 @@ class Offboard(ListScreen):
 
     def about_nothing(self) -> Sequence[Line]:
         """While it is read."""
-        return (Line(joined(("Reading …", "$quiet"))),)
+        return (Line(literal(self.being_read(self._case_job), "$quiet")),)
 
     async def about(self, row: object, label: str) -> Sequence[Line]:
         """All that is known of a line."""
@@ -199,7 +206,8 @@ class Offboard(ListScreen):
             writes = not self.keyturn.read_only and self.seen.state not in {"verified", "closed"}
             return (*standing, *card_lines(self.card, plan_key=writes))
         if self.seen.known:
-            return (*standing, Line(joined(("Reading what they have …", "$quiet"))))
+            words = self.being_read(self._card_job, "what they have")
+            return (*standing, Line(literal(words, "$quiet")))
         return (*standing, Line(joined("Both sources have no account of this person any more.")))
 
     def _vault(self, vault_id: str) -> VaultLeft | None:
