@@ -44,7 +44,11 @@ class GroupRow(NamedTuple):
     """One line of the Groups pane. Member counts are None where that side has no such group.
 
     With a person in focus, `in_directory` / `in_secrets` say whether the person is a member
-    (effective, nesting included) and `sign` is about the person's membership."""
+    (effective, nesting included) and `sign` is about the person's membership.
+
+    `unread` has the sides ("directory", "secrets") of which less is known than there may be: the
+    members of the group were not read to their end, or no group is known there and the groups were
+    not."""
 
     no: int
     key: str
@@ -57,6 +61,7 @@ class GroupRow(NamedTuple):
     in_secrets: bool
     sign: str
     word: str
+    unread: frozenset[str] = frozenset()
 
 
 class GrantRow(NamedTuple):

@@ -10,6 +10,7 @@ from keyturn.tui.app import KeyturnApp
 from keyturn.tui.data import Pane
 from keyturn.tui.quitting import QUIET
 from keyturn.tui.screens.access import Access
+from keyturn.tui.widgets.row_source import Row
 from keyturn.tui.widgets.virtual_list import VirtualList
 
 
@@ -54,8 +55,12 @@ def pane(app: KeyturnApp, which: Pane) -> VirtualList:
 
 def labels(app: KeyturnApp, which: Pane) -> list[str]:
     """What the rows of a pane are called, as far as they have been read."""
-    shown = pane(app, which)
-    return [row.label for n in shown.content.shown if (row := shown._known.get(n)) is not None]
+    return [row.label for row in known_rows(pane(app, which))]
+
+
+def known_rows(shown: VirtualList) -> list[Row]:
+    """The rows of a list, as far as they have been read."""
+    return [row for n in shown.content.shown if (row := shown._known.get(n)) is not None]
 
 
 def going_on(app: KeyturnApp) -> list[str]:

@@ -26,6 +26,9 @@ READING = {
 
 
 NOT_READ = "not read"
+UNKNOWN = "?"
+"""Whether somebody is a member, or how many are, of what was not read to its end: in a column of
+numbers. "5+" are five that are known."""
 _SHORT = {"onepassword": "1pass"}
 """How a column is headed by a source whose usual name is wider than what stands below it."""
 _PARTS = re.compile(r"[-_. ]+")
@@ -98,16 +101,27 @@ def person_line(found: PersonRow, cut: Collection[str] = ()) -> Row:
 
 
 def group_line(found: GroupRow, *, of_person: bool) -> Row:
-    """A line of the Groups pane: counts, or with a person in focus whether that is a member."""
+    """A line of the Groups pane: counts, or with a person in focus whether that is a member. What
+    was not read is neither."""
+    sides = ("directory", "secrets")
     if of_person:
-        directory = "yes" if found.in_directory else NOTHING
-        secrets = "yes" if found.in_secrets else NOTHING
+        member = (found.in_directory, found.in_secrets)
+        cells = [
+            "yes" if there else UNKNOWN if side in found.unread else NOTHING
+            for side, there in zip(sides, member, strict=True)
+        ]
     else:
-        directory, secrets = _count(found.directory_members), _count(found.secrets_members)
-    role = SIGN_ROLE.get(found.sign, "")
+        counts = (found.directory_members, found.secrets_members)
+        cells = [
+            _count(count, known=side not in found.unread)
+            for side, count in zip(sides, counts, strict=True)
+        ]
+    roles = ["unknown" if cell == UNKNOWN else "" for cell in cells]
+    in_doubt = "unknown" in roles if of_person else bool(found.unread)
+    sign = "?" if in_doubt and found.sign == "=" else found.sign
     word = "" if found.sign == "=" else found.word
     return Row(
-        found.no, found.sign, (found.name, directory, secrets, word), ("", "", "", role),
+        found.no, sign, (found.name, *cells, word), ("", *roles, SIGN_ROLE.get(sign, "")),
         label=found.name, about=found,
     )  # fmt: skip
 
@@ -123,8 +137,10 @@ def grant_line(found: GrantRow) -> Row:
     )  # fmt: skip
 
 
-def _count(members: int | None) -> str:
-    return NOTHING if members is None else str(members)
+def _count(members: int | None, *, known: bool) -> str:
+    if members is None:
+        return NOTHING if known else UNKNOWN
+    return str(members) if known else f"{members}+"
 
 
 def _state(state: str | None, *, known: bool) -> str:

@@ -17,6 +17,7 @@ STYLE = {
     "urgent": "bold $urgent", "dim": "$quiet",
 }  # fmt: skip
 
+SIDES = ("directory", "secrets")
 SHORT_MS = 1000
 """What was first seen at the very moment shown has no age to speak of."""
 
@@ -84,15 +85,27 @@ def _group(row: GroupRow, view: View, names: tuple[str, str]) -> Content:
     if view.person:
         member_of = (row.in_directory, row.in_secrets)
         sides = [name for name, member in zip(names, member_of, strict=True) if member]
-        member = f"is a member in {' and in '.join(sides)}" if sides else "is a member on no side"
-        return joined((view.label, "bold"), f" {member} of ", (row.name, "bold"), ".")
-    counts = [
-        f"no such group in {name}"
-        if count is None
-        else f"{_so_many(count, 'member', 'members')} in {name}"
-        for name, count in zip(names, (row.directory_members, row.secrets_members), strict=True)
+        unread = [
+            name
+            for name, member, side in zip(names, member_of, SIDES, strict=True)
+            if side in row.unread and not member
+        ]
+        none = "is not known to be a member" if unread else "is a member on no side"
+        member = f"is a member in {' and in '.join(sides)}" if sides else none
+        doubt = f" Not read to the end in {' and in '.join(unread)}." if unread else ""
+        return joined((view.label, "bold"), f" {member} of ", (row.name, "bold"), ".", doubt)
+    counts = (row.directory_members, row.secrets_members)
+    said = [
+        f"{_group_there(count, known=side not in row.unread)} in {name}"
+        for name, count, side in zip(names, counts, SIDES, strict=True)
     ]
-    return joined((row.name, "bold"), f": {', '.join(counts)}.")
+    return joined((row.name, "bold"), f": {', '.join(said)}.")
+
+
+def _group_there(count: int | None, *, known: bool) -> str:
+    if count is None:
+        return "no such group" if known else NOT_READ
+    return _so_many(count, "member", "members") if known else f"at least {count:,}"
 
 
 def _so_many(count: int, one: str, more: str) -> str:

@@ -15,6 +15,7 @@ from keyturn_storage.queries.findings import findings, findings_about
 from keyturn_storage.queries.group_conditions import GROUPS
 from keyturn_storage.queries.orders import OWN, Listed
 from keyturn_storage.queries.reader import ALL, EVERYTHING, Asked, Reader, Scope, numbers
+from keyturn_storage.queries.sources import sides_cut
 from keyturn_storage.signs import IN_STEP, SIGN_ORDER
 
 _ALL = (
@@ -37,6 +38,12 @@ with recursive up (no) as (
     where b.from_snapshot <= :snapshot and (b.to_snapshot is null or b.to_snapshot > :snapshot)
 )
 select no from up
+"""
+_CUT = """
+select collection, parent_id from listing where snapshot_id = :snapshot
+and (collection = 'groups' and parent_id = ''
+    or collection = 'memberships' and parent_id in (select value from json_each(:groups)))
+and (complete = 0 or unreadable > 0)
 """
 _ON_VAULT = """
 select distinct 'secrets/group/' || o.id from assessment a
@@ -103,7 +110,7 @@ def group_rows(reader: Reader, nos: Sequence[int], scope: Scope = EVERYTHING) ->
     else:
         links = _read(reader, "no in (select value from json_each(?))", (json.dumps(list(nos)),))
         found = {link.row.no: link.row for link in _with_words(reader, links)}
-    return [found[no] for no in nos if no in found]
+    return _with_unread(reader, scope, [found[no] for no in nos if no in found])
 
 
 def group_names(reader: Reader, part: str, limit: int) -> list[str]:
@@ -220,6 +227,40 @@ def _of_person(reader: Reader, scope: Scope) -> list[_Link]:
         found.append(replace(link, row=row_))
     found.sort(key=lambda link: (SIGN_ORDER.get(link.row.sign, 5), link.row.name.casefold()))
     return found
+
+
+def _with_unread(reader: Reader, scope: Scope, rows: list[GroupRow]) -> list[GroupRow]:
+    assessed, ids = reader.assessed(), [(row.directory_id, row.secrets_id) for row in rows]
+    if assessed is None or not rows:
+        return rows
+    # Of who has no account that was read nothing else was read either.
+    unread: list[set[str]] = [set(_person_unread(reader, scope.person_key)) for _ in rows]
+    for at, side in enumerate(("directory", "secrets")):
+        here = [pair[at] for pair in ids]
+        cut = {
+            (str(collection), str(parent))
+            for collection, parent in reader.connection.execute(
+                _CUT, {"snapshot": assessed[at], "groups": json.dumps([id_ for id_ in here if id_])}
+            )
+        }
+        for sides, id_ in zip(unread, here, strict=True):
+            if (("groups", "") if id_ is None else ("memberships", id_)) in cut:
+                sides.add(side)
+    return [
+        row._replace(unread=frozenset(sides)) if sides else row
+        for row, sides in zip(rows, unread, strict=True)
+    ]
+
+
+def _person_unread(reader: Reader, person_key: str | None) -> set[str]:
+    cut = sides_cut(reader) if person_key is not None else frozenset()
+    if not cut:
+        return set()
+    row = reader.connection.execute(
+        "select directory_no, secrets_no from person where key = ?", (person_key,)
+    ).fetchone() or (None, None)
+    sides = zip(("directory", "secrets"), row, strict=True)
+    return {side for side, number in sides if number is None and side in cut}
 
 
 def _with_words(reader: Reader, links: Sequence[_Link]) -> list[_Link]:
