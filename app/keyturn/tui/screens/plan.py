@@ -1,6 +1,6 @@
 """Plan review: everything a plan will do, judged, then confirmed by typing, then watched."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -51,7 +51,7 @@ class PlanReview(PlanRows):
         super().__init__(plan, note, origin or Origin(), skips)
         self.applying = False
         self.ended: Ended | None = None
-        self.evidence: Evidence | None = None
+        self.evidence: Sequence[Evidence] = ()
         self._began_ms = 0
 
     def body(self) -> Iterable[Widget]:
@@ -315,11 +315,15 @@ class PlanReview(PlanRows):
             return [await desk.report(run_id, key) for key in subjects]
 
         def show(written: list[Evidence]) -> None:
-            self.evidence = written[-1]
-            folders = ", ".join(str(one.folder) for one in written)
-            self.keyturn.tell(f"The evidence is in {folders}.")
+            self.evidence = written
+            self.keyturn.tell(self._evidence_words())
+            self._say_end()
 
         self.keyturn.start("writing the evidence", work, show)
+
+    def _evidence_words(self) -> str:
+        folders = ", ".join(str(one.folder) for one in self.evidence)
+        return f"The evidence is in {folders}." if folders else ""
 
     # ------------------------------------------------------------------ watching
 
@@ -369,13 +373,20 @@ class PlanReview(PlanRows):
             )  # fmt: skip
         if self.alive:
             self.draw()
-            bar = self.query_one(ConfirmBar)
-            style = (
-                "bold $accent" if all(one.state in _DONE for one in ended.steps) else "bold $change"
-            )
-            bar.say(joined((_HOW.get(ended.state, ended.state), style), " ", ended.words))
-            bar.focus_cancel()
+            self._say_end()
+            self.query_one(ConfirmBar).focus_cancel()
             self._keys_changed()
+
+    def _say_end(self) -> None:
+        """How it ended, and where its evidence is: a note goes when another job ends, this stays."""
+        ended = self.ended
+        if ended is None or not self.alive:
+            return
+        style = "bold $accent" if all(one.state in _DONE for one in ended.steps) else "bold $change"
+        words = " ".join(filter(None, (ended.words, self._evidence_words())))
+        self.query_one(ConfirmBar).say(
+            joined((_HOW.get(ended.state, ended.state), style), " ", words)
+        )
 
     def job_failed(self, name: str) -> None:
         """Nothing is known to be going on any more; the error says what to do."""
