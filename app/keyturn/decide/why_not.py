@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from keyturn.decide.desired import desired_grants, permitted
-from keyturn.decide.drift.invitations import AWAITING, has_expired, invited_ago
+from keyturn.decide.drift.invitations import (
+    AWAITING,
+    has_expired,
+    invited_ago,
+    provisions_itself,
+)
 from keyturn.decide.explain import day
 from keyturn.decide.groups import GroupLink
 from keyturn.decide.index import members_of
@@ -167,8 +172,15 @@ def _matched(world: World, person: Person) -> Gate:
         return Gate(GateKind.MATCHED, question, None, words, "Refresh first.")
     return Gate(
         GateKind.MATCHED, question, False, "none is",
-        f"Invite them to {there}, or name the account they have as an alias in the policy.",
+        f"{_made(world, person)} If they have one, name it as an alias in the policy.",
     )  # fmt: skip
+
+
+def _made(world: World, person: Person) -> str:
+    """How somebody without one gets an account. Not every secret manager invites people."""
+    mine = person.directory
+    itself = "" if mine is None else provisions_itself(world, mine)
+    return itself or f"Give them an account in {world.secrets.name}."
 
 
 def _ambiguous(world: World, person: Person) -> bool:
@@ -181,8 +193,8 @@ def _ambiguous(world: World, person: Person) -> bool:
 def _account(world: World, person: Person) -> Iterator[Gate]:
     there, theirs = world.secrets.name, person.secrets
     if theirs is None:
-        yield Gate(GateKind.INVITED, f"Were they invited to {there}?", False, "no account yet",
-                   f"Invite them to {there}.")  # fmt: skip
+        question = f"Have they an account in {there}, or an invitation?"
+        yield Gate(GateKind.INVITED, question, False, "neither", _made(world, person))
         return
     invited = f"Did they accept the invitation to {there}?"
     confirmed = f"Were they confirmed in {there}?"

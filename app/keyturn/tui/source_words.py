@@ -97,10 +97,18 @@ def _checks(met: Met | None) -> Iterator[Line]:
         if met.next_step:
             yield _line((" " * 12, ""), ("next: ", "bold"), met.next_step, hang=12)
         return
-    yield from _section("Checks", _check_lines(met.checks))
+    own = frozenset(one.casefold() for one in (met.name, met.kind, f"{met.kind} server"))
+    yield from _section("Checks", _check_lines(met.checks, own))
 
 
-def _check_lines(checks: Sequence[Check]) -> Iterator[Line]:
+def _check_lines(checks: Sequence[Check], own: frozenset[str]) -> Iterator[Line]:
+    """`own` are words for the source as a whole, which stands above and is named no more."""
+
+    def told(about: Sequence[Check], words: str) -> Line:
+        known = {*own, about[0].topic.value.casefold()}
+        named = [one.subject for one in about if one.subject.casefold() not in known]
+        return _check(about[0], f"{', '.join(named)}: {words}" if named else words)
+
     ordered = worst_first(checks)
     alike: dict[tuple[Condition, Topic, str, str], list[Check]] = {}
     for one in ordered:
@@ -108,13 +116,13 @@ def _check_lines(checks: Sequence[Check]) -> Iterator[Line]:
             alike.setdefault((one.condition, one.topic, one.words, one.hides), []).append(one)
     for (_, _, words, hides), same in alike.items():
         # Of several subjects at once the same is often said: once is enough.
-        yield _check(same[0], f"{', '.join(one.subject for one in same)}: {words}")
+        yield told(same, words)
         if hides:
             yield _line((" " * _HANG, ""), ("lost: ", "$quiet"), hides, hang=_HANG)
     well = [one for one in ordered if one.condition is Condition.WELL]
     for one in well:
         if one.topic not in {Topic.SCOPE, Topic.RATE}:
-            yield _check(one, f"{one.subject}: {one.words}")
+            yield told([one], one.words)
     scopes = [one for one in well if one.topic is Topic.SCOPE]
     if scopes:
         yield _check(scopes[0], f"{', '.join(one.subject for one in scopes)}: there.")

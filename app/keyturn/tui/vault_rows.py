@@ -23,7 +23,7 @@ MANY = -(1 << 62)
 """The number of the line that says so."""
 COLUMNS = (
     Column("who", 14, 3, most=48),
-    Column("may", 7),
+    Column("may", 9),
     Column("by", 10, 2, most=32),
     Column("last used", 9, right=True, drop=1),
 )

@@ -130,19 +130,27 @@ def invited_ago(world: World, theirs: Account) -> str:
     return f" {counted((world.now_ms - since) // _DAY_MS, 'day')} ago" if since is not None else ""
 
 
+def provisions_itself(world: World, mine: Account) -> str:
+    """What to do where the directory provisions the account that it has as `mine`; else ""."""
+    if mine.push is None or mine.push.state not in {PushState.OK, PushState.PENDING}:
+        return ""
+    return (
+        f"{world.directory.name} provisions this account itself ({mine.push.state.value}): "
+        f"push it again there, or look at why {world.secrets.name} does not show it."
+    )
+
+
 def invite(
     world: World, mine: Account, missing: tuple[str, ...], *, after_ms: int | None = None
 ) -> Remedy:
     """Inviting whom the directory has as `mine`, where the policy lets keyturn do it."""
-    there = world.secrets.name
-    if mine.push is not None and mine.push.state in {PushState.OK, PushState.PENDING}:
-        return by_hand(
-            f"{world.directory.name} provisions this account itself ({mine.push.state.value}): "
-            f"push it again there, or look at why {there} does not show it."
-        )
+    itself = provisions_itself(world, mine)
+    if itself:
+        return by_hand(itself)
     if not world.rules.allowed.provision:
         return by_hand(
-            f"Invite them in {there}, or turn on allow.provision in the policy and keyturn does."
+            f"Give them an account in {world.secrets.name}. Where it invites people, keyturn does "
+            "so with allow.provision in the policy."
         )
     address = next((email.address for email in mine.emails if email.verified), "")
     if not address:

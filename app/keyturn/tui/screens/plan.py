@@ -378,7 +378,7 @@ class PlanReview(PlanRows):
             self._keys_changed()
 
     def _say_end(self) -> None:
-        """How it ended, and where its evidence is: a note goes when another job ends, this stays."""
+        """How it ended, and where its evidence is: a note goes with the next job, this stays."""
         ended = self.ended
         if ended is None or not self.alive:
             return
