@@ -73,16 +73,21 @@ class LeaseLost(Exception):
 
 
 class LeaseHeld(Exception):
-    """Somebody else works on the same target. `lease` says who, where, since when, doing what."""
+    """Somebody else works on the same target. `lease` says who, where, since when, doing what; the
+    message is made of `who`, `what`, `why` and `next_step`."""
 
     def __init__(self, lease: "LeaseRow", since: str, until: str) -> None:
         self.lease = lease
-        super().__init__(
-            f"{_target_words(lease.target)}: cannot start: another keyturn is at work on it: "
-            f"{lease.holder} on {lease.host}, process {lease.pid}, since {since}: "
-            f"{lease.operation}. Wait for it to end, or stop it there. If that machine is lost, "
-            f"the lease runs out at {until}."
+        self.who, self.what = _target_words(lease.target), "cannot start"
+        self.why = (
+            f"another keyturn is at work on it: {lease.holder} on {lease.host}, "
+            f"process {lease.pid}, since {since}: {lease.operation}."
         )
+        self.next_step = (
+            f"Wait for it to end, or stop it there. If that machine is lost, the lease runs out at "
+            f"{until}."
+        )
+        super().__init__(f"{self.who}: {self.what}: {self.why} {self.next_step}")
 
 
 _SIDES = {"directory": "the directory", "secrets": "the secret manager"}

@@ -118,7 +118,9 @@ def test_no_account_in_the_secret_manager() -> None:
     assert gate.next_step.startswith("Give them an account in bao. If they have one, name it")
     org.directory.change("d9", push=Push(PushState.PENDING))
     gate = _first(org, "d:d9", "v-prod")
-    assert gate.next_step.startswith("idp provisions this account itself (being pushed): push it again")
+    assert gate.next_step.startswith(
+        "idp provisions this account itself (being pushed): push it again"
+    )
     org.secrets.broken.add((Collection.ACCOUNTS, ""))
     gate = _first(org, "d:d9", "v-prod")
     assert (gate.kind, gate.holds, gate.next_step) == (GateKind.MATCHED, None, "Refresh first.")

@@ -3,7 +3,7 @@
 import pytest
 
 from keyturn.tui.causes import causes, taken_apart
-from keyturn.tui.night_watch import STALE_MS, watch
+from keyturn.tui.night_watch import STALE_MS, watch, watch_then
 from keyturn_providers.errors import NotAllowed
 from keyturn_providers.records import Side, SourceIdentity
 from keyturn_storage.queries.activity import ReadLine, RunLine
@@ -135,6 +135,14 @@ def test_a_case_that_is_open_again_does_not_wait() -> None:
     assert (one.sign, "The case of Ana is open again: what was cut" in one.words) == ("!", True)
     many = watch(DriftCounts(0, 0), (0, ()), (), sources, NOW_MS, (3, ("Ana", "Bo")))
     assert "3 cases (Ana, Bo and 1 more) are open again: what was cut" in many.words
+
+
+def test_of_an_earlier_read_nothing_is_advised() -> None:
+    one = watch_then(DriftCounts(3, 4), (1, ("Ana",)))
+    assert one.headline == "As it was then:"
+    assert "1 person who had left still had access (Ana), 3 findings urgent. t goes" in one.words
+    assert "Bo and 1 more" in watch_then(None, (3, ("Ana", "Bo"))).words.replace("Ana, ", "")
+    assert "nobody who had left had visible access" in watch_then(None, (0, ())).words
 
 
 def test_what_was_read_before_a_run_is_said_to_be() -> None:

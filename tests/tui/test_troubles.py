@@ -4,7 +4,10 @@ from tests.tui.looking import access, lines_of, ready, shows, text_of, until
 from tests.tui.simulated import Bench
 
 from keyturn.tui.actions import Where, footer, while_typing
+from keyturn.tui.troubles import trouble_of
 from keyturn.tui.widgets.notice import MOST_LINES
+from keyturn_storage.errors import LeaseHeld
+from keyturn_storage.rows import LeaseRow
 
 
 async def test_every_error_stays_until_it_is_dismissed_on_whatever_screen(
@@ -88,3 +91,35 @@ async def test_a_program_that_was_changed_while_it_ran_is_to_be_started_again(
         app.failed("writing the evidence", ImportError("cannot import name 'x' from 'y'"))
         await shows(pilot, "changed on the disk while it ran")
         assert "report it with this line" not in text_of(app)
+
+
+async def test_an_error_goes_when_the_same_is_done_again_and_well(read_bench: Bench) -> None:
+    async def fail(_observe: object, _stop: object) -> None:
+        raise ValueError("out of order")
+
+    async def work(_observe: object, _stop: object) -> None:
+        return None
+
+    app = read_bench.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        app.start("counting", fail, lambda _: None)
+        await shows(pilot, "ValueError: out of order.")
+        app.failed("reading a list", RuntimeError("another"))
+        app.start("reading", work, lambda _: None)
+        await until(pilot, lambda: "reading" not in app.jobs.running())
+        await shows(pilot, "2 errors, the newest first")
+        app.start("counting", work, lambda _: None)
+        await until(pilot, lambda: len(app.troubles) == 1)
+        await shows(pilot, "RuntimeError: another.")
+
+
+def test_a_lease_that_is_held_is_told_with_its_account() -> None:
+    lease = LeaseRow(
+        "directory/account/00uAbCdEfGhIjKlMnOp", "ana", "desk", 7, "", "offboard", 1, 0, 9
+    )
+    found = trouble_of(LeaseHeld(lease, "09:00", "09:02"), "applying the plan")
+    assert found.who == "account 00uAbCdEfGhIjKlMnOp of the directory"
+    assert found.what == "cannot start"
+    assert "ana on desk, process 7" in found.why
+    assert "runs out at 09:02" in found.next_step

@@ -94,6 +94,7 @@ class KeyturnApp(
         self.open_runs = 0
         self.counted = False
         self.only_read: set[str] = set()
+        self._failed_jobs: dict[str, Trouble] = {}
         """Jobs that change nothing: after their failure screens read nothing anew, or they would
         fail again and again; and they are no reason to stay."""
         self.job_words = ""
@@ -280,6 +281,10 @@ class KeyturnApp(
         try:
             event.settle()
             self.board.end(event.name, None)
+            # Done again, and well this time: what was wrong with it is so no more.
+            overcome = self._failed_jobs.pop(event.name, None)
+            if overcome in self.troubles:
+                self._put_troubles(tuple(one for one in self.troubles if one != overcome))
         except GivenUp as stopped:
             self.board.end(event.name, None)
             self.tell(str(stopped))
@@ -289,6 +294,7 @@ class KeyturnApp(
             if event.name not in self.only_read:
                 self.data_changed()
             self.failed(event.name, error)
+            self._failed_jobs[event.name] = self.troubles[0]
             for screen in self.screen_stack:
                 if isinstance(screen, Frame) and screen.alive:
                     screen.job_failed(event.name)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from keyturn.decide.names import counted
 from keyturn.tui.ages import age
 from keyturn_storage.queries.activity import RunLine
 from keyturn_storage.rows import DriftCounts, SourceRow
@@ -34,7 +35,8 @@ def watch(
         more = f" and {count - len(names)} more" if count > len(names) else ""
         who = "1 person who left still has" if count == 1 else f"{count} people who left still have"
         return Watch("!", "Do not leave it:", f"{who} access ({', '.join(names)}{more}). "
-                     f"1, then o on each, offboards them.{_before(runs, sources)}")  # fmt: skip
+                     f"1, then o{'' if count == 1 else ' on each'}, offboards them."
+                     f"{_before(runs, sources)}")  # fmt: skip
     if reopened[0]:
         return Watch("!", "Do not leave it:", _again(*reopened))
     leaving = [run for run in runs if run.scope == "offboard" and run.state != "ended"]
@@ -54,6 +56,18 @@ def watch(
     )
     return Watch("=", "It can wait until morning:", "nobody who left has visible access, and no "
                  f"offboarding is open{open_words}.")  # fmt: skip
+
+
+def watch_then(drift: DriftCounts | None, leavers: tuple[int, tuple[str, ...]]) -> Watch:
+    """How it stood at an earlier read: what to do about it is only known now."""
+    count, names = leavers
+    more = f" and {count - len(names)} more" if count > len(names) else ""
+    who = "nobody who had left had visible access"
+    if count:
+        who = f"{counted(count, 'person', 'people')} who had left still had access "
+        who += f"({', '.join(names)}{more})"
+    urgent = "" if drift is None else f", {counted(drift.urgent, 'finding')} urgent"
+    return Watch("?", "As it was then:", f"{who}{urgent}. t goes back to now.")
 
 
 def _again(count: int, names: Sequence[str]) -> str:

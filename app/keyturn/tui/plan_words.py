@@ -265,7 +265,7 @@ def _left_alone(plan: Plan) -> Iterator[Line]:
     yield BLANK
     yield _line((f"Left alone: {len(every)}", "bold $accent"))
     for left in every[:PAGE]:
-        yield _line(("   ", ""), left.words, (f"  {left.reason}", "$quiet"))
+        yield _line((" • ", "$quiet"), left.words, (f"  {left.reason}", "$quiet"))
     if len(every) > PAGE:
         yield _line((f"   … {len(every) - PAGE} more: keyturn plan tells each.", "bold $change"))
 

@@ -21,7 +21,7 @@ from keyturn.tui.activity_rows import (
 from keyturn.tui.activity_words import beyond_lines, cause_lines, push_lines, read_lines, run_lines
 from keyturn.tui.causes import Cause, Failure
 from keyturn.tui.engine import Ended
-from keyturn.tui.night_watch import Watch
+from keyturn.tui.night_watch import Watch, watch_then
 from keyturn.tui.safe import joined
 from keyturn.tui.screens.give_up import give_up_step
 from keyturn.tui.screens.list_screen import ListScreen
@@ -126,7 +126,8 @@ class Activity(ListScreen):
         )
         self._can, self._failing = what_can_be_done(happened), what_failed(happened)
         if self.alive:
-            self._say_watch(watch_of(happened, now_ms))
+            then = watch_then(happened.drift, happened.leavers) if self.keyturn.back else None
+            self._say_watch(then or watch_of(happened, now_ms))
             self.say_keys()
 
     def _say_watch(self, found: Watch) -> None:
