@@ -72,6 +72,9 @@ def test_sixteen_colours_are_enough(theme: str) -> None:
 
     assert not [style for style in styles if "38;" in style or "48;" in style]
     assert 1 in _numbers(styles), "what is urgent is bold too"
+    if theme == "light":
+        since = set(STYLES.findall(text[text.index("107m") :]))
+        assert not _numbers(since) & {33, 93}, "yellow is not read on white"
     assert 7 in _numbers(styles), "the row in focus has no other ground for a drift colour"
     for style in styles:
         parts = [int(part) for part in style.split(";") if part]

@@ -27,7 +27,7 @@ from keyturn.tui.requests import LastRequests
 from keyturn.tui.screens.access import Access
 from keyturn.tui.screens.frame import Frame
 from keyturn.tui.state import recall
-from keyturn.tui.theme import DARK, DRIFT_DARK, LIGHT
+from keyturn.tui.theme import DARK, DRIFT_DARK, LIGHT, LIGHT_OF_SIXTEEN
 from keyturn.tui.troubles import trouble_of
 from keyturn.tui.waiting import WaitingRuns
 from keyturn.tui.way_actions import WayActions
@@ -106,7 +106,14 @@ class KeyturnApp(
 
     def get_theme(self, theme_name: str) -> Theme | None:
         """Also its own two, before they are registered."""
+        if theme_name == LIGHT.name and self.few_colours:
+            return LIGHT_OF_SIXTEEN
         return OWN_THEMES.get(theme_name) or super().get_theme(theme_name)
+
+    @property
+    def few_colours(self) -> bool:
+        """Whether the terminal has sixteen. Without a terminal, as for a picture, there are all."""
+        return not self.is_headless and self.console.color_system == "standard"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The drift colours, also under a theme that has none."""

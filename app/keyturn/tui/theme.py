@@ -4,6 +4,8 @@ Should be is blue, must go is orange, differs is yellow, not known is magenta: p
 for every common colour blindness. The sign and the word beside them say the same.
 """
 
+from dataclasses import replace
+
 from textual.theme import Theme
 
 DRIFT_DARK = {
@@ -28,6 +30,9 @@ DRIFT_LIGHT = {
     "cursor": "#cfe3da",
     "cursor-rest": "#e3e8ec",
 }
+
+DRIFT_LIGHT_OF_SIXTEEN = {"add": "#000080", "remove": "#800000", "change": "#800080"}
+"""On white: the nearest of sixteen to orange and to a dark yellow is a yellow that nobody reads."""
 
 DARK = Theme(
     name="keyturn-dark",
@@ -59,3 +64,4 @@ LIGHT = Theme(
     dark=False,
     variables=DRIFT_LIGHT,
 )
+LIGHT_OF_SIXTEEN = replace(LIGHT, variables=DRIFT_LIGHT | DRIFT_LIGHT_OF_SIXTEEN)
