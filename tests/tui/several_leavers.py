@@ -1,7 +1,7 @@
 """Several people marked in Access, and the screen of their offboarding in front."""
 
 from tests.tui.going_to import go_to_line
-from tests.tui.looking import pane, ready, text_of, until
+from tests.tui.looking import pane, quiet, ready, text_of, until
 from textual.pilot import Pilot
 
 from keyturn.tui.app import KeyturnApp
@@ -35,7 +35,7 @@ async def opened(app: KeyturnApp, pilot: Pilot[None], *names: str) -> None:
     await mark(app, pilot, *names)
     await pilot.press("o")
     await until(pilot, lambda: isinstance(app.screen, Leavers) and screen(app).seen)
-    await until(pilot, lambda: not app.jobs.running())
+    await quiet(pilot, app)
     await screen(app).table.settled()
 
 

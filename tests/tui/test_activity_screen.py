@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from tests.tui.looking import lines_of, ready, shows, text_of, until
+from tests.tui.going_to import at_screen
+from tests.tui.looking import lines_of, quiet, ready, shows, text_of, until
 from tests.tui.simulated import Bench, stopped_run
-from textual.pilot import Pilot
 
-from keyturn.tui.app import KeyturnApp
 from keyturn.tui.screens.activity import Activity
 from keyturn_providers.abilities import Ability
 from keyturn_providers.records import Push, PushState
@@ -15,21 +14,11 @@ from keyturn_providers.simulated.faults import ABOUT, Effect, Fault
 SIZE = (149, 44)
 
 
-async def _activity(pilot: Pilot[None], app: KeyturnApp) -> Activity:
-    await until(pilot, lambda: app.facts.organisation)
-    await pilot.press("3")
-    await until(
-        pilot, lambda: isinstance(app.screen, Activity) and app.screen.table.row is not None
-    )
-    assert isinstance(app.screen, Activity)
-    return app.screen
-
-
 async def test_a_stopped_run_with_its_steps_and_what_failed(read_bench: Bench) -> None:
     await stopped_run(read_bench)
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await _activity(pilot, app)
+        await at_screen(pilot, app, "3", Activity)
         await shows(pilot, "! Do not leave it: 1 person who left still has access (Dana Okafor).")
         await shows(pilot, "! failure")
         assert "corp-vault: " in text_of(app)
@@ -44,7 +33,7 @@ async def test_a_stopped_run_with_its_steps_and_what_failed(read_bench: Bench) -
 async def test_the_footer_offers_what_has_something_to_act_on(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await _activity(pilot, app)
+        await at_screen(pilot, app, "3", Activity)
         await shows(pilot, "Do not leave it:")
         assert not {"R resume", "T try again"} & set(lines_of(app)[-1].split("  "))
         await pilot.press("T")
@@ -60,7 +49,7 @@ async def test_resume_goes_on_and_the_run_is_ended(read_bench: Bench) -> None:
     await stopped_run(read_bench)
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        screen = await _activity(pilot, app)
+        screen = await at_screen(pilot, app, "3", Activity)
         await pilot.press("R")
         await shows(pilot, "1 run was resumed")
         await pilot.press("escape")
@@ -76,14 +65,14 @@ async def test_a_failed_read_is_a_failure_until_a_later_one_makes_it_good(
     await read_bench.engine.refresh(lambda _event: None, lambda: False)
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await _activity(pilot, app)
+        await at_screen(pilot, app, "3", Activity)
         await shows(pilot, "! failure")
         await pilot.press("slash", *"read incomplete", "enter")
         await shows(pilot, "✗ incomplete: 1 of ")
         await shows(pilot, "✗ grants")
         await pilot.press("escape", "r")
         await until(pilot, lambda: "failure" not in text_of(app))
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
 
 
 async def test_what_the_directory_does_not_push_is_told(empty_bench: Bench) -> None:
@@ -95,7 +84,7 @@ async def test_what_the_directory_does_not_push_is_told(empty_bench: Bench) -> N
     await empty_bench.engine.refresh(lambda _event: None, lambda: False)
     app = empty_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await _activity(pilot, app)
+        await at_screen(pilot, app, "3", Activity)
         await shows(pilot, "! push")
         await shows(pilot, "The task is stuck.")
         await shows(pilot, "they are switched off in the directory")
@@ -106,18 +95,18 @@ async def test_what_the_directory_does_not_push_is_told(empty_bench: Bench) -> N
 async def test_requests_are_shown_as_they_are_made(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await _activity(pilot, app)
+        await at_screen(pilot, app, "3", Activity)
         await shows(pilot, "None since keyturn was started.")
         await pilot.press("r")
         await until(pilot, lambda: "corp-vault  " in text_of(app).split("Last requests")[1])
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
 
 
 async def test_nothing_yet_and_an_error_that_stays(empty_bench: Bench) -> None:
     empty_bench.pair.directory.faults.add(Fault(Effect.UNREACHABLE, ABOUT, times=None))
     app = empty_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: app.facts.organisation)
+        await quiet(pilot, app)
         await pilot.press("3")
         await shows(pilot, "Nothing has happened yet. r reads both sources.")
         await shows(pilot, "? Cannot tell: nothing has been compared yet. r reads again.")
@@ -131,7 +120,7 @@ async def test_read_only_says_why_nothing_goes_on(read_bench: Bench) -> None:
     app = read_bench.app(read_only=True)
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
-        screen = await _activity(pilot, app)
+        screen = await at_screen(pilot, app, "3", Activity)
         await pilot.press("R")
         await shows(pilot, "keyturn is read-only here, so it cannot change anything")
         assert app.screen is screen

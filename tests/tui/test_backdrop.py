@@ -1,7 +1,7 @@
 """What lies behind others looks as if every line of it had been drawn."""
 
 import pytest
-from tests.tui.looking import ready, until
+from tests.tui.looking import quiet, ready, until
 from tests.tui.simulated import Bench
 from textual.geometry import Region
 from textual.widget import Widget
@@ -21,7 +21,7 @@ async def test_the_lines_are_those_that_textual_would_draw(
         await ready(pilot, app)
         await pilot.press(key)
         await until(pilot, lambda: key == "1" or len(app.screen_stack) > 1)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         seen: list[str] = []
         behind: list[Widget] = [app.screen, *app.screen.query(Backdrop), *app.screen.query(Sheet)]
         for widget in behind:

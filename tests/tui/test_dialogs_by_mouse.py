@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from tests.tui.looking import lines_of, ready, shows, until
+from tests.tui.looking import lines_of, quiet, ready, shows, until
 from tests.tui.simulated import Bench
 from textual import events
 from textual.app import App
@@ -109,7 +109,7 @@ async def test_what_has_ended_cannot_be_stopped_and_says_so(read_bench: Bench) -
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
         app.start("looking around", work, lambda _none: None)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("J")
         await shows(pilot, "esc closes")
         await until(pilot, lambda: isinstance(app.screen, Picker) and app.screen.lines.row)

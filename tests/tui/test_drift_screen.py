@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.tui.going_to import at_screen
 from tests.tui.looking import access, lines_of, ready, shows, text_of, until
 from tests.tui.simulated import Bench, Policy, SimulatedDoors, Watch, rules_of
-from textual.pilot import Pilot
 
 from keyturn.decide.rules import NamedId, Waiver
 from keyturn.tui.app import KeyturnApp
@@ -26,14 +26,6 @@ from keyturn_storage.snapshots import Cache, open_cache
 SIZE = (120, 36)
 
 
-async def _drift(pilot: Pilot[None], app: KeyturnApp) -> Drift:
-    await until(pilot, lambda: app.facts.organisation)
-    await pilot.press("2")
-    await until(pilot, lambda: isinstance(app.screen, Drift) and app.screen.table.row is not None)
-    assert isinstance(app.screen, Drift)
-    return app.screen
-
-
 def _subjects(screen: Drift) -> list[str]:
     rows = [screen.table._known.get(number) for number in screen.table.content.shown]
     return [row.cells[2] for row in rows if row is not None]
@@ -42,7 +34,7 @@ def _subjects(screen: Drift) -> list[str]:
 async def test_every_finding_is_listed_and_told_in_full(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        screen = await _drift(pilot, app)
+        screen = await at_screen(pilot, app, "2", Drift)
         assert app.facts.drift is not None
         assert len(screen.table.content.ids) == app.facts.drift.total
         await shows(pilot, "! 1 urgent")
@@ -56,7 +48,7 @@ async def test_every_finding_is_listed_and_told_in_full(read_bench: Bench) -> No
 async def test_the_text_names_path_and_policy_line(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await _drift(pilot, app)
+        await at_screen(pilot, app, "2", Drift)
         await pilot.press("slash", *"direct payments", "enter")
         await shows(pilot, "find: direct payments")
         await shows(pilot, "remedy   revoke")
@@ -67,7 +59,7 @@ async def test_the_text_names_path_and_policy_line(read_bench: Bench) -> None:
 async def test_a_key_goes_through_the_orders_and_the_cursor_stays(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        screen = await _drift(pilot, app)
+        screen = await at_screen(pilot, app, "2", Drift)
         await pilot.press("j")
         kept = screen.table.content.cursor_id
         by_severity = list(screen.table.content.ids)
@@ -91,7 +83,7 @@ async def test_a_key_goes_through_the_orders_and_the_cursor_stays(read_bench: Be
 async def test_s_plans_what_is_marked_and_says_what_is_hidden(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        screen = await _drift(pilot, app)
+        screen = await at_screen(pilot, app, "2", Drift)
         marked = screen.table.content.cursor_id
         assert marked is not None
         await pilot.press("space", "slash", *"missing", "enter", "s")
@@ -110,7 +102,7 @@ async def test_s_plans_what_is_marked_and_says_what_is_hidden(read_bench: Bench)
 async def test_a_filter_without_marks_never_plans_what_it_hides(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        screen = await _drift(pilot, app)
+        screen = await at_screen(pilot, app, "2", Drift)
         await pilot.press("slash", *"missing", "enter", "s")
         await shows(pilot, "Nothing is marked: * marks all that the filter shows")
         assert app.screen is screen
@@ -123,7 +115,7 @@ async def test_a_filter_without_marks_never_plans_what_it_hides(read_bench: Benc
 async def test_enter_goes_to_the_person_in_access(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        screen = await _drift(pilot, app)
+        screen = await at_screen(pilot, app, "2", Drift)
         await pilot.press("slash", *"ravi", "enter")
         await until(pilot, lambda: len(screen.table.content.shown) == 1)
         await pilot.press("enter")
@@ -134,7 +126,7 @@ async def test_enter_goes_to_the_person_in_access(read_bench: Bench) -> None:
 async def test_read_only_has_no_plan_and_says_so(read_bench: Bench) -> None:
     app = read_bench.app(read_only=True)
     async with app.run_test(size=SIZE) as pilot:
-        screen = await _drift(pilot, app)
+        screen = await at_screen(pilot, app, "2", Drift)
         await shows(pilot, "suspend; keyturn is read-only here")
         await pilot.press("s")
         await shows(pilot, "keyturn is read-only here, so it cannot change anything")
@@ -188,7 +180,7 @@ async def test_a_hundred_thousand_findings_are_read_by_the_page(read_bench: Benc
         _store(cache, [_finding(number) for number in range(many)])
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        screen = await _drift(pilot, app)
+        screen = await at_screen(pilot, app, "2", Drift)
         await shows(pilot, "Findings 100,000")
         await pilot.press("G")
         await shows(pilot, "person-099994")
@@ -204,7 +196,7 @@ async def test_a_hundred_thousand_findings_are_read_by_the_page(read_bench: Benc
 async def test_it_is_remembered_where_the_operator_was(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await _drift(pilot, app)
+        await at_screen(pilot, app, "2", Drift)
         await pilot.press("q")
     again = read_bench.app()
     async with again.run_test(size=SIZE) as pilot:
@@ -219,7 +211,7 @@ async def test_no_line_is_wider_or_narrower_than_the_terminal(
 ) -> None:
     app = read_bench.app()
     async with app.run_test(size=size) as pilot:
-        screen = await _drift(pilot, app)
+        screen = await at_screen(pilot, app, "2", Drift)
         await until(pilot, lambda: "remedy" in text_of(app))
         assert {len(line) for line in lines_of(app)} == {size[0]}
         assert len(_subjects(screen)) == len(screen.table.content.ids)
@@ -243,19 +235,13 @@ def _store(cache: Cache, findings: Sequence[FindingIn]) -> None:
                            findings)  # fmt: skip
 
 
-async def test_a_direct_grant_is_excepted_as_text_with_owner_reason_and_day(
-    read_bench: Bench,
-) -> None:
-    app = read_bench.app()
-    copied: list[str] = []
-    app.copy_to_clipboard = copied.append  # type: ignore[method-assign,assignment] # what the terminal would get
+async def excepted(app: KeyturnApp, finding: str) -> str:
+    """What is copied where the finding with these words is excepted by keys: r.silva answers for
+    it, for the year end."""
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.facts.organisation)
-        await pilot.press("2")
-        await shows(pilot, "severity")
-        await pilot.press("slash", *"payments dana", "enter")
+        await at_screen(pilot, app, "2", Drift)
+        await pilot.press("slash", *finding, "enter")
         await shows(pilot, "makes an exception")
-        await shows(pilot, "who")
         await pilot.press("e")
         await shows(pilot, "Who answers?")
         await pilot.press("enter")
@@ -266,8 +252,13 @@ async def test_a_direct_grant_is_excepted_as_text_with_owner_reason_and_day(
         await shows(pilot, "Until when?")
         await pilot.press("enter")
         await shows(pilot, "An exception, to be reviewed")
-        await pilot.press("escape")
-    (text,) = copied
+        return app.clipboard
+
+
+async def test_a_direct_grant_is_excepted_as_text_with_owner_reason_and_day(
+    read_bench: Bench,
+) -> None:
+    text = await excepted(read_bench.app(), "payments dana")
     assert 'name: "Payments"' in text
     assert 'owner: "r.silva", reason: "year end"' in text
 
@@ -288,34 +279,15 @@ async def test_an_exception_for_what_is_wider_than_one_there_is_allows_all_of_it
     policy = Policy(replace(rules_of(pair), exceptions=(waiver,)))
     made = Bench(data, pair, SimulatedDoors(pair, policy), Watch())
     await made.engine.refresh(lambda _event: None, lambda: False)
-    app = made.app()
-    copied: list[str] = []
-    app.copy_to_clipboard = copied.append  # type: ignore[method-assign,assignment] # what the terminal would get
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.facts.organisation)
-        await pilot.press("2")
-        await shows(pilot, "severity")
-        await pilot.press("slash", *"wider dana", "enter")
-        await shows(pilot, "makes an exception")
-        await pilot.press("e")
-        await shows(pilot, "Who answers?")
-        await pilot.press("o", "enter")
-        await shows(pilot, "Why?")
-        await pilot.press("r", "enter")
-        await shows(pilot, "Until when?")
-        await pilot.press("enter")
-        await shows(pilot, "An exception, to be reviewed")
+    (item,) = yaml.safe_load(await excepted(made.app(), "wider dana"))
     made.close()
-    (item,) = yaml.safe_load(copied[0])
     assert set(item["permissions"]) == set(held.permissions) > set(listed)
 
 
 async def test_what_no_exception_is_for_says_so(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.facts.organisation)
-        await pilot.press("2")
-        await shows(pilot, "severity")
+        await at_screen(pilot, app, "2", Drift)
         await pilot.press("slash", *"leaver", "enter")
         await shows(pilot, "leaver still active")
         await pilot.press("e")

@@ -1,5 +1,6 @@
 """What another keyturn does to the same files is seen by a dashboard that is open."""
 
+from tests.tui.going_to import at_screen
 from tests.tui.looking import ready, shows, text_of, until
 from tests.tui.simulated import Bench, stopped_run
 
@@ -50,11 +51,7 @@ async def test_nothing_is_read_anew_where_nothing_has_changed(read_bench: Bench)
 async def test_activity_is_as_old_as_it_says_when_one_comes_back_to_it(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: app.facts.organisation)
-        await pilot.press("3")
-        await until(
-            pilot, lambda: isinstance(app.screen, Activity) and app.screen.table.row is not None
-        )
+        await at_screen(pilot, app, "3", Activity)
         await pilot.press("7")
         await until(pilot, lambda: not isinstance(app.screen, Activity))
         read_bench.watch.at_ms += 9 * 60 * 60 * 1000

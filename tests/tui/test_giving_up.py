@@ -3,7 +3,7 @@
 import json
 
 from tests.tui.gates import hold
-from tests.tui.looking import access, pane, ready, shows, text_of, until
+from tests.tui.looking import access, pane, quiet, ready, shows, text_of, until
 from tests.tui.plan_review import LOGIN, SIZE, plan_of_dana, review
 from tests.tui.simulated import Bench, stopped_run
 from textual.pilot import Pilot
@@ -40,7 +40,7 @@ async def give_up_first(app: KeyturnApp, pilot: Pilot[None], reason: str) -> Non
     await shows(pilot, "Say why, for whoever")
     await pilot.press(*reason, "enter")
     await shows(pilot, "is given up")
-    await until(pilot, lambda: not app.jobs.running())
+    await quiet(pilot, app)
 
 
 def _asked(app: KeyturnApp) -> bool:
@@ -62,7 +62,7 @@ async def test_on_the_run_the_step_goes_and_the_rest_stays_to_be_resumed(read_be
         await pilot.press("x")
         gate.opened.set()
         await until(pilot, lambda: review(app).ended is not None)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         assert "X give up" in text_of(app)
         before = states(read_bench)
         await pilot.press("X")
@@ -77,7 +77,7 @@ async def test_on_the_run_the_step_goes_and_the_rest_stays_to_be_resumed(read_be
         assert states(read_bench).count("given_up") == 1
         await pilot.press("R")
         await until(pilot, lambda: review(app).ended.state == "ended")  # type: ignore[union-attr] # awaited above
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("X")
         await shows(pilot, "no step of it is open")
     with open_journal(read_bench.data / "journal.db", read_only=True) as journal:
@@ -108,13 +108,13 @@ async def test_on_activity_and_the_case_until_nothing_is_open(read_bench: Bench)
         open_steps = states(read_bench).count("planned") + states(read_bench).count("unknown")
         assert states(read_bench).count("given_up") == 1
         await pilot.press("7")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         if open_steps:
             await pilot.press("1", "g")
             await until(pilot, lambda: access(app).person_key == "d:d-001")
             await pilot.press("o")
             await until(pilot, lambda: isinstance(app.screen, Offboard) and app.screen.read)
-            await until(pilot, lambda: not app.jobs.running())
+            await quiet(pilot, app)
             for _ in range(open_steps):
                 await give_up_first(app, pilot, "so too")
         await until(pilot, lambda: "run is open" not in text_of(app))
@@ -148,7 +148,7 @@ async def test_what_is_open_is_gone_on_with_from_every_screen(read_bench: Bench)
         await pilot.press("R")
         await shows(pilot, "1 run was resumed")
         await pilot.press("escape")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await until(pilot, lambda: "R resume" not in text_of(app))
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from rich.cells import cell_len
 from tests.tui.hostile import HOSTILE, SIZE, Seen, hostile, poison, raw
-from tests.tui.looking import access, lines_of, pane, ready, shows, until
+from tests.tui.looking import access, lines_of, pane, quiet, ready, shows, until
 from tests.tui.simulated import Bench
 
 from keyturn.tui.actions import Where
@@ -200,7 +200,7 @@ async def _leaver(bench: Bench, app: KeyturnApp, seen: Seen) -> None:
     await until(pilot, lambda: "d-001" in access(app).person_key)
     await pilot.press("space", "down", "space", "o")
     await shows(pilot, "Offboard 2 people")
-    await until(pilot, lambda: not app.jobs.running())
+    await quiet(pilot, app)
     seen.look("leavers")
     seen.markup_is_literal()
     await pilot.press("escape", "u")
@@ -227,10 +227,10 @@ async def _leaver(bench: Bench, app: KeyturnApp, seen: Seen) -> None:
     await pilot.press("G", "end")
     await pilot.pause()
     seen.look("result, end")
-    await until(pilot, lambda: not app.jobs.running())
+    await quiet(pilot, app)
     await pilot.press("escape")
     await shows(pilot, "of 5 proven")
-    await until(pilot, lambda: not app.jobs.running())
+    await quiet(pilot, app)
     seen.look("case")
     await pilot.press("T")
     await shows(pilot, "to change, ")
@@ -259,7 +259,7 @@ async def _sources(bench: Bench, app: KeyturnApp, seen: Seen) -> None:
     refuse(bench.pair.secrets.remote, Ability.LIST_GRANTS)
     await pilot.press("r")
     await shows(pilot, "✗ incomplete")
-    await until(pilot, lambda: not app.jobs.running())
+    await quiet(pilot, app)
     seen.look("an incomplete source")
     refuse(bench.pair.secrets.remote, ABOUT)
     await pilot.press("r")

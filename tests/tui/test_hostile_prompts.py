@@ -2,7 +2,7 @@
 
 import pytest
 from tests.tui.hostile import HOSTILE, Seen, poison, raw
-from tests.tui.looking import access, ready, shows, text_of, until
+from tests.tui.looking import access, quiet, ready, shows, text_of, until
 from tests.tui.simulated import Bench
 from textual import events
 from textual.pilot import Pilot
@@ -124,7 +124,7 @@ async def test_an_exception_for_hostile_names_is_asked_for_and_shown_literally(
     app.copy_to_clipboard = copied.append  # type: ignore[method-assign,assignment] # what the terminal would get
     async with app.run_test(size=SIZES[0]) as pilot:
         seen = Seen(pilot, written)
-        await until(pilot, lambda: app.facts.organisation)
+        await quiet(pilot, app)
         await pilot.press("2")
         await shows(pilot, "severity")
         await pilot.press("slash", *"direct", "enter")

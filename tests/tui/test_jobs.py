@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from tests.tui.looking import ready, shows, until
+from tests.tui.looking import quiet, ready, shows, until
 from tests.tui.simulated import Bench
 
 from keyturn.run.progress import ListingProgress
@@ -74,7 +74,7 @@ def test_only_the_newest_that_have_ended_are_kept_and_all_that_run() -> None:
 async def test_a_job_that_goes_on_already_is_named_as_it_is(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.facts.organisation)
+        await quiet(pilot, app)
         gate = threading.Event()
 
         async def waits(_observe: object, _stop: object) -> None:
@@ -90,8 +90,7 @@ async def test_a_job_that_goes_on_already_is_named_as_it_is(read_bench: Bench) -
 async def test_keyturn_can_be_left_from_a_list_in_front(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.facts.organisation)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("J")
         await shows(pilot, "esc closes")
         await pilot.press("ctrl+q")
@@ -125,7 +124,7 @@ async def test_nothing_that_runs_is_suspended(
         await shows(pilot, "Suspend: not while something is going on: applying the plan.")
         assert not suspended
         await pilot.press("x")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("ctrl+z")
         await until(pilot, lambda: suspended)
 
@@ -144,7 +143,7 @@ async def test_a_job_goes_on_until_what_it_gave_has_been_heard(read_bench: Bench
         assert app.jobs.running() == ("reading",)
         assert not app.start("reading", quick, given.append)
         assert app.jobs.stop() == ()
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         assert given == ["given"]
 
 
@@ -164,4 +163,4 @@ async def test_the_key_that_stops_leaves_alone_what_nobody_asked_for(read_bench:
         go_on.set()
         await until(pilot, lambda: stopped)
         assert stopped == [False]
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from tests.tui.gates import hold
 from tests.tui.kept_cases import kept
-from tests.tui.looking import access, shows, text_of, until
+from tests.tui.looking import access, quiet, shows, text_of, until
 from tests.tui.plan_review import SIZE, review
 from tests.tui.several_leavers import THREE, go_to, mark, opened, screen
 from tests.tui.simulated import Bench
@@ -56,10 +56,10 @@ async def test_three_leave_by_keys_alone_with_one_plan_and_a_case_and_evidence_e
         for share in review(app).origin.draft.shares:  # type: ignore[union-attr] # made with it
             number = len(share.operations)
             assert f"{share.name}: {number} of {number} verified" in text_of(app)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("escape")
         await shows(pilot, "3 of 3 verified")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("v")
         await until(pilot, lambda: len(screen(app).evidence) == 3)
         folders = {one.folder for one in screen(app).evidence.values()}
@@ -82,19 +82,19 @@ async def test_what_is_stated_is_stated_of_all_and_what_differs_is_told(read_ben
         await go_to(app, pilot, "approver")
         await pilot.press("enter", *"J. Reyes", "enter")
         await until(pilot, lambda: len(kept(read_bench)) == 2)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await shows(pilot, "J. Reyes")
         await go_to(app, pilot, "Dana Okafor")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Offboard))
         await shows(pilot, "J. Reyes")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press(*["down"] * 4)
         while app.screen.table.row.label != "ticket":  # type: ignore[attr-defined] # Offboard
             await pilot.press("down")
         await pilot.press("enter", *"HR-7", "enter")
         await until(pilot, lambda: [one.facts.ticket for one in kept(read_bench)].count("HR-7"))
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("escape")
         await shows(pilot, "not the same of each: said of 1")
         await go_to(app, pilot, "ticket")
@@ -145,7 +145,7 @@ async def test_a_vault_that_only_those_who_leave_manage_blocks_until_one_who_sta
         await go_to(app, pilot, "Ravi Menon")
         await pilot.press("u")
         await shows(pilot, "Ravi Menon is left out of it")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         assert screen(app).seen.vaults == ()  # type: ignore[union-attr] # read
         await pilot.press("g", "u")
         await shows(pilot, "nobody else leaves")
@@ -182,7 +182,7 @@ async def test_a_stop_leaves_each_case_open_and_resume_goes_on_with_all(read_ben
         gate.opened.set()
         await until(pilot, lambda: review(app).ended is not None)
         assert review(app).ended.state == "stopped"  # type: ignore[union-attr] # awaited above
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, Leavers))
         await shows(pilot, "0 of 3 verified")
@@ -190,7 +190,7 @@ async def test_a_stop_leaves_each_case_open_and_resume_goes_on_with_all(read_ben
         await until(pilot, lambda: app.screen is access(app))
         await pilot.press("R")
         await shows(pilot, "1 run was resumed")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("escape", "7")
         await shows(pilot, "3 verified")
 
@@ -205,7 +205,7 @@ async def test_one_mark_is_about_that_one_and_hidden_marks_are_spelled_out(
         await pilot.press("g", "o")
         await until(pilot, lambda: isinstance(app.screen, Offboard))
         await shows(pilot, "Ravi Menon is marked, so this is about them")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("escape", "u")
         await mark(app, pilot, "Ravi Menon", "Lea Baum")
         await pilot.press("slash", *"lea", "enter")

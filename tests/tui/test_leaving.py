@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.tui.looking import lines_of, ready, shows, text_of, until
+from tests.tui.looking import lines_of, quiet, ready, shows, text_of, until
 from tests.tui.simulated import Bench, Policy, SimulatedDoors
 
 from keyturn.tui.after_first_paint import follow_first_paint
@@ -83,7 +83,7 @@ async def test_the_header_does_not_say_complete_after_a_read_that_failed(read_be
         await pilot.press("r")
         await shows(pilot, "! not refreshed")
         assert lines_of(app)[0].count("✓ complete") == 1
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         assert "esc dismisses" in text_of(app)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.tui.looking import ready, shows, until
+from tests.tui.looking import quiet, ready, shows, until
 from tests.tui.plan_review import LOGIN, SIZE, plan_of_dana, review
 from tests.tui.simulated import Bench
 
@@ -68,7 +68,7 @@ async def test_a_run_is_followed_to_its_last_page(read_bench: Bench) -> None:
         await pilot.press("c", *LOGIN, "enter")
         await until(pilot, lambda: review(app).ended is not None)
         assert review(app).page > 0
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
 
 
 async def test_of_forty_thousand_changes_a_page_is_drawn(read_bench: Bench) -> None:

@@ -3,33 +3,22 @@
 from dataclasses import replace
 
 from tests.run.event_source import DAY_MS, USAGES, logging, usages
-from tests.tui.looking import access, ready, shows, text_of, until
+from tests.tui.going_to import at_screen
+from tests.tui.looking import access, shows, text_of, until
 from tests.tui.simulated import START_MS, Bench, with_machines
-from textual.pilot import Pilot
 
 from keyturn.decide.rules import MachineRule
-from keyturn.tui.app import KeyturnApp
 from keyturn.tui.screens.machines import Machines
 from keyturn_providers.records import Grant, Level, PrincipalKind
 
 SIZE = (120, 36)
 
 
-async def _machines(pilot: Pilot[None], app: KeyturnApp) -> Machines:
-    await ready(pilot, app)
-    await pilot.press("5")
-    await until(
-        pilot, lambda: isinstance(app.screen, Machines) and app.screen.table.row is not None
-    )
-    assert isinstance(app.screen, Machines)
-    return app.screen
-
-
 async def test_owners_and_what_was_found_stand_in_the_line(empty_bench: Bench) -> None:
     await with_machines(empty_bench)
     app = empty_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await _machines(pilot, app)
+        await at_screen(pilot, app, "5", Machines)
         lines = {line.split()[2]: line for line in text_of(app).splitlines()[3:6]}
 
         assert "! invoice-sync" in lines["invoice-sync"]
@@ -49,7 +38,7 @@ async def test_the_text_tells_scopes_expiry_and_with_whom_it_ends(empty_bench: B
     await with_machines(empty_bench)
     app = empty_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await _machines(pilot, app)
+        await at_screen(pilot, app, "5", Machines)
         await shows(pilot, "scopes     users.read, groups.read")
         await shows(pilot, "owner      Dana Okafor, left; it ends with their account")
         await shows(pilot, "in 29d, 2027-02-14")
@@ -69,7 +58,7 @@ async def test_what_was_granted_stands_against_what_was_used(empty_bench: Bench)
     await with_machines(empty_bench)
     app = empty_bench.app()
     async with app.run_test(size=(149, 44)) as pilot:
-        await _machines(pilot, app)
+        await at_screen(pilot, app, "5", Machines)
         await shows(pilot, "1 of 2")
         await pilot.press("slash", *"k8s", "enter")
         await shows(pilot, f"used       1 of 2 vaults: {secrets.vaults[billing].name}, last ")
@@ -80,7 +69,7 @@ async def test_a_filter_finds_by_owner_and_enter_goes_to_them(empty_bench: Bench
     await with_machines(empty_bench)
     app = empty_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        screen = await _machines(pilot, app)
+        screen = await at_screen(pilot, app, "5", Machines)
         await pilot.press("slash", *"nobody", "enter")
         await until(pilot, lambda: len(screen.table.content.shown) == 1)
         await pilot.press("enter")
@@ -104,7 +93,7 @@ async def test_an_owner_in_the_policy_is_not_nobody(empty_bench: Bench) -> None:
     await with_machines(empty_bench)
     app = empty_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await _machines(pilot, app)
+        await at_screen(pilot, app, "5", Machines)
         line = next(line for line in text_of(app).splitlines() if " terraform " in line)
 
         assert "= terraform" in line

@@ -1,7 +1,7 @@
 """A mover by keys: what the role does not justify is taken, and the account stays on."""
 
 from tests.tui.kept_cases import kept
-from tests.tui.looking import access, pane, ready, shows, text_of, until
+from tests.tui.looking import access, pane, quiet, ready, shows, text_of, until
 from tests.tui.moving import foreign_team
 from tests.tui.plan_review import SIZE, review
 from tests.tui.simulated import Bench
@@ -33,7 +33,7 @@ async def test_a_mover_loses_what_the_role_does_not_justify_and_stays_active(
         assert not any(one.change.kind.value == "suspend" for one in review(app).plan.operations)
         await pilot.press("c", *review(app).plan.confirm_with, "enter")
         await until(pilot, lambda: review(app).ended is not None)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
     assert ravi not in secrets.members[team]
     assert secrets.accounts[ravi].state is AccountState.ACTIVE
     (row,) = kept(empty_bench)

@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 from tests.tui.going_to import go_to_line
 from tests.tui.kept_cases import kept
-from tests.tui.looking import ready, shows, text_of, until
+from tests.tui.looking import quiet, ready, shows, text_of, until
 from tests.tui.plan_review import LOGIN, SIZE, review
 from tests.tui.simulated import Bench
 from textual.pilot import Pilot
@@ -116,7 +116,7 @@ async def test_what_is_stated_is_kept_with_the_case(read_bench: Bench) -> None:
         await shows(pilot, "Legal hold")
         await pilot.press("down", "enter")
         await until(pilot, lambda: screen(app).seen.facts.legal_hold is False)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await shows(pilot, "No plan was applied yet")
     (row,) = kept(read_bench)
     assert (row.facts.kind, row.facts.left_zone) == ("involuntary", "+01:00")
@@ -158,7 +158,7 @@ async def test_the_plan_is_blocked_until_somebody_takes_over_and_says_so_in_plac
         await shows(pilot, "Give Ravi Menon manage on Vendors")
         await pilot.press("c", *LOGIN, "enter")
         await until(pilot, lambda: review(app).ended is not None)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
     (row,) = kept(alone)
     assert [note.body for note in row.notes if note.what == "successor"]
     grants = alone.pair.secrets.tenant.grants.values()
@@ -200,7 +200,7 @@ async def test_what_was_decided_may_be_decided_otherwise(alone: Bench) -> None:
         await pilot.press(*"ravi", "enter")
         await until(pilot, lambda: isinstance(app.screen, Offboard))
         await shows(pilot, "Ravi Menon becomes manager")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("p")
         await shows(pilot, "Give Ravi Menon manage on Vendors")
     (row,) = kept(alone)
@@ -232,7 +232,7 @@ async def test_after_the_run_come_rotation_and_evidence(read_bench: Bench) -> No
         await shows(pilot, "then type")
         await pilot.press("c", *LOGIN, "enter")
         await until(pilot, lambda: review(app).ended is not None)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         assert "v evidence" in text_of(app)
         await pilot.press("v")
         await until(pilot, lambda: bool(review(app).evidence))
@@ -241,7 +241,7 @@ async def test_after_the_run_come_rotation_and_evidence(read_bench: Bench) -> No
         await shows(pilot, "effective and logged. The evidence is in")
         await pilot.press("escape")
         await shows(pilot, "Verified.")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("v")
         await until(pilot, lambda: screen(app).evidence is not None)
         await shows(pilot, "keyturn verify")
@@ -251,7 +251,7 @@ async def test_after_the_run_come_rotation_and_evidence(read_bench: Bench) -> No
         assert evidence.zip.is_file()
         await pilot.press("T")
         await shows(pilot, "what was used is not known")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await screen(app).table.settled()
         await until(pilot, lambda: _on(app, "rotation"))
         await pilot.press("enter")

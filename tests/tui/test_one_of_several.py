@@ -2,7 +2,7 @@
 
 from tests.tui.gates import hold
 from tests.tui.kept_cases import kept
-from tests.tui.looking import shows, text_of, until
+from tests.tui.looking import quiet, shows, text_of, until
 from tests.tui.plan_review import SIZE, review
 from tests.tui.several_leavers import go_to, opened, screen
 from tests.tui.simulated import Bench
@@ -30,7 +30,7 @@ async def _applied(app: KeyturnApp, pilot: Pilot[None]) -> None:
 
 async def _ended(app: KeyturnApp, pilot: Pilot[None]) -> None:
     await until(pilot, lambda: isinstance(app.screen, PlanReview) and review(app).ended is not None)
-    await until(pilot, lambda: not app.jobs.running())
+    await quiet(pilot, app)
 
 
 async def _case_of(app: KeyturnApp, pilot: Pilot[None], name: str) -> None:
@@ -41,7 +41,7 @@ async def _case_of(app: KeyturnApp, pilot: Pilot[None], name: str) -> None:
     await go_to(app, pilot, name)
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, Offboard) and app.screen.read)
-    await until(pilot, lambda: not app.jobs.running())
+    await quiet(pilot, app)
 
 
 async def test_an_undo_there_brings_that_one_back_and_the_others_stay(read_bench: Bench) -> None:
@@ -52,7 +52,7 @@ async def test_an_undo_there_brings_that_one_back_and_the_others_stay(read_bench
         await _case_of(app, pilot, DANA)
         await pilot.press("U")
         await until(pilot, lambda: isinstance(app.screen, PlanReview))
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         plan = review(app).plan
         assert (plan.undoes_of, plan.confirm_with) == ("d:d-001", "p001@acme.example")
         await shows(pilot, "Dana Okafor alone")

@@ -1,6 +1,6 @@
 """Changes of a plan are left out one by one with a reason, which the plan keeps."""
 
-from tests.tui.looking import ready, shows, text_of, until
+from tests.tui.looking import quiet, ready, shows, text_of, until
 from tests.tui.plan_review import LOGIN, SIZE, review
 from tests.tui.simulated import Bench
 from textual.pilot import Pilot
@@ -50,7 +50,7 @@ async def test_a_skipped_change_is_not_made_and_stands_in_the_plan(read_bench: B
         assert "Skipped: 1" in text_of(app)
         await pilot.press("c", *LOGIN, "enter")
         await until(pilot, lambda: review(app).ended is not None)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
     secrets = read_bench.pair.secrets.tenant
     assert "s-001" in secrets.members["sg-old-billing"]
     assert Ability.SUSPEND in [call.ability for call in secrets.calls]
@@ -69,7 +69,7 @@ async def test_what_was_skipped_is_taken_up_again(read_bench: Bench) -> None:
         await skip_it(app, pilot, "later")
         await pilot.press("p")
         await until(pilot, lambda: review(app).plan is not whole)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         without = review(app).plan
         await pilot.press(*["down"] * 4)
         assert review(app).cursor == len(without.operations)

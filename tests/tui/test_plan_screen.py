@@ -7,7 +7,7 @@ import pytest
 from tests.tui import samples
 from tests.tui.engines import SetEngine
 from tests.tui.gates import hold
-from tests.tui.looking import access, lines_of, pane, ready, shows, text_of, until
+from tests.tui.looking import access, lines_of, pane, quiet, ready, shows, text_of, until
 from tests.tui.plan_review import LOGIN, SIZE, plan_of_dana, review
 from tests.tui.simulated import Bench
 
@@ -37,7 +37,7 @@ async def test_a_leaver_is_out_by_keys_alone(read_bench: Bench) -> None:
         await shows(pilot, "out: 5 of 5 effective and logged")
         await pilot.press("g")
         await shows(pilot, "✓ verified")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("escape")
         await shows(pilot, "Verified.")
         assert isinstance(app.screen, Offboard)

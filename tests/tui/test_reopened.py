@@ -2,7 +2,7 @@
 
 import pytest
 from tests.tui.kept_cases import kept
-from tests.tui.looking import access, lines_of, ready, shows, text_of, until
+from tests.tui.looking import access, lines_of, quiet, ready, shows, text_of, until
 from tests.tui.plan_review import SIZE
 from tests.tui.simulated import Bench
 from textual.pilot import Pilot
@@ -48,7 +48,7 @@ async def case_in_front(app: KeyturnApp, pilot: Pilot[None]) -> None:
     await until(pilot, lambda: isinstance(app.screen, Cases) and app.screen.table.row)
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, Offboard) and app.screen.read)
-    await until(pilot, lambda: not app.jobs.running())
+    await quiet(pilot, app)
 
 
 def test_before_anything_was_counted_the_header_counts_no_case(out: Bench) -> None:
@@ -119,12 +119,12 @@ async def test_there_is_nothing_to_look_at_before_a_case(read_bench: Bench) -> N
         await ready(pilot, app)
         await pilot.press("o")
         await until(pilot, lambda: isinstance(app.screen, Offboard) and app.screen.read)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("K")
         await shows(pilot, "there is no case yet")
         await pilot.press("escape", "space", "down", "space", "o")
         await until(pilot, lambda: isinstance(app.screen, Leavers) and app.screen.seen)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("K")
         await shows(pilot, "there is no case yet")
         assert app.screen is not access(app)

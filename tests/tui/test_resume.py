@@ -2,7 +2,7 @@
 
 import pytest
 from tests.tui.gates import hold
-from tests.tui.looking import access, pane, ready, shows, text_of, until
+from tests.tui.looking import access, pane, quiet, ready, shows, text_of, until
 from tests.tui.plan_review import LOGIN, SIZE, plan_of_dana, review
 from tests.tui.simulated import Bench, stopped_run
 from textual.pilot import Pilot
@@ -25,7 +25,7 @@ async def _stopped(bench: Bench, app: KeyturnApp, pilot: Pilot[None]) -> None:
     await pilot.press("x")
     gate.opened.set()
     await until(pilot, lambda: review(app).ended is not None)
-    await until(pilot, lambda: not app.jobs.running())
+    await quiet(pilot, app)
 
 
 async def test_a_stopped_run_is_resumed_where_it_was_stopped(read_bench: Bench) -> None:
@@ -38,7 +38,7 @@ async def test_a_stopped_run_is_resumed_where_it_was_stopped(read_bench: Bench) 
         await until(pilot, lambda: app.standing == "1 run is open: R resumes it.")
         await pilot.press("R")
         await until(pilot, lambda: review(app).ended is not ended)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await until(pilot, lambda: "run is open" not in text_of(app))
         resumed = review(app).ended
         assert resumed is not None
@@ -63,7 +63,7 @@ async def test_a_dashboard_started_later_says_what_is_open_and_resumes_it(
         await shows(pilot, "1 run was resumed")
         await shows(pilot, "effective and logged")
         await pilot.press("escape")
-        await until(pilot, lambda: not later.jobs.running())
+        await quiet(pilot, later)
         await until(pilot, lambda: "run is open" not in text_of(later))
         await pilot.press("R")
         await shows(pilot, "Nothing is open")
@@ -104,7 +104,7 @@ async def test_several_runs_are_resumed_by_one_key_each_told_by_name(read_bench:
         await pilot.press("R")
         await shows(pilot, "2 runs were resumed")
         await pilot.press("escape")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await until(pilot, lambda: "runs are open" not in text_of(app))
 
 

@@ -1,6 +1,7 @@
 """What failed is tried again: one first, then the others. What was answered is told."""
 
-from tests.tui.looking import shows, text_of, until
+from tests.tui.going_to import at_screen
+from tests.tui.looking import quiet, shows, text_of, until
 from tests.tui.simulated import Bench
 from textual.pilot import Pilot
 
@@ -46,7 +47,7 @@ async def confirmed(app: KeyturnApp, pilot: Pilot[None]) -> None:
     assert isinstance(plan, PlanReview)
     await pilot.press("c", *plan.plan.confirm_with, "enter")
     await until(pilot, lambda: plan.ended is not None)
-    await until(pilot, lambda: not app.jobs.running())
+    await quiet(pilot, app)
     await pilot.press("escape")
     await until(pilot, lambda: isinstance(app.screen, Activity))
 
@@ -57,8 +58,7 @@ async def test_one_is_tried_first_then_the_others_and_none_stays_a_failure(
     run_id = await refused_sync(read_bench)
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: app.facts.organisation)
-        await pilot.press("3")
+        await at_screen(pilot, app, "3", Activity)
         await shows(pilot, "try again")
         count = retriable(app)
         assert count > 1
@@ -84,8 +84,7 @@ async def test_while_the_one_fails_again_the_others_are_left_alone(read_bench: B
     await refused_sync(read_bench)
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: app.facts.organisation)
-        await pilot.press("3")
+        await at_screen(pilot, app, "3", Activity)
         await shows(pilot, "try again")
         await pilot.press("T")
         await until(pilot, lambda: isinstance(app.screen, PlanReview))
@@ -101,8 +100,7 @@ async def test_what_was_asked_and_answered_is_told_of_a_failure(read_bench: Benc
     await refused_sync(read_bench)
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: app.facts.organisation)
-        await pilot.press("3")
+        await at_screen(pilot, app, "3", Activity)
         await shows(pilot, "asked: ")
         await shows(pilot, "NOT_ALLOWED")
         await shows(pilot, "r-1")
@@ -111,11 +109,7 @@ async def test_what_was_asked_and_answered_is_told_of_a_failure(read_bench: Benc
 async def test_what_is_no_failure_is_not_tried_again(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: app.facts.organisation)
-        await pilot.press("3")
-        await until(
-            pilot, lambda: isinstance(app.screen, Activity) and app.screen.table.row is not None
-        )
+        await at_screen(pilot, app, "3", Activity)
         await pilot.press("T")
         await shows(pilot, "put the cursor on a failure first")
 
@@ -126,8 +120,7 @@ async def test_what_fails_again_is_one_failure_and_the_others_still_wait(read_be
     read_bench.pair.secrets.faults.add(fault)
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: app.facts.organisation)
-        await pilot.press("3")
+        await at_screen(pilot, app, "3", Activity)
         await shows(pilot, "try again")
         count = retriable(app)
         await pilot.press("T")
@@ -144,7 +137,6 @@ async def test_a_failure_is_told_once_and_what_was_answered_right_below(read_ben
     await refused_sync(read_bench)
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: app.facts.organisation)
-        await pilot.press("3")
+        await at_screen(pilot, app, "3", Activity)
         await shows(pilot, "asked: ")
         assert "said: " not in text_of(app)

@@ -1,6 +1,6 @@
 """Several who left, and one list of what has to be changed: each item once, with who knew it."""
 
-from tests.tui.looking import shows, text_of, until
+from tests.tui.looking import quiet, shows, text_of, until
 from tests.tui.plan_review import SIZE, review
 from tests.tui.several_leavers import THREE, go_to, opened, screen
 from tests.tui.simulated import START_MS, Bench
@@ -41,13 +41,13 @@ async def test_after_the_run_of_several_one_list_has_each_item_once_by_keys_alon
         await shows(pilot, "then type 3")
         await pilot.press("c", "3", "enter")
         await until(pilot, lambda: review(app).ended is not None)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("escape")
         await shows(pilot, "3 of 3 verified")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("T")
         await until(pilot, lambda: screen(app).rotation is not None)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await shows(pilot, "Ravi Menon, Dana Okafor: exported")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SharedRotation))
@@ -70,4 +70,4 @@ async def test_after_the_run_of_several_one_list_has_each_item_once_by_keys_alon
         await go_to(app, pilot, "Ravi Menon")
         await pilot.press("u")
         await until(pilot, lambda: screen(app).rotation is None)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from tests.run.event_source import DAY_MS, USAGES, logging, usages
-from tests.tui.looking import access, going_on, lines_of, shows, text_of, until
+from tests.tui.looking import access, going_on, lines_of, quiet, shows, text_of, until
 from tests.tui.simulated import START_MS, Bench
 from textual.pilot import Pilot
 
@@ -269,7 +269,7 @@ async def test_the_last_requests_are_shown_as_they_are_made(read_bench: Bench) -
         await shows(pilot, "invariants passed")
         await pilot.press("r")
         await shows(pilot, "corp-id: complete")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await shows(pilot, "Last requests")
         await until(pilot, lambda: "corp-vault  " in text_of(app).split("Last requests")[1])
 

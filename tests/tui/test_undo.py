@@ -1,7 +1,7 @@
 """A run that has ended is taken back from the screen that showed it, through a plan of its own."""
 
 import pytest
-from tests.tui.looking import ready, shows, text_of, until
+from tests.tui.looking import quiet, ready, shows, text_of, until
 from tests.tui.plan_review import LOGIN, SIZE, review
 from tests.tui.simulated import Bench
 from textual.pilot import Pilot
@@ -30,15 +30,15 @@ async def test_an_ended_run_is_taken_back_by_keys_alone(read_bench: Bench) -> No
         await shows(pilot, "Undo: this plan has not been applied.")
         await pilot.press("c", *LOGIN, "enter")
         await until(pilot, lambda: review(app).ended is not None)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("U")
         await until(pilot, lambda: review(app).plan.undoes != "")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await shows(pilot, "Undo: Offboard Dana Okafor")
         assert review(app).ended is None
         await pilot.press("c", *LOGIN, "enter")
         await until(pilot, lambda: review(app).ended is not None)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         assert "Undo: Offboard Dana Okafor: done" in text_of(app)
     assert read_bench.pair.secrets.tenant.accounts["s-001"].state is AccountState.ACTIVE
 
@@ -52,10 +52,10 @@ async def test_what_does_not_come_back_is_read_before_anything_is_typed(
         await _planned(app, pilot)
         await pilot.press("c", *LOGIN, "enter")
         await until(pilot, lambda: review(app).ended is not None)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("U")
         await until(pilot, lambda: review(app).plan.undoes != "")
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("end")
         await shows(pilot, "Not restored:")
 
@@ -85,13 +85,13 @@ async def test_a_run_of_an_earlier_day_is_taken_back_from_activity_and_from_its_
         await until(pilot, lambda: isinstance(app.screen, Cases) and app.screen.table.row)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Offboard) and app.screen.read)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
         await pilot.press("U")
         await until(pilot, lambda: isinstance(app.screen, PlanReview))
         assert review(app).plan.undoes == done.run_id
         await pilot.press("c", *LOGIN, "enter")
         await until(pilot, lambda: review(app).ended is not None)
-        await until(pilot, lambda: not app.jobs.running())
+        await quiet(pilot, app)
     assert read_bench.pair.secrets.tenant.accounts["s-001"].state is AccountState.ACTIVE
 
 
