@@ -31,7 +31,7 @@ def answer(body: bytes, *headers: str) -> bytes:
 
 
 async def test_a_connection_closed_while_it_was_idle_is_replaced_without_a_retry() -> None:
-    connections = 0
+    connections, closed = 0, asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal connections
@@ -39,13 +39,16 @@ async def test_a_connection_closed_while_it_was_idle_is_replaced_without_a_retry
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer(b"{}"))
         writer.close()  # without saying so in the answer
+        await writer.wait_closed()
+        closed.set()
 
     async with serving(serve) as url:
         wire = Wire()
         transport = wire.transport(url)
         for _ in range(3):
             await transport.request("GET", "/", what="asking", writes=False)
-            await asyncio.sleep(0.05)
+            await closed.wait()
+            closed.clear()
         await transport.aclose()
     assert connections == 3
     assert [seen.status for seen in wire.requests] == [200, 200, 200]

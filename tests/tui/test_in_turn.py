@@ -148,6 +148,7 @@ async def test_a_card_that_cannot_be_read_says_so_and_is_not_read_again_and_agai
         await mark(app, pilot, *THREE)
         monkeypatch.setattr(RunEngine, "card", broken)
         await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, Leavers) and app.screen.seen)
         await until(pilot, lambda: "r reads again." in told(app))
         await quiet(pilot, app)
         begun = max(app.board.lines)

@@ -238,11 +238,12 @@ def test_pushes_lag_and_the_worker_runs_beside(
     okta: httpx.Client, org: Path, target: Target
 ) -> None:
     behaviour.push_to(
-        org, behaviour.switch(org, behaviour.BRIDGE_URL) or "", "of-the-bridge", lag_s=0.3
+        org, behaviour.switch(org, behaviour.BRIDGE_URL) or "", "of-the-bridge", lag_s=3_600.0
     )
     okta.post(f"/api/v1/users/{DANA_ID}/lifecycle/deactivate").raise_for_status()
     assert push.run_due(org) == 0
 
+    behaviour.settle_pushes(org)
     with push.running(org, every_s=0.01):
         while reading.pushes_waiting(org):
             okta.get("/api/v1/org")

@@ -97,6 +97,12 @@ def push_to(path: Path, url: str, token: str, *, lag_s: float = 0.0) -> None:
         set_setting(connection, PUSH_LAG, repr(lag_s))
 
 
+def settle_pushes(path: Path) -> None:
+    """Every push that lags is due from now on."""
+    with opened(path) as connection:
+        connection.execute("UPDATE push_queue SET due = ?", (time.time(),))
+
+
 def switch(path: Path, name: str) -> str | None:
     """A switch as it stands."""
     with opened(path) as connection:
