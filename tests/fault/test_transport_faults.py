@@ -247,7 +247,7 @@ async def test_an_endless_answer_is_stopped() -> None:
         await transport.aclose()
 
 
-@pytest.mark.parametrize("timeouts", [Timeouts(read=0.05), Timeouts(whole=0.05)])
+@pytest.mark.parametrize("timeouts", [Timeouts(read=0.25), Timeouts(whole=0.25)])
 async def test_an_answer_that_never_comes_ends_in_time(timeouts: Timeouts) -> None:
     never = asyncio.Event()
     async with fault_server(lambda _: Reply(hold=never)) as server:

@@ -1,15 +1,22 @@
 """An open step is given up by keys: what it does is said first, who and why stay in the journal."""
 
+import asyncio
 import json
+import threading
+from collections.abc import Sequence
 
+import pytest
 from tests.tui.gates import hold
+from tests.tui.going_to import at_screen
 from tests.tui.looking import access, pane, quiet, ready, shows, text_of, until
 from tests.tui.plan_review import LOGIN, SIZE, plan_of_dana, review
 from tests.tui.simulated import Bench, stopped_run
 from textual.pilot import Pilot
 
+from keyturn.run.giving_up import OpenStep
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.data import Pane
+from keyturn.tui.run_desk import RunDesk
 from keyturn.tui.screens.activity import Activity
 from keyturn.tui.screens.ask import Ask
 from keyturn.tui.screens.offboard import Offboard
@@ -159,3 +166,35 @@ async def test_nothing_is_given_up_read_only(read_bench: Bench) -> None:
         await ready(pilot, app)
         await pilot.press("3", "X")
         await shows(pilot, "give up: keyturn is read-only here")
+
+
+async def test_a_question_does_not_come_in_front_of_what_is_typed_meanwhile(
+    read_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stopped_run(read_bench)
+    before, looked = states(read_bench), RunDesk.open_steps
+    reached, go_on = threading.Event(), threading.Event()
+
+    async def slow(
+        desk: RunDesk, run_ids: Sequence[str], case_id: str = ""
+    ) -> tuple[OpenStep, ...]:
+        reached.set()
+        await asyncio.to_thread(go_on.wait, 30)
+        return await looked(desk, run_ids, case_id)
+
+    monkeypatch.setattr(RunDesk, "open_steps", slow)
+    app = read_bench.app()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await at_screen(pilot, app, "3", Activity)
+        await until(pilot, lambda: "stopped" in _state(app))
+        await pilot.press("X")
+        await until(pilot, reached.is_set)
+        await pilot.press("slash", "d", "a")
+        go_on.set()
+        await shows(pilot, "Which steps are open is known now: X once more.")
+        await pilot.press("n", "a", "enter")
+        await until(pilot, lambda: screen.table.has_focus)
+        assert (app.screen, screen.table.needle) == (screen, "dana")
+        await pilot.press("X")
+        await shows(pilot, "Give up which step?")
+    assert states(read_bench) == before

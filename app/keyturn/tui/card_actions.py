@@ -137,6 +137,7 @@ class CardActions:
 
     def action_console(self) -> None:
         """The pages of what is in hand in the vendors' own consoles."""
+        from keyturn.tui.screens.asked import Asked
         from keyturn.tui.screens.console import console_dialog
         from keyturn_providers.consoles import ConsolePage
 
@@ -144,12 +145,13 @@ class CardActions:
         if not things:
             self._keyturn.tell("Console: put the cursor on a person, a group or a vault first.")
             return
-        engine = self._keyturn.parts.engine
+        engine, asked = self._keyturn.parts.engine, Asked.here(self._keyturn)
 
         async def work(_observe: object, _stop: object) -> tuple[ConsolePage, ...]:
             return await engine.console_pages(things)
 
         def show(pages: tuple[ConsolePage, ...]) -> None:
-            _ = self._keyturn.push_screen(console_dialog(pages, self._keyturn))
+            dialog = console_dialog(pages, self._keyturn)
+            asked.show(dialog, "The vendor's page is known now: b once more.")
 
         self._keyturn.start("looking up the vendor's page", work, show, quiet=True)

@@ -1,8 +1,11 @@
-"""Several who leave at once as lines: each in numbers, what is decided, what is stated of all."""
+"""Several who leave at once as lines, each in numbers, what is decided and stated of all; and how
+it stands with them together."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from textual.content import Content
 
 from keyturn.decide.names import counted
 from keyturn.tui.case_desk import CaseSeen, Evidence, LeaverSeen, LeaversSeen
@@ -161,3 +164,32 @@ def totals_words(seen: LeaversSeen) -> str:
     ):
         parts += [counted(number, name, names)] if number else []
     return f"{counted(len(seen.leavers), 'person', 'people')}: {', '.join(parts)}"
+
+
+def cases_with_runs(seen: LeaversSeen) -> dict[str, str]:
+    """By the key of each of whom something was cut, the case."""
+    return {
+        one.key: one.case.id for one in seen.leavers if any(not run.undoes for run in one.case.runs)
+    }
+
+
+def standing_words(seen: LeaversSeen) -> Content:
+    """What is left to decide, or how many are out, and what they have."""
+    words = totals_words(seen)
+    undecided = sum(not one.decided for one in seen.vaults)
+    if undecided:
+        which = "1 vault has" if undecided == 1 else f"{undecided} vaults have"
+        return joined(
+            ("! Blocked: ", "bold $urgent"),
+            f"{which} no other manager. enter on it says who takes over, w waives it.\n",
+            (words, "bold"),
+        )
+    done = out_of_all(seen)
+    states = f"{done} of {len(seen.leavers)} verified. " if cases_with_runs(seen) else ""
+    rest = "" if done == len(seen.leavers) else "p shows the one plan for all."
+    return joined((states, "bold $accent"), (f"{words}. ", "bold"), rest)
+
+
+def out_of_all(seen: LeaversSeen) -> int:
+    """Of how many of them nothing is left to plan."""
+    return sum(one.case.state in {"verified", "closed"} for one in seen.leavers)

@@ -29,7 +29,7 @@ def vault_lines(facts: VaultFacts, now_ms: int) -> Iterator[Line]:
     if machines:
         yield fact("machines", _names(machines))
     managers = [one for one in holders if one.level is Level.MANAGE]
-    yield fact("managed by", *_managed(managers, visible=bool(spots)))
+    yield fact("managed by", *_managed(managers, all_seen=not spots))
     yield fact("unused", *_unused(facts))
     snapshot = facts.world.secrets.snapshot
     whole = "complete" if snapshot.complete else "NOT COMPLETE"
@@ -47,9 +47,9 @@ def vault_lines(facts: VaultFacts, now_ms: int) -> Iterator[Line]:
         yield signed(" ", f"and {facts.drift - len(facts.findings)} more", quiet=True)
 
 
-def _managed(managers: Sequence[Holder], *, visible: bool) -> Iterator[str | tuple[str, str]]:
+def _managed(managers: Sequence[Holder], *, all_seen: bool) -> Iterator[str | tuple[str, str]]:
     if not managers:
-        yield (f"nobody{' that is visible' if visible else ''}", "bold $urgent")
+        yield (f"nobody{'' if all_seen else ' that is visible'}", "bold $urgent")
     elif not any(one.able for one in managers):
         yield ("nobody who can now; ", "bold $urgent")
     if managers:

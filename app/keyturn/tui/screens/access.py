@@ -150,6 +150,7 @@ class Access(LinkedPanes):
 
     def action_why(self) -> None:
         """Every path, worked out from the whole snapshots."""
+        from keyturn.tui.screens.asked import Asked
         from keyturn.tui.screens.dialog import Dialog
 
         key, name = self._person_in_focus()
@@ -161,6 +162,7 @@ class Access(LinkedPanes):
         vault = about.vault_id if isinstance(about, GrantRow) else ""
         title = f"{name} and {about.vault_name}" if isinstance(about, GrantRow) else name
         engine, strip = self.keyturn.parts.engine, self.query_one(WhyStrip).lines
+        asked = Asked.here(self.keyturn)
 
         async def work(_observe: object, _stop: object) -> tuple[str, ...]:
             return await engine.paths(key, vault)
@@ -168,7 +170,7 @@ class Access(LinkedPanes):
         def show(paths: tuple[str, ...]) -> None:
             lines = [*strip, Line(Content(""))]
             lines += [Line(literal(f"• {path}"), hang=2) for path in paths]
-            _ = self.app.push_screen(Dialog(f"Why: {title}", lines))
+            asked.show(Dialog(f"Why: {title}", lines), f"Why {title} is known now: w once more.")
 
         self.keyturn.start("working out why", work, show, only_reads=True)
 

@@ -12,6 +12,7 @@ from keyturn.tui.case_rows import fact_words
 from keyturn.tui.case_words import ASKED
 from keyturn.tui.engine import Observe
 from keyturn.tui.screens.ask import Ask, needs_words
+from keyturn.tui.screens.asked import Asked
 from keyturn.tui.screens.picker import Choice, Picker, in_memory
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.row_source import Found, Row, Wish
@@ -61,7 +62,7 @@ def choose_successor(
     app: "KeyturnApp", people: Sequence[str], vault: VaultLeft, decided: Callable[[VaultLeft], None]
 ) -> None:
     """Who takes a vault over, from a list with the most likely first."""
-    desk = app.parts.engine.desk
+    desk, asked = app.parts.engine.desk, Asked.here(app)
 
     async def work(_observe: object, _stop: object) -> "tuple[Candidate, ...]":
         return await desk.candidates(people, vault.id)
@@ -82,7 +83,7 @@ def choose_successor(
             lambda typed: Candidates(found, typed), taken, words=words,
             empty="There is nobody to choose.", placeholder="type to narrow the list",
         )  # fmt: skip
-        _ = app.push_screen(Picker(choice))
+        asked.show(Picker(choice), f"Who could take over {vault.name} is known now: ask again.")
 
     app.start(f"looking who could take over {vault.name}", work, show, only_reads=True)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from keyturn.decide.names import counted
 from keyturn.tui.engine import Ended
 from keyturn.tui.screens.ask import Ask
+from keyturn.tui.screens.asked import Asked
 from keyturn.tui.screens.picker import Choice, Picker, in_memory
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.row_source import Row
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from keyturn.run.giving_up import OpenStep
     from keyturn.tui.app import KeyturnApp
 
+OTHERWISE = "Which steps are open is known now: X once more."
 MOST_AT_ONCE = 12
 """So many lines fit below what is said of them in 80x24; more have the whole box."""
 COLUMNS = (Column("step", 4, right=True), Column("what it was to do", 20, 3), Column("stands", 12))
@@ -29,7 +31,7 @@ def give_up_step(
     """One of the open steps of these runs, or of `only` these operations of them, or of those about
     the leaver of a case. `done` is called with the run as it stands then; a question that is left
     changes nothing."""
-    desk = app.parts.engine.desk
+    desk, asked = app.parts.engine.desk, Asked.here(app)
 
     async def work(_observe: object, _stop: object) -> "tuple[OpenStep, ...]":
         found = await desk.open_steps(run_ids, case_id)
@@ -39,19 +41,20 @@ def give_up_step(
         if not found:
             app.tell("Give up: no step of it is open, so there is nothing to give up.")
         elif len(found) == 1:
-            _ask_why(app, found[0], done)
+            asked.show(_why(found[0]), OTHERWISE, _reason_taken(app, found[0], done))
         else:
-            _choose(app, found, done)
+            asked.show(_choice(app, found, done), OTHERWISE)
 
     app.start("looking which steps are open", work, show, only_reads=True)
 
 
-def _choose(
+def _choice(
     app: "KeyturnApp", found: "tuple[OpenStep, ...]", done: Callable[[Ended], None]
-) -> None:
+) -> Picker:
     def taken(row: Row | None, _typed: str) -> None:
         if row is not None:
-            _ask_why(app, found[row.id], done)
+            one = found[row.id]
+            _ = app.push_screen(_why(one), _reason_taken(app, one, done))
 
     runs = dict.fromkeys(one.title for one in found)
     words = f"{len(found)} steps are open: {'; '.join(runs)}. R goes on with them instead."
@@ -68,7 +71,7 @@ def _choose(
         words=words, placeholder="type to narrow the list",
         height=1 + len(rows) if len(rows) <= MOST_AT_ONCE else 0,
     )  # fmt: skip
-    _ = app.push_screen(Picker(choice))
+    return Picker(choice)
 
 
 def _having(typed: str, rows: Sequence[Row]) -> Sequence[Row]:
@@ -76,7 +79,14 @@ def _having(typed: str, rows: Sequence[Row]) -> Sequence[Row]:
     return [row for row in rows if all(word in row.label.casefold() for word in words)]
 
 
-def _ask_why(app: "KeyturnApp", one: "OpenStep", done: Callable[[Ended], None]) -> None:
+def _why(one: "OpenStep") -> Ask:
+    words = f"{' '.join(one.effect)} Say why: the reason is kept in the journal, under your name."
+    return Ask(f"Give up step {one.number} of {one.title}?", words, check=_needs_why)
+
+
+def _reason_taken(
+    app: "KeyturnApp", one: "OpenStep", done: Callable[[Ended], None]
+) -> Callable[[str | None], None]:
     desk = app.parts.engine.desk
 
     def said(reason: str | None) -> None:
@@ -93,9 +103,7 @@ def _ask_why(app: "KeyturnApp", one: "OpenStep", done: Callable[[Ended], None]) 
 
         app.start("giving a step up", work, show)
 
-    words = f"{' '.join(one.effect)} Say why: the reason is kept in the journal, under your name."
-    title = f"Give up step {one.number} of {one.title}?"
-    _ = app.push_screen(Ask(title, words, check=_needs_why), said)
+    return said
 
 
 def _rest(ended: Ended) -> str:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
-from textual.content import Content
 from textual.widget import Widget
 
 from keyturn.tui.actions import Action, Where, bindings
@@ -21,7 +20,15 @@ from keyturn.tui.case_words import (
 )
 from keyturn.tui.engine import Card, Observe
 from keyturn.tui.hand import EMPTY_HAND, Hand, Named
-from keyturn.tui.leavers_rows import COLUMNS, differing_lines, leavers_rows, of_all, totals_words
+from keyturn.tui.leavers_rows import (
+    COLUMNS,
+    cases_with_runs,
+    differing_lines,
+    leavers_rows,
+    of_all,
+    out_of_all,
+    standing_words,
+)
 from keyturn.tui.plan_words import BLANK
 from keyturn.tui.safe import joined, literal
 from keyturn.tui.screens.case_steps import (
@@ -84,9 +91,9 @@ class Leavers(ListScreen):
         all of them are out."""
         seen = self.seen
         unwanted = set() if seen is not None and seen.vaults else {"waive"}
-        out = seen is not None and len(_out(seen)) == len(seen.leavers) > 0
-        unwanted |= {"make_plan", "emergency"} if out else set()
-        unwanted |= set() if seen is not None and _with_runs(seen) else {"evidence", "recheck"}
+        all_out = seen is not None and out_of_all(seen) == len(seen.leavers) > 0
+        unwanted |= {"make_plan", "emergency"} if all_out else set()
+        unwanted |= set() if seen is not None and cases_with_runs(seen) else {"evidence", "recheck"}
         return tuple(key for key in super().keys(read_only=read_only) if key.id not in unwanted)
 
     def rows(self) -> RowSource:
@@ -149,7 +156,7 @@ class Leavers(ListScreen):
             return
         self.table.title = f"Offboard {self._called}"
         self.show(again=again)
-        self.query_one(Tally).words = _standing(self.seen)
+        self.query_one(Tally).words = standing_words(self.seen)
         self.say_keys()
 
     # ------------------------------------------------------------------ the text
@@ -187,7 +194,7 @@ class Leavers(ListScreen):
 
     def _about_evidence(self, seen: LeaversSeen) -> Sequence[Line]:
         if not self.evidence:
-            return tuple(evidence_lines(None, applied=bool(_with_runs(seen))))
+            return tuple(evidence_lines(None, applied=bool(cases_with_runs(seen))))
         lines: list[Line] = []
         for one in self.evidence.values():
             lines += [*evidence_lines(one, applied=True), BLANK]
@@ -386,7 +393,7 @@ class Leavers(ListScreen):
 
     def action_evidence(self) -> None:
         """A bundle for each of whom something was cut, about every run of the case."""
-        found = _with_runs(self.seen) if self.seen is not None else {}
+        found = cases_with_runs(self.seen) if self.seen is not None else {}
         if not found:
             self.keyturn.tell("Evidence: no plan was applied yet, so there is nothing to prove.")
             return
@@ -402,31 +409,3 @@ class Leavers(ListScreen):
         self._draw()
         where = sorted({str(one.folder.parent) for one in written.values()})
         self.keyturn.tell(f"The evidence of {len(written)} is in {', '.join(where)}.")
-
-
-def _with_runs(seen: LeaversSeen) -> dict[str, str]:
-    """By the key of each of whom something was cut, the case."""
-    return {
-        one.key: one.case.id for one in seen.leavers if any(not run.undoes for run in one.case.runs)
-    }
-
-
-def _standing(seen: LeaversSeen) -> Content:
-    words = totals_words(seen)
-    undecided = sum(not one.decided for one in seen.vaults)
-    if undecided:
-        which = "1 vault has" if undecided == 1 else f"{undecided} vaults have"
-        return joined(
-            ("! Blocked: ", "bold $urgent"),
-            f"{which} no other manager. enter on it says who takes over, w waives it.\n",
-            (words, "bold"),
-        )
-    done = _out(seen)
-    states = f"{len(done)} of {len(seen.leavers)} verified. " if _with_runs(seen) else ""
-    rest = "" if len(done) == len(seen.leavers) else "p shows the one plan for all."
-    return joined((states, "bold $accent"), (f"{words}. ", "bold"), rest)
-
-
-def _out(seen: LeaversSeen) -> tuple[str, ...]:
-    """Those of whom nothing is left to plan."""
-    return tuple(one.key for one in seen.leavers if one.case.state in {"verified", "closed"})
