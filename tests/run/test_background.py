@@ -1,7 +1,9 @@
 """Jobs in their own thread: stopped by asking, never by a screen, and no failure is lost."""
 
 import asyncio
+import gc
 import threading
+import weakref
 
 import pytest
 
@@ -68,3 +70,21 @@ def test_what_a_job_raises_is_delivered(failure: BaseException) -> None:
     assert seen == [failure]
     with pytest.raises(type(failure)):
         job.result()
+
+
+def test_what_a_job_gave_is_let_go_of_when_the_next_begins() -> None:
+    async def make(_: Stop) -> set[str]:
+        return _Given()
+
+    background = Background()
+    job = background.start("about one person", make)
+    assert job.join(TIMEOUT_S)
+    given = weakref.ref(job.result())
+    del job
+    assert background.start("about another", make).join(TIMEOUT_S)
+    gc.collect()
+    assert given() is None
+
+
+class _Given(set[str]):
+    """A set that can be referred to weakly."""

@@ -106,7 +106,8 @@ class Job(Generic[T]):
 
 
 class Background:
-    """The jobs of one program, at most one of each name at a time."""
+    """The jobs of one program, at most one of each name at a time. What an ended job gave, and who
+    waited for it, is let go of when the next one begins."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job[object]] = {}
@@ -121,9 +122,10 @@ class Background:
 
         RuntimeError while a job of that name is still going on.
         """
-        before = self._jobs.get(name)
-        if before is not None and before.state in (JobState.RUNNING, JobState.STOPPING):
+        going = self.running()
+        if name in going:
             raise RuntimeError(f"{name} is going on already")
+        self._jobs = {one: self._jobs[one] for one in going}
         job = Job(name, run)
         self._jobs[name] = job  # type: ignore[assignment] # only states are asked through this map
         job._start(on_done)
