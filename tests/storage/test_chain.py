@@ -1,13 +1,12 @@
 """Any change to what was written is found, and the first bad entry is named."""
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.storage.edited_file import edit
 
 from keyturn_providers.records import Side
 from keyturn_storage.chain import GENESIS, Entry, Head, link, verify
@@ -103,12 +102,6 @@ def _journal(path: Path) -> None:
         journal.end_run("r", "ended", 5)
 
 
-def _everything_allowed(connection: sqlite3.Connection) -> None:
-    triggers = connection.execute("select name from sqlite_master where type = 'trigger'")
-    for (name,) in triggers.fetchall():
-        connection.execute(f"drop trigger {name}")
-
-
 @pytest.mark.parametrize(
     ("statement", "first_bad", "why"),
     [
@@ -131,10 +124,7 @@ def test_a_file_edited_around_the_triggers_is_found_out(
 ) -> None:
     path = tmp_path / "journal.db"
     _journal(path)
-    with closing(sqlite3.connect(path)) as raw:
-        _everything_allowed(raw)
-        assert raw.execute(statement).rowcount > 0
-        raw.commit()
+    edit(path, statement)
     with open_journal(path, read_only=True) as journal:
         report = journal.verify_chain()
     assert report.first_bad == first_bad
@@ -144,10 +134,7 @@ def test_a_file_edited_around_the_triggers_is_found_out(
 def test_two_lines_swapped_with_their_hashes_are_found_out(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     _journal(path)
-    with closing(sqlite3.connect(path)) as raw:
-        _everything_allowed(raw)
-        for old, new in ((2, 99), (3, 2), (99, 3)):
-            raw.execute("update entry set seq = ? where seq = ?", (new, old))
-        raw.commit()
+    for old, new in ((2, 99), (3, 2), (99, 3)):
+        edit(path, f"update entry set seq = {new} where seq = {old}")
     with open_journal(path, read_only=True) as journal:
         assert journal.verify_chain().first_bad == 2

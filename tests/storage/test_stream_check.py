@@ -1,10 +1,9 @@
 """Whatever is done to archived events around the triggers is found, and the page is named."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.storage.edited_file import edit
 from tests.storage.streams import DAY_MS, SOURCE, T0, page, usage
 
 from keyturn_storage.journal import open_journal
@@ -62,11 +61,7 @@ def test_a_file_edited_around_the_triggers_is_found_out(
     _archived(path)
     with open_journal(path) as journal:
         assert journal.verify_chain().unbroken
-    with closing(sqlite3.connect(path)) as raw:
-        for (name,) in raw.execute("select name from sqlite_master where type = 'trigger'"):
-            raw.execute(f"drop trigger {name}")
-        assert raw.execute(statement).rowcount > 0
-        raw.commit()
+    edit(path, statement)
     with open_journal(path, read_only=True) as journal:
         report = journal.verify_chain()
     assert report.first_bad == first_bad
@@ -76,12 +71,8 @@ def test_a_file_edited_around_the_triggers_is_found_out(
 def test_two_events_that_changed_places_are_found_out(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     _archived(path)
-    with closing(sqlite3.connect(path)) as raw:
-        for (name,) in raw.execute("select name from sqlite_master where type = 'trigger'"):
-            raw.execute(f"drop trigger {name}")
-        for old, new in ((1, 99), (2, 1), (99, 2)):
-            raw.execute("update stream_event set no = ? where no = ?", (new, old))
-        raw.commit()
+    for old, new in ((1, 99), (2, 1), (99, 2)):
+        edit(path, f"update stream_event set no = {new} where no = {old}")
     with open_journal(path, read_only=True) as journal:
         assert journal.verify_chain().first_bad == 1
 

@@ -39,6 +39,24 @@ def retriable(app: KeyturnApp) -> int:
     return sum(one.can_be_retried for one in about.failures) if isinstance(about, Cause) else 0
 
 
+async def at_failures(app: KeyturnApp, pilot: Pilot[None]) -> int:
+    """Activity, with the cursor on a cause of several failures that can be planned anew; how many
+    those are."""
+    await at_screen(pilot, app, "3", Activity)
+    await shows(pilot, "try again")
+    count = retriable(app)
+    assert count > 1
+    return count
+
+
+async def one_first(app: KeyturnApp, pilot: Pilot[None]) -> None:
+    """T plans one of them, and the others not yet."""
+    await pilot.press("T")
+    await shows(pilot, "One first, to see whether the cause is gone")
+    assert isinstance(app.screen, PlanReview)
+    assert len(app.screen.plan.operations) == 1
+
+
 async def confirmed(app: KeyturnApp, pilot: Pilot[None]) -> None:
     """The plan in front, applied; back to Activity."""
     await until(pilot, lambda: isinstance(app.screen, PlanReview))
@@ -58,15 +76,8 @@ async def test_one_is_tried_first_then_the_others_and_none_stays_a_failure(
     run_id = await refused_sync(read_bench)
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await at_screen(pilot, app, "3", Activity)
-        await shows(pilot, "try again")
-        count = retriable(app)
-        assert count > 1
-        await pilot.press("T")
-        await until(pilot, lambda: isinstance(app.screen, PlanReview))
-        assert isinstance(app.screen, PlanReview)
-        assert len(app.screen.plan.operations) == 1
-        await shows(pilot, "to see whether the cause is gone")
+        count = await at_failures(app, pilot)
+        await one_first(app, pilot)
         await confirmed(app, pilot)
         await until(pilot, lambda: retriable(app) == count - 1)
         await pilot.press("T")
@@ -80,20 +91,15 @@ async def test_one_is_tried_first_then_the_others_and_none_stays_a_failure(
     assert all(one[-1].status == 403 for one in kept.values())
 
 
-async def test_while_the_one_fails_again_the_others_are_left_alone(read_bench: Bench) -> None:
+async def test_until_the_one_is_tried_the_others_are_left_alone(read_bench: Bench) -> None:
     await refused_sync(read_bench)
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await at_screen(pilot, app, "3", Activity)
-        await shows(pilot, "try again")
-        await pilot.press("T")
-        await until(pilot, lambda: isinstance(app.screen, PlanReview))
+        _ = await at_failures(app, pilot)
+        await one_first(app, pilot)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, Activity))
-        await pilot.press("T")
-        await shows(pilot, "to see whether the cause is gone")
-        assert isinstance(app.screen, PlanReview)
-        assert len(app.screen.plan.operations) == 1
+        await one_first(app, pilot)
 
 
 async def test_what_was_asked_and_answered_is_told_of_a_failure(read_bench: Bench) -> None:
@@ -120,17 +126,12 @@ async def test_what_fails_again_is_one_failure_and_the_others_still_wait(read_be
     read_bench.pair.secrets.faults.add(fault)
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
-        await at_screen(pilot, app, "3", Activity)
-        await shows(pilot, "try again")
-        count = retriable(app)
-        await pilot.press("T")
+        count = await at_failures(app, pilot)
+        await one_first(app, pilot)
         await confirmed(app, pilot)
         await shows(pilot, "ended, 0 of 1 done")
         assert retriable(app) == count
-        await pilot.press("T")
-        await shows(pilot, "One first, to see whether the cause is gone")
-        assert isinstance(app.screen, PlanReview)
-        assert len(app.screen.plan.operations) == 1
+        await one_first(app, pilot)
 
 
 async def test_a_failure_is_told_once_and_what_was_answered_right_below(read_bench: Bench) -> None:

@@ -57,6 +57,7 @@ async def test_a_complete_source_is_shown_with_its_proof(read_bench: Bench) -> N
         for name in BOTH:
             await shows(pilot, f"? {name} ")
         await shows(pilot, "invariants passed")
+        await quiet(pilot, app)
         assert isinstance(app.screen, Sources)
         assert app.screen.copied().what in BOTH
         assert "invariants passed" in app.screen.copied().text
@@ -95,6 +96,7 @@ async def test_an_incomplete_listing_is_named_with_its_error(
         await shows(pilot, "✗ incomplete")
         await _to_the_second(pilot, app)
         await shows(pilot, "✗ grants of v-billing: ")
+        await quiet(pilot, app)
         text = _unwrapped(app)
 
         assert "✗ grants of v-billing: " in text
@@ -113,6 +115,7 @@ async def test_records_nobody_could_read_are_counted_and_listed(empty_bench: Ben
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("6")
         await shows(pilot, "2 unreadable")
+        await quiet(pilot, app)
 
         assert "? accounts: it has no name" in text_of(app)
         assert "? accounts: it has no id" in text_of(app)
@@ -134,6 +137,7 @@ async def test_the_archive_of_events_is_one_line_with_its_gaps(empty_bench: Benc
         await pilot.press("6")
         await _to_the_second(pilot, app)
         await shows(pilot, "events archived: 1,201 since 5 Jan 2027,")
+        await quiet(pilot, app)
         text = _unwrapped(app)
         assert "newest 10 min ago; gap 15 Jan – 3 Feb 2027 in item usages" in text
         assert text_of(app).count("events archived") == 1
@@ -149,6 +153,7 @@ async def test_a_stream_that_fails_is_named_with_its_reason(empty_bench: Bench) 
         await _to_the_second(pilot, app)
         await shows(pilot, "events archived: none yet")
         await shows(pilot, "! item usages never archived: could not archive")
+        await quiet(pilot, app)
         assert "the token may not do this" in _unwrapped(app)
 
 
@@ -160,6 +165,7 @@ async def test_checking_asks_both_sources_who_keyturn_is(read_bench: Bench) -> N
         await pilot.press("c")
         await shows(pilot, "simulated, directory at simulated:corp-id, tenant")
         await shows(pilot, "asked just now")
+        await quiet(pilot, app)
         text = _unwrapped(app)
         assert "can add membership, list accounts" in text
         assert "read an account's sessions" in text.partition("cannot ")[2]
@@ -184,6 +190,7 @@ async def test_the_worst_check_comes_first_and_marks_the_source(read_bench: Benc
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("6", "c")
         await shows(pilot, "1 wrong, 1 to watch, 3 not known, 3 well")
+        await quiet(pilot, app)
         text = text_of(app)
         order = [
             "! wrong    scope         logs.read: Not granted.",
@@ -221,6 +228,7 @@ async def test_a_source_that_cannot_be_asked_does_not_hide_the_other(read_bench:
         await pilot.press("6", "c")
         await shows(pilot, "! wrong    the token is wrong or has expired")
         await shows(pilot, "next: Make a new token")
+        await quiet(pilot, app)
         assert re.search(r"! corp-id .*no answer", text_of(app))
         await _to_the_second(pilot, app)
         await shows(pilot, "simulated, secrets at simulated:corp-vault")
@@ -254,6 +262,7 @@ async def test_a_refresh_that_fails_keeps_what_was_seen_and_says_why(read_bench:
         await pilot.press("r")
         await shows(pilot, "the connection was refused")
         await shows(pilot, "Check the address and the network")
+        await quiet(pilot, app)  # the list follows the header
         assert "16 accounts, 3 groups" in text_of(app)
         assert re.search(r"! corp-vault +\S+ +! old", text_of(app))
         await pilot.press("escape")
