@@ -7,6 +7,7 @@ from tests.tui.looking import quiet, ready, shows, until
 from tests.tui.simulated import Bench
 
 from keyturn.tui.app import KeyturnApp
+from keyturn.tui.run_engine import RunEngine
 from keyturn.tui.screens.tour import STEPS, TourDialog
 from keyturn.tui.state import recall
 
@@ -52,5 +53,20 @@ async def test_no_tour_comes_in_front_of_somebody_who_is_at_work_already(
         await pilot.press("2")
         await quiet(pilot, app)
         await shows(pilot, "shows the plan")
+        assert app.screen is app.frame
+        assert not app.remembered.toured  # the next start offers it
+
+
+async def test_no_tour_comes_in_front_of_a_run_that_is_open(
+    read_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def one(_engine: RunEngine) -> int:
+        return 1
+
+    monkeypatch.setattr(RunEngine, "open_runs", one)
+    app = _app(read_bench)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "1 run is open: R resumes it.")
+        await until(pilot, lambda: app.facts.organisation == "acme")
         assert app.screen is app.frame
         assert not app.remembered.toured  # the next start offers it

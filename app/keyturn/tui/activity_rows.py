@@ -224,7 +224,9 @@ def _run_row(run: RunLine, now_ms: int) -> Row:
         sign, role = "!", "urgent"
     elif run.troubled or run.done < run.steps:
         sign, role = "~", "change"
-    state = f"{run.state}, {run.done} of {run.steps} done"
+    state = f"{run.state}, {run.done} of {run.steps}"
+    if run.state != "broken off":  # as long as a narrow list has room for
+        state += " done"
     return Row(
         RUN | run.no, sign, ("run", run.title, state, _ago(run.started_ms, now_ms)),
         ("dim", "strong", role, "dim"), label=run.title, about=run,

@@ -21,8 +21,7 @@ AGAIN_S = 0.05
 
 
 def follow_first_paint(app: "KeyturnApp") -> None:
-    """Once, some time after it. Goes to where the operator was, or offers the tour, where they have
-    not begun with anything."""
+    """Once, some time after it. Goes to where the operator was, or offers the tour."""
     gc.enable()
     if not app.screen_stack:
         return  # left already
@@ -37,9 +36,16 @@ def follow_first_paint(app: "KeyturnApp") -> None:
         app.refresh_sources()
     if app.remembered.screen in ways.NUMBERED and app.parts.link is None:
         ways.go(app, app.remembered.screen)
+    app.tour_due = app.parts.tour and not (app.remembered.toured or app.parts.link)
+
+
+def offer_tour(app: "KeyturnApp") -> None:
+    """Once it is known what waits: the tour comes neither before somebody who has begun with
+    something, nor before a run that is open, as after a crash at night: next time."""
     begun = len(app.screen_stack) > 1 or isinstance(app.focused, Input)
-    if app.parts.tour and not (begun or app.remembered.toured or app.parts.link):
-        app.action_tour()  # not in front of somebody who is at work already: next time
+    due, app.tour_due = app.tour_due, False
+    if due and not (begun or app.standing):
+        app.action_tour()
 
 
 def _configure(app: "KeyturnApp") -> None:

@@ -90,6 +90,7 @@ class KeyturnApp(
         self.troubles: tuple[Trouble, ...] = ()
         """Errors that nobody has dismissed, the newest first."""
         self.after_first_paint = False
+        self.tour_due = False
         """Whether what follows the first paint was begun."""
         self.open_runs = 0
         self.counted = False

@@ -60,6 +60,10 @@ class WaitingRuns:
         app.standing = found.words(read_only=app.read_only)
         app.tell(app.note)
         app.put_facts(replace(app.facts, reopened=found.cases))
+        if app.tour_due:
+            from keyturn.tui.after_first_paint import offer_tour
+
+            offer_tour(app)
 
     def action_resume(self) -> None:
         """Goes on with every open run, in the way of the screen in front."""
