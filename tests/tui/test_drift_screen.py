@@ -1,6 +1,7 @@
 """The Drift screen over the simulated pair: sorted, filtered, marked, planned, empty, huge."""
 
 import json
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.tui.simulated import Bench, Policy, SimulatedDoors, Watch, rules_of
 
 from keyturn.decide.rules import NamedId, Waiver
 from keyturn.tui.app import KeyturnApp
+from keyturn.tui.screens.access import REFRESHING
 from keyturn.tui.screens.drift import Drift
 from keyturn.tui.screens.plan import PlanReview
 from keyturn_providers.abilities import Ability
@@ -292,3 +294,19 @@ async def test_what_no_exception_is_for_says_so(read_bench: Bench) -> None:
         await shows(pilot, "leaver still active")
         await pilot.press("e")
         await shows(pilot, "can be excepted")
+
+
+async def test_while_both_sources_are_read_for_the_first_time_that_is_said(
+    empty_bench: Bench,
+) -> None:
+    go_on = threading.Event()
+
+    async def slow(_observe: object, _stop: object) -> None:
+        go_on.wait(30)
+
+    app = empty_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.start(REFRESHING, slow, lambda _: None)
+        await pilot.press("2")
+        await shows(pilot, "Nothing has been compared yet. Both sources are being read.")
+        go_on.set()

@@ -101,7 +101,8 @@ def _user(person: Colleague, now: datetime) -> OktaUser:
         status=status,
         created=now - timedelta(days=joined_days(login)),
         status_changed=changed,
-        last_login=now - timedelta(minutes=number(f"okta seen {login}", 6_000)),
+        # Nobody signs in who is suspended.
+        last_login=(changed or now) - timedelta(minutes=number(f"okta seen {login}", 6_000)),
         title=person.title,
         department=person.department,
         manager=f"{person.manager}@{DOMAIN}" if person.manager else "",

@@ -11,7 +11,7 @@ from keyturn.tui.actions import Where, bindings
 from keyturn.tui.drift_rows import COLUMNS, SEVERITY_STYLE, finding_lines, made_lines
 from keyturn.tui.hand import EMPTY_HAND, Hand, Named, Thing
 from keyturn.tui.safe import joined, literal
-from keyturn.tui.screens.access import Access
+from keyturn.tui.screens.access import REFRESHING, Access
 from keyturn.tui.screens.list_screen import ListScreen
 from keyturn.tui.screens.planning import plan_findings
 from keyturn.tui.widgets.cells import Column
@@ -67,7 +67,9 @@ class Drift(ListScreen):
         )
         self.query_one(TrendLine).put(points, self.keyturn.parts.now_ms())
         if not decided:
-            self.table.empty = "Nothing has been compared yet. r reads both sources."
+            going = REFRESHING in self.keyturn.jobs.running()
+            then = "Both sources are being read." if going else "r reads both sources."
+            self.table.empty = f"Nothing has been compared yet. {then}"
             words = literal("Nothing has been compared yet.", "$quiet")
         elif not counts:
             self.table.empty = self.EMPTY
