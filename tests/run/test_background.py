@@ -50,11 +50,12 @@ def test_one_job_of_a_name_at_a_time() -> None:
     with pytest.raises(RuntimeError, match="apply is going on already"):
         background.start("apply", _until)
     other = background.start("refresh", _until)
-    background.stop_all()
+    first.stop()
+    other.stop()
     assert background.join_all(TIMEOUT_S)
     assert (first.result(), other.result()) == ("stopped", "stopped")
     again = background.start("apply", _until)
-    background.stop_all()
+    again.stop()
     assert again.join(TIMEOUT_S)
 
 

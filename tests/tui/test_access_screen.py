@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 
 import pytest
-from tests.tui.looking import access, labels, lines_of, pane, ready, shows, text_of, until
+from tests.tui.looking import access, labels, lines_of, pane, quiet, ready, shows, text_of, until
 from tests.tui.simulated import Bench, Policy
 
 from keyturn.tui.data import Pane
@@ -30,6 +30,7 @@ async def test_a_first_start_says_what_to_press_and_a_refresh_fills_the_panes(
         await pilot.press("r")
         await shows(pilot, "Dana Okafor")
         await shows(pilot, "corp-id: complete")
+        await quiet(pilot, app)
 
         assert "corp-vault" in lines_of(app)[0]
         assert "✓ complete" in lines_of(app)[0]
@@ -114,7 +115,7 @@ async def test_a_refresh_never_moves_the_cursor_to_another_person(read_bench: Be
 
         await pilot.press("r")
         await shows(pilot, "corp-id: complete")
-        await until(pilot, lambda: pane(app, Pane.USERS).row is not None)
+        await quiet(pilot, app)
 
         row = pane(app, Pane.USERS).row
         assert row is not None

@@ -66,6 +66,19 @@ async def test_no_value_of_a_frame_reaches_screen_or_report(tmp_path: Path) -> N
     assert str(tmp_path) not in text
 
 
+async def test_what_fails_once_keyturn_was_left_is_no_crash(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    store = CacheData(data / "cache.db")
+    app = KeyturnApp(Parts(store.reads, store, SetEngine, data, lambda: samples.NOW_MS))
+    async with app.run_test():
+        app.leave(0)
+        app._handle_exception(LookupError("a widget of a screen that was being opened"))
+    store.reads.close()
+    assert app.return_code == 0
+    assert not list(data.glob("crash-*.txt"))
+
+
 @pytest.mark.parametrize(
     "secret",
     [

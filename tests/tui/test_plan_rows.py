@@ -77,6 +77,7 @@ async def test_what_was_skipped_is_taken_up_again(read_bench: Bench) -> None:
         await shows(pilot, "makes the plan anew so")
         await pilot.press("p")
         await until(pilot, lambda: review(app).plan is not without)
+        await quiet(pilot, app)
         assert len(review(app).plan.operations) == len(whole.operations)
         assert skipped(review(app).plan) == ()
 
@@ -91,6 +92,7 @@ async def test_a_sync_is_planned_anew_without_what_is_skipped(read_bench: Bench)
         await skip_it(app, pilot, "next week")
         await pilot.press("p")
         await until(pilot, lambda: review(app).plan is not whole)
+        await quiet(pilot, app)
         found = review(app).plan
         assert found.confirm_with != whole.confirm_with or len(found.operations) == 0
         assert "skipped" in found.title

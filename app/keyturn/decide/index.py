@@ -167,11 +167,6 @@ def members_of(indexed: Indexed, group_id: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def effective_members(indexed: Indexed) -> Mapping[str, frozenset[str]]:
-    """The account ids in each listed group, those of nested groups included."""
-    return {group_id: members_of(indexed, group_id) for group_id in indexed.groups}
-
-
 def chains_of(indexed: Indexed, account_id: str) -> Iterator[tuple[str, ...]]:
     """Each group an account is in, as the chain of group ids from its own group to it, outermost
     last. A group reached from two of its groups comes twice: those are two paths."""

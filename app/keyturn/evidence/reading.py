@@ -4,7 +4,6 @@ import io
 import os
 import re
 import stat
-import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +13,6 @@ from keyturn_providers.text import safe
 
 MAX_FILES = 1024
 MAX_BYTES = 256 * 1024 * 1024
-_DAMAGED = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    struct.error,
-    ValueError,
-    EOFError,
-    OSError,
-    RuntimeError,
-)
 
 
 class NotABundle(Exception):

@@ -139,11 +139,6 @@ class Background:
             if job.state in (JobState.RUNNING, JobState.STOPPING)
         )
 
-    def stop_all(self) -> None:
-        """Asks every job to end."""
-        for job in self._jobs.values():
-            job.stop()
-
     def join_all(self, timeout_s: float | None = None) -> bool:
         """Waits for every job. False if one did not end in time."""
         ended = [job.join(timeout_s) for job in self._jobs.values()]

@@ -82,7 +82,7 @@ def _large(opened: Openings) -> bool:
     from keyturn_storage.queries.reader import open_reader
     from keyturn_storage.queries.sources import source_rows
 
-    path = opened.data / "cache.db"
+    path = opened.cache_path
     if opened.many == HERE or not path.exists():
         return False
     with open_reader(path) as reader:

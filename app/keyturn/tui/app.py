@@ -220,6 +220,12 @@ class KeyturnApp(
         """A worker of the app itself failed."""
         self.failed(doing, error)
 
+    def _handle_exception(self, error: Exception) -> None:
+        """Where keyturn was left already, a screen that was being opened has lost its widgets: that
+        is no crash, and takes no exit code from who leaves."""
+        if not self._exit:
+            super()._handle_exception(error)
+
     def _fatal_error(self) -> None:
         """Textual's own report would print local variables; this one holds no value at all."""
         import sys

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from keyturn.tui.engine import Observe
+from keyturn_storage.files import CACHE_NAME, JOURNAL_NAME
 
 if TYPE_CHECKING:
     from keyturn.decide.rules import Rules
@@ -74,6 +75,16 @@ class Openings:
     many: int | None = None
     """With so many accounts and grants it is decided in a process of its own; None as is usual."""
 
+    @property
+    def cache_path(self) -> Path:
+        """Where the cache is, or will be."""
+        return self.data / CACHE_NAME
+
+    @property
+    def journal_path(self) -> Path:
+        """Where the journal is, or will be."""
+        return self.data / JOURNAL_NAME
+
     def now(self) -> "Clock":
         """The clock, which tests may set."""
         from keyturn.run.clock import system_clock
@@ -102,8 +113,8 @@ class Openings:
         if self.then is not None:
             raise PastShown
         with (
-            open_cache(self.data / "cache.db") as cache,
-            open_journal(self.data / "journal.db") as journal,
+            open_cache(self.cache_path) as cache,
+            open_journal(self.journal_path) as journal,
         ):
             yield cache, journal
 
@@ -120,14 +131,14 @@ class Openings:
         """The journal for reading; None where there is none. Looking does not make one."""
         from keyturn_storage.journal_if_any import journal_if_any
 
-        return journal_if_any(self.data / "journal.db")
+        return journal_if_any(self.journal_path)
 
     def world(self, loaded: Loaded) -> "World":
         """What was decided last, or of the time that is shown."""
         from keyturn.run.assess import decide, read_assessment
         from keyturn_storage.snapshots import open_cache
 
-        with open_cache(self.data / "cache.db") as cache:
+        with open_cache(self.cache_path) as cache:
             if self.then is not None:
                 (directory, secrets), at_ms = self.then
                 return decide(cache.load(directory), cache.load(secrets), loaded.rules, at_ms).world

@@ -19,7 +19,6 @@ from keyturn_storage.rows import FindingRow
 
 NAMED = 12
 """How many names one line holds before the rest is counted."""
-ANSWERS = {True: ("=", "yes"), False: ("!", "NO"), None: ("?", "not known")}
 GROUPS_SHOWN, TURNS_SHOWN = 40, 20
 
 

@@ -91,7 +91,7 @@ class RunEngine:
 
         loaded, clock = self.doors.load(), self.opened.now()
         async with self.opened.connected(loaded, observe, read_only=True) as connections:
-            with open_cache(self.data / "cache.db") as cache:
+            with open_cache(self.opened.cache_path) as cache:
                 report = await refresh(connections, cache, observe=observe, stop=stop, clock=clock)
                 if report.stopped:
                     return Refreshed(False, "Stopped: nothing of this refresh was kept.")
@@ -110,11 +110,11 @@ class RunEngine:
                     cache.close()
                     self.after_read()
             archived = await archive(
-                connections, lambda: open_journal(self.data / "journal.db"),
+                connections, lambda: open_journal(self.opened.journal_path),
                 observe=observe, stop=stop, clock=clock,
             )  # fmt: skip
             later = await later_verdicts(
-                connections, self.data / "journal.db",
+                connections, self.opened.journal_path,
                 observe=observe, stop=stop, clock=clock, operator=operator(),
             )  # fmt: skip
         if failed:
@@ -264,7 +264,7 @@ class RunEngine:
         from keyturn_storage.earlier import earlier_file
         from keyturn_storage.queries.past import Past
 
-        past = Past(*pair, at_ms, earlier_file(self.data / "cache.db", os.getpid()))
+        past = Past(*pair, at_ms, earlier_file(self.opened.cache_path, os.getpid()))
         try:
             await self._decide_then(past)
         except BaseException:
@@ -279,10 +279,10 @@ class RunEngine:
         from keyturn_storage.snapshots import open_cache
 
         pair = (past.directory_snapshot, past.secrets_snapshot)
-        with open_cache(self.data / "cache.db") as cache:
+        with open_cache(self.opened.cache_path) as cache:
             directory, secrets = map(cache.load, pair)
             found = decide(directory, secrets, self.doors.load().rules, past.at_ms)
-        lay_down(self.data / "cache.db", past.decided, pair, past.at_ms, *rows_of(found))
+        lay_down(self.opened.cache_path, past.decided, pair, past.at_ms, *rows_of(found))
 
     def as_of(self, pair: tuple[int, int], at_ms: int) -> "RunEngine":
         """Reads and decides as before; only what is asked about people is asked of then."""

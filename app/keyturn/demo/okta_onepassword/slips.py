@@ -14,7 +14,6 @@ SUSPENDED_IN_OKTA = {LEAVER: 3}
 """Login -> days ago. Okta pushes nothing for a suspension: 1Password does not know."""
 PUSH_FAILED = {"tomasz.wisniewski": 9}
 """Deactivated this many days ago, but the push to 1Password failed and nobody cleared the task."""
-PUSH_ERROR = "Automatic deprovisioning failed: the provisioning bridge did not answer in time."
 SECOND_LOGIN = ("o", "adm.o", "O (administrator)")
 """Login, second login, its name: two Okta users with one e-mail address. Which is 1Password's?"""
 STAGED = (("nadia.rahman", "Nadia Rahman", "eng-sre"), ("tim.feldt", "Tim Feldt", "legal"))
