@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from tests.tui.going_to import go_to_line
+from tests.tui.going_to import at_screen, go_to_line
 from tests.tui.kept_cases import kept
 from tests.tui.looking import quiet, ready, shows, text_of, until
 from tests.tui.plan_review import LOGIN, SIZE, review
@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.case_desk import CaseSeen
 from keyturn.tui.run_desk import RunDesk
+from keyturn.tui.screens.cases import Cases
 from keyturn.tui.screens.offboard import Offboard
 from keyturn.tui.screens.plan import PlanReview
 from keyturn_providers.records import Grant, Level, PrincipalKind, Vault
@@ -261,7 +262,7 @@ async def test_after_the_run_come_rotation_and_evidence(read_bench: Bench) -> No
         await until(pilot, lambda: isinstance(app.screen, Offboard))
         await pilot.press("C", *"all is done", "enter")
         await shows(pilot, "Closed.")
-        await pilot.press("7")
+        await at_screen(pilot, app, "7", Cases)
         await shows(pilot, "1 closed")
         await pilot.press("enter")
         await shows(pilot, "closed by")
@@ -279,7 +280,7 @@ async def test_a_case_is_read_where_nothing_may_be_changed(read_bench: Bench) ->
     later = read_bench.app(read_only=True)
     async with later.run_test(size=(80, 24)) as pilot:
         await ready(pilot, later)
-        await pilot.press("7")
+        await at_screen(pilot, later, "7", Cases)
         await shows(pilot, "1 open")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(later.screen, Offboard) and screen(later).read)
@@ -306,7 +307,7 @@ async def test_a_case_of_somebody_who_is_gone_is_still_told(
     later = read_bench.app()
     async with later.run_test(size=SIZE) as pilot:
         await ready(pilot, later)
-        await pilot.press("7")
+        await at_screen(pilot, later, "7", Cases)
         await shows(pilot, "1 open")
         await pilot.press("enter")
         await shows(pilot, "gone: Dana Okafor")

@@ -1,6 +1,7 @@
 """What came back opens the case again, and every screen says so at once: how many, whose, where."""
 
 import pytest
+from tests.tui.going_to import at_screen
 from tests.tui.kept_cases import kept
 from tests.tui.looking import access, lines_of, quiet, ready, shows, text_of, until
 from tests.tui.plan_review import SIZE
@@ -44,8 +45,7 @@ def in_header(app: KeyturnApp) -> bool:
 
 async def case_in_front(app: KeyturnApp, pilot: Pilot[None]) -> None:
     """Dana's case, from Cases."""
-    await pilot.press("7")
-    await until(pilot, lambda: isinstance(app.screen, Cases) and app.screen.table.row)
+    await at_screen(pilot, app, "7", Cases)
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, Offboard) and app.screen.read)
     await quiet(pilot, app)
