@@ -52,6 +52,29 @@ async def test_can_dana_open_payments_in_a_few_keys(read_bench: Bench) -> None:
         await until(pilot, lambda: app.screen is access(app))
 
 
+async def test_a_card_is_filtered_by_what_somebody_may_and_by_what(read_bench: Bench) -> None:
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("slash", *"dana", "enter", "i")
+        card = await _card(pilot, app)
+
+        async def left(typed: str) -> list[str]:
+            card.table.filter(typed)
+            await card.table.settled()
+            rows = [card.table.row_at(index) for index in range(len(card.table.content.shown))]
+            return [row.label for row in rows if row is not None]
+
+        everything = await left("")
+        assert await left("may:manage") == ["Payments"]
+        assert await left("vault:pay by:direct") == ["Payments"]
+        opened, closed = await left("may:any"), await left("may:none")
+        assert sorted(opened + closed) == sorted(everything[1:])
+        assert "Payments" not in await left('-"payments"')
+        assert await left("dept:x") == []
+        assert "there is no dept: here" in card.table.hint
+
+
 async def test_why_not_for_a_vault_somebody_lacks(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=(120, 40)) as pilot:

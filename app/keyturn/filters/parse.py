@@ -17,6 +17,7 @@ ALIASES: Mapping[str, Field] = {
     "who": Field.PERSON, "people": Field.PERSON, "member": Field.PERSON, "groups": Field.GROUP,
     "vaults": Field.VAULT, "status": Field.STATE, "finding": Field.DRIFT, "sev": Field.SEVERITY,
     "level": Field.LEVEL, "can": Field.LEVEL, "permission": Field.LEVEL, "path": Field.VIA,
+    "by": Field.VIA,
     "type": Field.KIND, "newer": Field.SINCE, "role": Field.TITLE,
 }  # fmt: skip
 MAIL_WORDS = frozenset({"email", "e-mail", "mail", "login"})

@@ -11,6 +11,8 @@ from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.list_content import SIGN_ROLE
 from keyturn.tui.widgets.row_source import Found, Row, Wish
 from keyturn_providers.records import AccountState
+from keyturn_storage.filters import Facts as Said
+from keyturn_storage.filters import Field, holds
 from keyturn_storage.queries.vaults import VaultRow
 
 OVERVIEW = 0
@@ -22,6 +24,9 @@ COLUMNS = (
     Column("by", 8, 2, most=36),
     Column("last used", 9, right=True, drop=1),
 )
+
+
+FIELDS = (Field.VAULT, Field.LEVEL, Field.VIA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +67,23 @@ class PersonLines:
         return [row for number in ids if (row := self._row(number)) is not None]
 
     def find(self, wish: Wish) -> Found:
-        """The vaults whose name contains every word; the person's own line goes."""
-        words = wish.needle.casefold().split()
-        found = [
-            number
-            for number in self._ids
-            if not words or (number != OVERVIEW and all(w in self._text(number) for w in words))
-        ]
-        return Found(array("q", found))
+        """The vaults whose name contains every word, or `may:` and `by:` as the columns say; the
+        person's own line goes."""
+        # Not needed before something is typed.
+        from keyturn.filters.parse import parse
 
-    def _text(self, number: int) -> str:
-        return self._vaults[number].name.casefold()
+        parsed = parse(wish.needle, FIELDS, self._now_ms())
+        wanted, hint = parsed.filter, "  ".join(map(str, parsed.hints))
+        if not wanted.terms:
+            return Found(self._ids, "", hint)
+        found = [no for no in self._ids if no != OVERVIEW and holds(wanted, self._said(no))]
+        return Found(array("q", found), "", hint)
+
+    def _said(self, number: int) -> Said:
+        vault = self._vaults[number]
+        path, name = self._best.get(vault.id), vault.name.casefold()
+        may, by = ("", "") if path is None else (path.level.value, path.via.casefold())
+        return Said(name, {Field.VAULT: (name,), Field.LEVEL: (may.casefold(),), Field.VIA: (by,)})
 
     def _row(self, number: int) -> Row | None:
         if number == OVERVIEW:
