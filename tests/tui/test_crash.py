@@ -1,5 +1,6 @@
 """A crash of the dashboard tells the operator, keeps a report without values, and is no success."""
 
+import asyncio
 import os
 import stat
 from pathlib import Path
@@ -13,6 +14,7 @@ from keyturn.tui import crash
 from keyturn.tui.app import KeyturnApp
 from keyturn.tui.cache_data import CacheData
 from keyturn.tui.parts import Parts
+from keyturn.tui.screens.plan import PlanReview
 
 SENTINEL = "hvs.CAESIJ-sentinel-token-0123456789"
 
@@ -79,6 +81,19 @@ async def test_what_fails_once_keyturn_was_left_is_no_crash(tmp_path: Path) -> N
     assert not list(data.glob("crash-*.txt"))
 
 
+async def test_a_screen_that_is_being_opened_as_keyturn_goes_is_no_crash(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    store = CacheData(data / "cache.db")
+    app = KeyturnApp(Parts(store.reads, store, SetEngine, data, lambda: samples.NOW_MS))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        _ = app.push_screen(PlanReview(samples.offboarding()))
+        await asyncio.sleep(0)
+    store.reads.close()
+    assert not list(data.glob("crash-*.txt"))
+
+
 @pytest.mark.parametrize(
     "secret",
     [
@@ -120,7 +135,7 @@ def test_what_the_terminal_shows_fits_eighty_columns_and_the_path_is_whole() -> 
 
 
 def test_textual_still_has_what_the_override_rests_on() -> None:
-    for name in ("_fatal_error", "_close_messages_no_wait", "_handle_exception"):
+    for name in ("_fatal_error", "_close_messages_no_wait", "_handle_exception", "_shutdown"):
         assert callable(getattr(App, name))
 
 

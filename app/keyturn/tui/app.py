@@ -226,6 +226,11 @@ class KeyturnApp(
         if not self._exit:
             super()._handle_exception(error)
 
+    async def _shutdown(self) -> None:
+        """However it was left: nothing that is shown or done from now on reaches anybody."""
+        self._exit = True
+        await super()._shutdown()
+
     def _fatal_error(self) -> None:
         """Textual's own report would print local variables; this one holds no value at all."""
         import sys
