@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,13 +88,20 @@ async def test_the_header_does_not_say_complete_after_a_read_that_failed(read_be
         assert "esc dismisses" in text_of(app)
 
 
-def test_a_signal_from_outside_leaves_with_its_exit_code(tmp_path: Path) -> None:
+def _leaves_after(signals: Sequence[int], data: Path) -> tuple[int, bytes]:
+    """The exit code of a dashboard that gets these once it stands, and what it drew. How often it
+    took the terminal is in the file `begun`."""
     program = (
         "import sys; from pathlib import Path\n"
+        "from textual.drivers.linux_driver import LinuxDriver\n"
         "from keyturn.tui.start import DashboardOptions, run_dashboard\n"
+        "start, begun = LinuxDriver.start_application_mode, Path(sys.argv[1]) / 'begun'\n"
+        "def counted(self):\n"
+        "    with begun.open('a') as file: file.write('.')\n"
+        "    start(self)\n"
+        "LinuxDriver.start_application_mode = counted\n"
         "sys.exit(run_dashboard(DashboardOptions(Path('none.yaml'), Path(sys.argv[1]))))\n"
     )
-    data = tmp_path / "data"
     data.mkdir(mode=0o700)
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -112,14 +120,33 @@ def test_a_signal_from_outside_leaves_with_its_exit_code(tmp_path: Path) -> None
                 except OSError:
                     break
             if not sent and b"nothing read yet" in seen:
-                process.send_signal(signal.SIGINT)
+                for number in signals:
+                    process.send_signal(number)
                 sent = True
-        assert process.wait() == 130
+        return process.wait(60), seen
     finally:
         process.kill()
         process.wait()
         os.close(ours)
+
+
+@pytest.mark.parametrize(
+    ("signals", "code"),
+    [
+        ((signal.SIGINT,), 130),
+        ((signal.SIGHUP, signal.SIGCONT), 129),  # as they come when a terminal goes away
+        ((signal.SIGCONT, signal.SIGINT), 130),
+    ],
+)
+def test_a_signal_from_outside_leaves_with_its_exit_code(
+    tmp_path: Path, signals: Sequence[int], code: int
+) -> None:
+    left, seen = _leaves_after(signals, tmp_path / "data")
+    assert left == code
     assert b"Traceback" not in seen
+    if signal.SIGHUP in signals:
+        # What reads keys, begun a second time, could stay for ever.
+        assert (tmp_path / "data" / "begun").read_text() == "."
 
 
 def test_leaving_a_read_is_not_told_as_leaving_a_run() -> None:

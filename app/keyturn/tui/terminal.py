@@ -77,6 +77,15 @@ def watch_terminal(app: App[None], lost: Callable[[], None]) -> None:
             if self._file is not None:
                 self._file = cast("TextIOWrapper", _Held(self._file, self._gone))
 
+        def _sigcont_application(self, *_: object) -> None:
+            # A terminal that goes away sends this with its SIGHUP. What reads keys would be started
+            # a second time, and the first, which nobody ends then, kept the process for ever.
+            if not os.isatty(self.fileno):
+                return
+            if self._auto_restart and not self._must_signal_resume:
+                self.suspend_application_mode()  # it was stopped by force
+            super()._sigcont_application()
+
         def run_input_thread(self) -> None:
             try:
                 super().run_input_thread()
