@@ -43,7 +43,9 @@ async def test_older_reads_are_counted_in_activity_and_come_on_enter(
                     and not isinstance(screen.table.row.about, Beyond))  # fmt: skip
         await pilot.press("slash", *"kind:run", "enter")
         await shows(pilot, "4 reads")
-        await pilot.press("escape", "G", "enter")
+        await pilot.press("escape")
+        await screen.table.settled()
+        await pilot.press("G", "enter")
         await until(pilot, lambda: not any("not shown" in line for line in lines_of(app)))
         assert "gone since" not in text_of(app)
 
