@@ -57,7 +57,7 @@ async def test_a_write_whose_child_dies_has_an_unknown_outcome(acme: Acme, kind:
 
 
 async def test_a_write_that_takes_too_long_has_an_unknown_outcome(acme: Acme) -> None:
-    surface = acme.surface(timeout_s=2.0)
+    surface = acme.surface(timeout_s=5.0)
     inspection.put_op_fault(acme.path, "delay", "vault user grant *", seconds=60)
     with pytest.raises(OutcomeUnknown, match="no answer in time"):
         await surface.writer().grant(SECRET, ACCOUNT, EVA, Level.READ, OP_ID)
