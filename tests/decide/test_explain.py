@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.decide.worlds import NOW_MS, SUSPENDED, Org, account, office
 
 from keyturn.decide.explain import access_paths, day, told, why
-from keyturn.decide.index import MORE_WAYS, ways_of
+from keyturn.decide.index import MORE_WAYS, has_more_ways, ways_of
 from keyturn_providers.records import AccountState, Collection, Group, Level
 
 
@@ -72,6 +72,7 @@ def test_every_way_through_nested_groups_is_told_once(nested: set[tuple[int, int
     found = [one for one in ways_of(org.world().secrets, "s1") if one[0] == "n0"]
     assert len(found) == len(set(found))
     assert set(found) == every or len(found) >= MORE_WAYS
+    assert has_more_ways(org.world().secrets, "s1") is (set(found) != every)
 
 
 def test_more_ways_than_anybody_reads_are_not_all_told() -> None:
@@ -84,6 +85,7 @@ def test_more_ways_than_anybody_reads_are_not_all_told() -> None:
     found = [one for one in ways_of(org.world().secrets, "s1") if one[0] == "n0-0"]
     assert {one[-1] for one in found} >= {"n12-0", "n12-1"}
     assert len(found) <= 26 + MORE_WAYS
+    assert has_more_ways(org.world().secrets, "s1")
 
 
 def test_a_wider_grant_than_the_policy_wants_is_not_in_policy() -> None:

@@ -1,6 +1,7 @@
 """The cards of a person and of a vault: answers, copying, the vendor's page, odd states."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from rich.cells import cell_len
@@ -17,7 +18,7 @@ from keyturn.tui.data import Pane
 from keyturn.tui.screens.activity import Activity
 from keyturn.tui.screens.card import Card
 from keyturn.tui.screens.console import has_browser
-from keyturn_providers.records import AccountState, Grant, Level, PrincipalKind, Vault
+from keyturn_providers.records import AccountState, Grant, Group, Level, PrincipalKind, Vault
 from keyturn_storage.journal import open_journal
 from keyturn_storage.queries.activity import RunLine
 
@@ -50,6 +51,28 @@ async def test_can_dana_open_payments_in_a_few_keys(read_bench: Bench) -> None:
         assert card.hand.vault.name == "Payments"
         await pilot.press("escape", "escape", "escape")
         await until(pilot, lambda: app.screen is access(app))
+
+
+async def test_ways_that_are_too_many_to_be_told_are_said_to_be_there(read_bench: Bench) -> None:
+    secrets = read_bench.pair.secrets.tenant
+    names = [[f"n{level}-{side}" for side in "ab"] for level in range(9)]
+    secrets.add(*(Group(name, name) for pair in names for name in pair))
+    for inner, outer in pairwise(names):
+        for a in inner:
+            for b in outer:
+                secrets.nest(b, a)
+    secrets.join("n0-a", ["s-001"])
+    secrets.add(Grant("v-billing", PrincipalKind.GROUP, "n8-a", Level.READ, "to-n8"))
+    await read(read_bench)
+    app = read_bench.app()
+    async with app.run_test(size=(120, 60)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("slash", *"dana", "enter", "i")
+        await _card(pilot, app)
+        await pilot.press("slash", *"billing", "enter")
+        await shows(pilot, "The way in")
+        await pilot.press("tab", "end")
+        await shows(pilot, "? There may be more ways: only the shortest through")
 
 
 async def test_a_card_is_filtered_by_what_somebody_may_and_by_what(read_bench: Bench) -> None:

@@ -183,6 +183,15 @@ def ways_of(indexed: Indexed, account_id: str) -> Iterator[tuple[str, ...]]:
         yield from islice(_longer(indexed.around, own, shortest), MORE_WAYS)
 
 
+def has_more_ways(indexed: Indexed, account_id: str) -> bool:
+    """Whether `ways_of` leaves any out."""
+    for own in indexed.groups_of.get(account_id, ()):
+        longer = _longer(indexed.around, own, set(group_and_around(indexed, own).values()))
+        if next(islice(longer, MORE_WAYS, None), None) is not None:
+            return True
+    return False
+
+
 def _longer(
     steps: Mapping[str, tuple[str, ...]], start: str, known: AbstractSet[tuple[str, ...]]
 ) -> Iterator[tuple[str, ...]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from keyturn.decide.cut import Cut, OthersIn, own_cut, smallest_cut
 from keyturn.decide.edges import Edge, edges_between
 from keyturn.decide.explain import AccessPath, access_paths, why
+from keyturn.decide.index import has_more_ways
 from keyturn.decide.origins import EdgeKey, Origin
 from keyturn.decide.people import Person
 from keyturn.decide.why_not import WhyNot, why_not
@@ -20,7 +21,8 @@ class Explained:
     """`words` answers in a sentence or two. `edges` make up the ways, with the origin of each.
 
     With access `cut` is the least set of edges that ends it, and `own` the least that touches
-    nobody else, where that is another; without any, `why_not` says where the way ends.
+    nobody else, where that is another; without any, `why_not` says where the way ends. `more_ways`:
+    there are so many through nested groups that `paths` may not be all; `edges` are.
     """
 
     vault_id: str
@@ -32,6 +34,7 @@ class Explained:
     cut: Cut | None
     own: Cut | None
     why_not: WhyNot | None
+    more_ways: bool = False
 
 
 def explained(
@@ -57,4 +60,7 @@ def explained(
         cut=cut,
         own=own,
         why_not=None if paths else why_not(world, person, vault_id),
+        more_ways=any(path.groups for path in paths)
+        and person.secrets is not None
+        and has_more_ways(world.secrets, person.secrets.id),
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from keyturn.decide.cut import Cut, cut_words
 from keyturn.decide.edges import Edge
 from keyturn.decide.explain import told
+from keyturn.decide.index import MORE_WAYS
 from keyturn.decide.names import counted, listed
 from keyturn.decide.origins import origin_words
 from keyturn.decide.people import Person
@@ -216,6 +217,9 @@ def _ways(person: Person, whole: Explained) -> Iterator[Line]:
             if on_path and carries and edge.key not in told_already and _is_of(edge, path.groups):
                 told_already.add(edge.key)
                 yield under(f"{_edge_words(edge)}: {origin_words(whole.origins[edge.key])}")
+    if whole.more_ways:
+        words = f"the shortest through each of their groups and {MORE_WAYS} further ones"
+        yield signed("?", f"There may be more ways: only {words} are told.")
 
 
 def _is_of(edge: Edge, groups: Sequence[str]) -> bool:
