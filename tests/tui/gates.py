@@ -4,7 +4,9 @@ import asyncio
 from dataclasses import dataclass, field
 from threading import Event
 
+from tests.tui.looking import until
 from tests.tui.simulated import Bench
+from textual.pilot import Pilot
 
 from keyturn_providers.abilities import Ability
 from keyturn_providers.simulated.remote import Moment
@@ -16,6 +18,14 @@ class Gate:
 
     reached: Event = field(default_factory=Event)
     opened: Event = field(default_factory=Event)
+
+
+async def held_move(pilot: Pilot[None], bench: Bench) -> Gate:
+    """Asks for the move of whom the cursor is on; what is read for it waits at the gate."""
+    gate = hold(bench, Ability.READ_SESSIONS)
+    await pilot.press("m")
+    await until(pilot, gate.reached.is_set)
+    return gate
 
 
 def hold(bench: Bench, ability: Ability) -> Gate:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.tui.gates import hold
+from tests.tui.gates import held_move
 from tests.tui.looking import access, going_on, labels, lines_of, pane, ready, shows, text_of, until
 from tests.tui.simulated import Bench
 from textual.events import Key
@@ -18,7 +18,6 @@ from keyturn.tui.screens.picker import Picker
 from keyturn.tui.state import Remembered, recall, remember
 from keyturn.tui.widgets.find_line import FindLine
 from keyturn.tui.widgets.list_look import ListLook, clicked, stepped, toggled
-from keyturn_providers.abilities import Ability
 
 SIZE = (120, 40)
 
@@ -391,9 +390,7 @@ async def test_an_answer_right_behind_the_key_that_asks_is_for_the_question(
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
-        gate = hold(read_bench, Ability.READ_SESSIONS)
-        await pilot.press("m")
-        await until(pilot, gate.reached.is_set)
+        gate = await held_move(pilot, read_bench)
         _burst(pilot, "qy")
         await until(pilot, lambda: app._exit)
         gate.opened.set()

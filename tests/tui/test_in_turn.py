@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 
 import pytest
-from tests.tui.gates import hold
+from tests.tui.gates import held_move, hold
 from tests.tui.looking import access, quiet, ready, shows, text_of, until
 from tests.tui.plan_review import SIZE, review
 from tests.tui.several_leavers import THREE, go_to, mark, opened, screen
@@ -76,9 +76,7 @@ async def test_a_plan_is_not_put_in_front_of_another_that_is_being_confirmed(
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot, app)
-        gate = hold(read_bench, Ability.READ_SESSIONS)
-        await pilot.press("m")
-        await until(pilot, gate.reached.is_set)
+        gate = await held_move(pilot, read_bench)
         # The move of the same person is confirmed by the same words.
         hold(read_bench, Ability.SUSPEND).opened.set()
         await pilot.press("o")

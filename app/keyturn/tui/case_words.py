@@ -1,7 +1,9 @@
 """All that is known of one line of a leaver's case, and what to do about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+
+from textual.content import Content
 
 from keyturn.evidence.moments import in_zone
 from keyturn.tui.case_desk import CaseSeen, Evidence, RunOfCase, VaultLeft
@@ -81,6 +83,18 @@ def vault_lines(vault: VaultLeft, *, several: bool = False) -> Iterator[Line]:
     yield BLANK
     yield Line(joined(("enter", "bold $accent"), " chooses who takes over"))
     yield Line(joined(("w", "bold $accent"), "     waives it, with a reason that is kept"))
+
+
+def blocked_words(vaults: Sequence[VaultLeft]) -> Content | None:
+    """What stands above a case, or several, while a vault keeps the plan from being made."""
+    undecided = sum(not vault.decided for vault in vaults)
+    if not undecided:
+        return None
+    which = "1 vault has" if undecided == 1 else f"{undecided} vaults have"
+    return joined(
+        ("! Blocked: ", "bold $urgent"),
+        f"{which} no other manager. enter on it says who takes over, w waives it.",
+    )
 
 
 def fact_lines(seen: CaseSeen, field: str, name: str) -> Iterator[Line]:

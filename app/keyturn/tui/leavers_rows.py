@@ -10,6 +10,7 @@ from textual.content import Content
 from keyturn.decide.names import counted
 from keyturn.tui.case_desk import CaseSeen, Evidence, LeaverSeen, LeaversSeen
 from keyturn.tui.case_rows import FACTS, Item, What, fact_words, rotation_words, vault_words
+from keyturn.tui.case_words import blocked_words
 from keyturn.tui.safe import joined
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.paragraphs import Line
@@ -176,14 +177,8 @@ def cases_with_runs(seen: LeaversSeen) -> dict[str, str]:
 def standing_words(seen: LeaversSeen) -> Content:
     """What is left to decide, or how many are out, and what they have."""
     words = totals_words(seen)
-    undecided = sum(not one.decided for one in seen.vaults)
-    if undecided:
-        which = "1 vault has" if undecided == 1 else f"{undecided} vaults have"
-        return joined(
-            ("! Blocked: ", "bold $urgent"),
-            f"{which} no other manager. enter on it says who takes over, w waives it.\n",
-            (words, "bold"),
-        )
+    if blocked := blocked_words(seen.vaults):
+        return joined(blocked, "\n", (words, "bold"))
     done = out_of_all(seen)
     states = f"{done} of {len(seen.leavers)} verified. " if cases_with_runs(seen) else ""
     rest = "" if done == len(seen.leavers) else "p shows the one plan for all."

@@ -13,6 +13,7 @@ from keyturn.tui.actions import Action, Where, bindings
 from keyturn.tui.case_desk import CaseSeen, Draft, Evidence, VaultLeft
 from keyturn.tui.case_rows import COLUMNS, FACTS, Item, What, case_rows
 from keyturn.tui.case_words import (
+    blocked_words,
     card_lines,
     evidence_lines,
     fact_lines,
@@ -392,13 +393,8 @@ class Offboard(ListScreen):
 
 
 def _standing(seen: CaseSeen) -> Content:
-    undecided = sum(not vault.decided for vault in seen.vaults)
-    if undecided:
-        which = "1 vault has" if undecided == 1 else f"{undecided} vaults have"
-        return joined(
-            ("! Blocked: ", "bold $urgent"),
-            f"{which} no other manager. enter on it says who takes over, w waives it.",
-        )
+    if blocked := blocked_words(seen.vaults):
+        return blocked
     if not seen.id:
         return joined(
             ("No case yet. ", "bold"),
