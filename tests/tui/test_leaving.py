@@ -88,32 +88,40 @@ async def test_the_header_does_not_say_complete_after_a_read_that_failed(read_be
         assert "esc dismisses" in text_of(app)
 
 
-def _leaves_after(signals: Sequence[int], data: Path) -> tuple[int, bytes]:
+LIMIT = 1500
+"""So many fifths of a second at most: a machine may be slow, a hang is a failure."""
+
+COUNTED = """
+import os, signal, sys
+from pathlib import Path
+from textual.drivers.linux_driver import LinuxDriver
+from keyturn.tui.start import DashboardOptions, run_dashboard
+begin, begun = LinuxDriver.start_application_mode, Path(sys.argv[1]) / "begun"
+def counted(self):
+    with begun.open("a") as file: file.write(".")
+    begin(self)
+LinuxDriver.start_application_mode = counted
+"""
+RUN = "sys.exit(run_dashboard(DashboardOptions(Path('none.yaml'), Path(sys.argv[1]))))\n"
+
+
+def _leaves_after(signals: Sequence[int], data: Path, first: str = "") -> tuple[int, bytes]:
     """The exit code of a dashboard that gets these once it stands, and what it drew. How often it
-    took the terminal is in the file `begun`."""
-    program = (
-        "import sys; from pathlib import Path\n"
-        "from textual.drivers.linux_driver import LinuxDriver\n"
-        "from keyturn.tui.start import DashboardOptions, run_dashboard\n"
-        "start, begun = LinuxDriver.start_application_mode, Path(sys.argv[1]) / 'begun'\n"
-        "def counted(self):\n"
-        "    with begun.open('a') as file: file.write('.')\n"
-        "    start(self)\n"
-        "LinuxDriver.start_application_mode = counted\n"
-        "sys.exit(run_dashboard(DashboardOptions(Path('none.yaml'), Path(sys.argv[1]))))\n"
-    )
+    took the terminal is in the file `begun`. `first` is done in it before it is run."""
     data.mkdir(mode=0o700)
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-c", program, str(data)],
+        [sys.executable, "-c", f"{COUNTED}{first}{RUN}", str(data)],
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
         env={**os.environ, "TERM": "xterm-256color"},
     )  # fmt: skip
     os.close(theirs)
     seen, sent = b"", False
     try:
-        while process.poll() is None:
+        for _ in range(LIMIT):
+            if process.poll() is not None:
+                break
             if select.select([ours], [], [], 0.2)[0]:
                 try:
                     seen += os.read(ours, 65_536)
@@ -147,6 +155,37 @@ def test_a_signal_from_outside_leaves_with_its_exit_code(
     if signal.SIGHUP in signals:
         # What reads keys, begun a second time, could stay for ever.
         assert (tmp_path / "data" / "begun").read_text() == "."
+
+
+WHILE_IT_HANDS_OVER = """
+write, signals = LinuxDriver.write, {signals}
+def with_the_lock(self, data):
+    write(self, data)
+    if "nothing read yet" in data:
+        with self._writer_thread._queue.mutex:
+            for number in signals.pop(len(begun.read_text()), ()): os.kill(os.getpid(), number)
+LinuxDriver.write = with_the_lock
+"""
+
+
+@pytest.mark.parametrize(
+    ("signals", "code", "begun"),
+    [
+        ({1: [signal.SIGCONT], 2: [signal.SIGINT]}, 130, ".."),
+        ({1: [signal.SIGCONT, signal.SIGHUP]}, 129, "."),
+    ],
+)
+def test_a_signal_while_something_is_written_waits_its_turn(
+    tmp_path: Path, signals: dict[int, list[int]], code: int, begun: str
+) -> None:
+    """A handler that writes would wait for the lock that the one it interrupts holds. By how often
+    the terminal was taken by then."""
+    numbers = {times: [int(one) for one in those] for times, those in signals.items()}
+    first = WHILE_IT_HANDS_OVER.format(signals=numbers)
+    left, seen = _leaves_after((), tmp_path / "data", first)
+    assert left == code
+    assert b"Traceback" not in seen
+    assert (tmp_path / "data" / "begun").read_text() == begun
 
 
 def test_leaving_a_read_is_not_told_as_leaving_a_run() -> None:

@@ -6,7 +6,9 @@ writes, and the program then waits for it for ever, with a run in its hands.
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, TypeVar, cast
 
 from textual.app import App
@@ -73,18 +75,46 @@ def watch_terminal(app: App[None], lost: Callable[[], None]) -> None:
         ) -> None:
             super().__init__(app, debug=debug, mouse=mouse, size=size)
             self._told = False
+            self._asleep = False
             self._on = asyncio.get_running_loop()
             if self._file is not None:
                 self._file = cast("TextIOWrapper", _Held(self._file, self._gone))
 
+        # A signal comes in the middle of anything, also while something is handed over to be
+        # written, under a lock that its handler would wait for without end; or while the keys'
+        # reader is ended, which would leave a second one that nobody ends. So both wait their turn.
+
+        def _sigtstp_application(self, *_: object) -> None:
+            try:
+                self._on.call_soon_threadsafe(self._sleep)
+            except RuntimeError:  # the dashboard is closed
+                os.kill(os.getpid(), signal.SIGSTOP)
+
         def _sigcont_application(self, *_: object) -> None:
-            # A terminal that goes away sends this with its SIGHUP. What reads keys would be started
-            # a second time, and the first, which nobody ends then, kept the process for ever.
-            if not os.isatty(self.fileno):
+            with suppress(RuntimeError):
+                self._on.call_soon_threadsafe(self._wake)
+
+        @property
+        def _drawn(self) -> bool:
+            return self._key_thread is not None and self._key_thread.is_alive()
+
+        def _sleep(self) -> None:
+            if not self._drawn:
+                os.kill(os.getpid(), signal.SIGSTOP)
                 return
-            if self._auto_restart and not self._must_signal_resume:
-                self.suspend_application_mode()  # it was stopped by force
-            super()._sigcont_application()
+            self._asleep = True
+            super()._sigtstp_application()
+
+        def _wake(self) -> None:
+            # A terminal that goes away sends SIGCONT too, with its SIGHUP.
+            if not self._auto_restart or not os.isatty(self.fileno):
+                return
+            if self._drawn:  # it was stopped by force
+                self.suspend_application_mode()
+            elif not self._asleep:  # it is being left
+                return
+            self.resume_application_mode()
+            self._asleep = not self._drawn  # it may still be in the background
 
         def run_input_thread(self) -> None:
             try:
