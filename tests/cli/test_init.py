@@ -5,7 +5,6 @@ import json
 import os
 import pty
 import select
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,14 @@ from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit
 from keyturn.policy.load import load_policy
 
+# Where the tests themselves run in the background, SIGINT is ignored, and that is inherited.
+AT_A_TERMINAL = """
+import fcntl, signal, termios
+signal.signal(signal.SIGINT, signal.default_int_handler)
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from keyturn.cli import main
+raise SystemExit(main())
+"""
 TOKEN = "s.the-token-of-the-test"
 PASTED = "hvs.CAESIJsentinelsentinelsentinel"
 
@@ -239,10 +246,10 @@ def test_what_is_given_is_not_asked(stage: Stage) -> None:
 
 def _heard(ours: int, said: bytes, words: bytes, again: bytes = b"") -> bytes:
     """What was said until `words` came; `again` is typed where nothing comes for a while."""
-    for _ in range(60):
+    for _ in range(100):
         if words in said:
             return said
-        if select.select([ours], [], [], 5)[0]:
+        if select.select([ours], [], [], 10)[0]:
             said += os.read(ours, 4096)
         elif again:
             os.write(ours, again)
@@ -251,11 +258,9 @@ def _heard(ours: int, said: bytes, words: bytes, again: bytes = b"") -> bytes:
 
 def test_ctrl_c_at_a_terminal_leaves_nothing_behind(stage: Stage) -> None:
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-c", "from keyturn.cli import main; raise SystemExit(main())"]
     running = subprocess.Popen(
-        [*command, "--config", str(stage.config), "init"],
+        [sys.executable, "-c", AT_A_TERMINAL, "--config", str(stage.config), "init"],
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-        preexec_fn=_own_terminal, close_fds=True,
     )  # fmt: skip
     try:
         os.close(theirs)
@@ -280,15 +285,6 @@ def test_the_end_of_input_is_an_interruption(stage: Stage) -> None:
     assert code == Exit.INTERRUPTED
     assert "Nothing was written" in err
     assert stage.left() == []
-
-
-def _own_terminal() -> None:
-    import fcntl
-    import termios
-
-    # Where the tests themselves run in the background, SIGINT is ignored, and that is inherited.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def _only_openbao() -> bool:

@@ -103,6 +103,27 @@ async def test_a_process_that_is_stopped_has_gone_when_that_is_told(
         os.kill(int(tells.read_text()), 0)
 
 
+async def test_a_process_is_stopped_also_with_much_that_nobody_has_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than is read ahead waits, and the process does not listen, so that nobody reads on."""
+    told = tmp_path / "told"
+    code = (
+        "import os, sys, time\n"
+        "written = 0\n"
+        "while True:\n"
+        "    written += os.write(1, bytes(4096))\n"
+        f"    if written > 200 * 1024: open({str(told)!r}, 'w').close()\n"
+    )
+    monkeypatch.setattr(apart, "COMMAND", (sys.executable, "-c", code))
+    with pytest.raises(GivenUp):
+        await apart.work_apart({}, told.exists, _takes, bytes(1 << 20))
+
+
+async def _takes(_home: object, _much: bytes) -> None:
+    """Never called either."""
+
+
 async def test_where_no_process_can_be_started_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "COMMAND", ("/nonexistent/python",))
     with pytest.raises(apart.NotStarted):

@@ -87,7 +87,7 @@ def keep(stdin: IO[bytes], stdout: IO[bytes]) -> int:
             try:
                 stdout.write(json.dumps(words).encode() + b"\n")
                 stdout.flush()
-            except OSError:
+            except (OSError, ValueError):  # closed there, or here by whoever ends meanwhile
                 return  # keyturn is gone; the end of standard input says so too
 
     def watch(child: Child) -> None:

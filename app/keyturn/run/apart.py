@@ -94,7 +94,17 @@ async def work_apart(
                 os.kill(process.pid, _KILL)
         raise
     finally:
-        await process.wait()
+        await _gone(process)
+
+
+async def _gone(process: Process) -> int:
+    """Its exit code, once it has ended."""
+    waiting = asyncio.ensure_future(process.wait())
+    while not (await asyncio.wait({waiting}, timeout=LOOK_S))[0]:
+        if process.returncode is not None:
+            # Python 3.11 waits for its pipes too, and what nobody reads stays in them.
+            process._transport.close()  # type: ignore[attr-defined]  # there is no public way
+    return waiting.result()
 
 
 async def _until_done(talk: "asyncio.Task[object]", stop: Stop) -> None:
@@ -161,7 +171,7 @@ async def _talk(process: Process, answers: Mapping[str, Answer], begun: Begun) -
                     case Ended():
                         return message.value
     except (asyncio.IncompleteReadError, ConnectionError):
-        raise ProcessLost(await process.wait()) from None
+        raise ProcessLost(await _gone(process)) from None
     finally:
         for task in asked:
             task.cancel()

@@ -5,8 +5,6 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from keyturn_providers.errors import ProviderError
-
 T = TypeVar("T")
 
 
@@ -22,7 +20,7 @@ async def read_ahead(
         try:
             async for item in source:
                 await queue.put((item, None, False))
-        except ProviderError as error:
+        except Exception as error:  # noqa: BLE001 - raised again where the items are looked at
             await queue.put((None, error, True))
         else:
             await queue.put((None, None, True))
