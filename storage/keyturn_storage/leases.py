@@ -21,7 +21,9 @@ TTL_MS = 120_000
 LIVING_MS = 1_800_000
 """How much longer a lease that ran out stands while its process on this machine is seen alive: a
 call of its may still be waiting to be sent."""
-_COLUMNS = "target, holder, host, pid, process_start, operation, generation, taken_ms, expires_ms"
+_COLUMNS = (
+    "target, holder, host, pid, process_start, operation, generation, taken_ms, expires_ms, run_id"
+)
 
 
 def take(
@@ -31,6 +33,7 @@ def take(
     holder: str,
     operation: str,
     now_ms: int,
+    run_id: str = "",
     ttl_ms: int = TTL_MS,
     process: Process | None = None,
     probe: Probe = start_of,
@@ -54,7 +57,8 @@ def take(
         )
         connection.executemany(
             "insert or replace into lease (target, holder, host, pid, process_start, operation, "
-            "generation, targets, taken_ms, expires_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "generation, targets, taken_ms, expires_ms, run_id) "
+            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     target,
@@ -67,6 +71,7 @@ def take(
                     len(wanted),
                     now_ms,
                     now_ms + ttl_ms,
+                    run_id,
                 )
                 for target in wanted
             ],

@@ -123,6 +123,8 @@ class StepRow:
 
 @dataclass(frozen=True, slots=True)
 class LeaseRow:
+    """Who works on a target. `run_id` says for which run, where it is for one."""
+
     target: str
     holder: str
     host: str
@@ -132,6 +134,7 @@ class LeaseRow:
     generation: int
     taken_ms: int
     expires_ms: int
+    run_id: str
 
 
 @dataclass(frozen=True, slots=True)

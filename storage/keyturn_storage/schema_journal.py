@@ -113,6 +113,9 @@ create table lease (
 ) strict, without rowid
 """
 _LEASE_GENERATION = "create index lease_generation on lease (generation)"
+_LEASE_RUN = Migration(
+    "0006 the run of a lease", ("alter table lease add column run_id text not null default ''",)
+)
 _GENERATION = """
 create table generation (
     only integer primary key check (only = 1),
@@ -184,6 +187,7 @@ JOURNAL = Shape(
         CASES,
         RETENTION,
         LOOKUPS,
+        _LEASE_RUN,
     ),
     precious="entry",
 )

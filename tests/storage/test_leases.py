@@ -208,7 +208,9 @@ def test_a_second_keyturn_is_refused_until_the_first_is_killed(journal_path: Pat
 
 
 def test_a_run_whose_process_has_gone_is_broken_off_and_not_running(journal: Journal) -> None:
+    """Also beside another of the same title that somebody works on."""
     journal.start_run(replace(RUN, title="Offboard Dana"), ())
+    journal.start_run(replace(RUN, id="another", title="Offboard Dana"), ())
     me = this_process()
     gone = Process(me.host, 2**22 + 1, "long ago")
 
@@ -216,9 +218,11 @@ def test_a_run_whose_process_has_gone_is_broken_off_and_not_running(journal: Jou
         if process is not None:
             leases.take(
                 journal, target, holder="ana", operation="resume: Offboard Dana", now_ms=1_000,
-                process=process, probe=dead,
+                run_id=RUN.id, process=process, probe=dead,
             )  # fmt: skip
-        return run_lines(journal, 1_001)[0].state
+        states = {line.id: line.state for line in run_lines(journal, 1_001)}
+        assert states["another"] == "broken off"
+        return states[RUN.id]
 
     assert told(None, "") == "broken off"
     assert told(gone, "bao/account/1") == "broken off"

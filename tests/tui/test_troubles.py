@@ -116,7 +116,7 @@ async def test_an_error_goes_when_the_same_is_done_again_and_well(read_bench: Be
 
 def test_a_lease_that_is_held_is_told_with_its_account() -> None:
     lease = LeaseRow(
-        "directory/account/00uAbCdEfGhIjKlMnOp", "ana", "desk", 7, "", "offboard", 1, 0, 9
+        "directory/account/00uAbCdEfGhIjKlMnOp", "ana", "desk", 7, "", "offboard", 1, 0, 9, ""
     )
     found = trouble_of(LeaseHeld(lease, "09:00", "09:02"), "applying the plan")
     assert found.who == "account 00uAbCdEfGhIjKlMnOp of the directory"

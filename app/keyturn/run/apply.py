@@ -73,16 +73,18 @@ async def apply(
     abouts, failures = await ask_both(connections)
     refuse_stale(plan, loaded, abouts)
     refuse_if_all_failed(plan, failures)
+    run_id = ids()
     generation = leases.take(
         journal,
         lease_targets(plan),
         holder=operator,
         operation=plan.title,
         now_ms=clock.now_ms(),
+        run_id=run_id,
     )
     try:
         refuse_over_day(plan, loaded.rules, journal, clock.now_ms())
-        run = Run(ids(), plan, connections, journal, generation, observe, stop, clock, abouts)
+        run = Run(run_id, plan, connections, journal, generation, observe, stop, clock, abouts)
         run.renewed_ms = clock.now_ms()
         _start(run, operator)
         keep_basis(journal, run.id, loaded, abouts, clock.now_ms(), generation)

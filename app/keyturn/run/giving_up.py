@@ -128,6 +128,7 @@ def give_up(
         holder=operator,
         operation=f"give up a step: {plan.title}",
         now_ms=clock.now_ms(),
+        run_id=row.id,
     )
     try:
         states = states_of(journal.lines(row.id)).get(operation.id, [])

@@ -103,7 +103,7 @@ async def upgrade(
     doing = f"looking for audit events: {run.plan.title}"
     try:
         generation = leases.take(
-            run.journal, targets, holder=operator, operation=doing, now_ms=now_ms
+            run.journal, targets, holder=operator, operation=doing, now_ms=now_ms, run_id=row.id
         )
     except LeaseHeld as busy:
         return (), (f"Whether audit events have appeared was not looked at: {busy}",)

@@ -111,6 +111,7 @@ async def _resume(
         holder=operator,
         operation=f"resume: {plan.title}",
         now_ms=clock.now_ms(),
+        run_id=row.id,
     )
     try:
         run = Run(row.id, plan, connections, journal, generation, observe, stop, clock, abouts)

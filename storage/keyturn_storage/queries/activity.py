@@ -117,7 +117,7 @@ class PushLine:
 
 def run_lines(journal: "Journal", now_ms: int, limit: int = RUNS_SHOWN) -> tuple[RunLine, ...]:
     """Open runs first, then the newest."""
-    at_work = [lease.operation for lease in standing(journal, now_ms=now_ms)]
+    at_work = {lease.run_id for lease in standing(journal, now_ms=now_ms)}
     found = journal.connection.execute(
         "select r.no, r.id, r.plan_id, r.scope, r.title, r.operator, r.started_ms, r.ended_ms, "  # noqa: S608 -- constants of this module
         "r.state, (select count(*) from step s where s.run_no = r.no), "
@@ -129,7 +129,7 @@ def run_lines(journal: "Journal", now_ms: int, limit: int = RUNS_SHOWN) -> tuple
     lines = (RunLine(*row) for row in found)
     return tuple(
         replace(line, state="broken off")
-        if line.state == "running" and not any(what.endswith(line.title) for what in at_work)
+        if line.state == "running" and line.id not in at_work
         else line
         for line in lines
     )
