@@ -106,6 +106,19 @@ def test_a_whole_listing_is_not_a_whole_job() -> None:
     assert next(board.rows()).cells[1] == "running"
 
 
+async def test_ctrl_z_goes_to_the_shell_also_while_something_is_typed(
+    read_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = read_bench.app()
+    suspended: list[str] = []
+    monkeypatch.setattr(app, "action_suspend_process", lambda: suspended.append("suspended"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        for key in ("ctrl+k", "slash", "question_mark"):
+            await pilot.press(key, "ctrl+z", "escape")
+        await until(pilot, lambda: len(suspended) == 3)
+
+
 async def test_nothing_that_runs_is_suspended(
     read_bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -188,6 +188,15 @@ def test_a_signal_while_something_is_written_waits_its_turn(
     assert (tmp_path / "data" / "begun").read_text() == begun
 
 
+def test_what_goes_on_after_a_stop_is_drawn_whole_again(tmp_path: Path) -> None:
+    signals = {1: [int(signal.SIGCONT)], 2: [int(signal.SIGINT)]}
+    _, seen = _leaves_after((), tmp_path / "data", WHILE_IT_HANDS_OVER.format(signals=signals))
+    _, *drawn = seen.split(b"\x1b[?1049h")
+    assert len(drawn) == 2
+    for words in (b"nothing read yet", b"Users", b"quit"):
+        assert [words in one for one in drawn] == [True, True], words
+
+
 def test_leaving_a_read_is_not_told_as_leaving_a_run() -> None:
     def said(*going: str) -> str:
         return " ".join(line.content.plain for line in leaving_dialog(going, lambda: None).lines)

@@ -61,8 +61,9 @@ class KeyturnApp(
     BINDINGS = [
         *bindings(Where.EVERYWHERE),
         # Textual's screens bind ctrl+c to copying, and a dialog keeps the keys of the screen below
-        # from the app; whoever presses these wants to leave.
+        # from the app; whoever presses these wants to leave, or to the shell.
         Binding("ctrl+c,ctrl+q", "quit", show=False, priority=True),
+        Binding("ctrl+z", "suspend", show=False, priority=True),
     ]
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]

@@ -115,6 +115,7 @@ def watch_terminal(app: App[None], lost: Callable[[], None]) -> None:
                 return
             self.resume_application_mode()
             self._asleep = not self._drawn  # it may still be in the background
+            self._app.call_later(self._app.refresh, layout=True)
 
         def run_input_thread(self) -> None:
             try:
