@@ -37,6 +37,33 @@ async def test_the_tour_is_offered_once_and_goes_through_five_steps(read_bench: 
         await until(pilot, lambda: again.screen is again.frame)
 
 
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("2", "sorted by severity"),
+        ("ctrl+k", "a few letters of a person"),
+        ("slash", "find in Users:"),
+    ],
+)
+async def test_what_the_tour_names_can_be_tried_at_once(
+    read_bench: Bench, key: str, words: str
+) -> None:
+    app = _app(read_bench)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "(1 of 5)")
+        await pilot.press("enter", "j", key)
+        await shows(pilot, words)
+        assert not any(isinstance(one, TourDialog) for one in app.screen_stack)
+
+
+async def test_no_key_without_a_meaning_ends_the_tour(read_bench: Bench) -> None:
+    app = _app(read_bench)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "(1 of 5)")
+        await pilot.press("f9", "enter")
+        await shows(pilot, "(2 of 5)")
+
+
 async def test_no_tour_where_none_is_asked_for(read_bench: Bench) -> None:
     app = read_bench.app()
     async with app.run_test(size=SIZE) as pilot:

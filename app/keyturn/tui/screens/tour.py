@@ -1,10 +1,12 @@
 """The tour of five steps that is offered once, at the first start with something to show."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from textual import events
 from textual.binding import Binding
 from textual.content import Content
 
+from keyturn.tui.actions import find
 from keyturn.tui.safe import joined, literal
 from keyturn.tui.screens.dialog import Dialog, can_press
 from keyturn.tui.widgets.paragraphs import Line
@@ -38,13 +40,24 @@ STEPS = (
 
 
 class TourDialog(Dialog):
-    """One step; `enter` goes on, `esc` skips the rest."""
+    """One step; `enter` goes on, `esc` skips the rest. A key of the screen behind it ends the tour
+    and acts: what the words name can be tried at once."""
 
     BINDINGS = [Binding("enter", "go_on", "go on", priority=True)]
 
     def action_go_on(self) -> None:
         """Closes, and the next step comes."""
         self.answers["enter"]()
+
+    def on_key(self, key: events.Key) -> None:
+        """Gives a key that is none of its own to the screen behind it."""
+        app = cast("KeyturnApp", self.app)
+        behind = app.frame
+        if behind is None or key.key in self.active_bindings or not find(behind.WHERE, key.key):
+            return
+        key.stop()
+        _ = app.pop_screen()
+        app.post_message(events.Key(key.key, key.character))
 
 
 def tour(app: "KeyturnApp", number: int = 0) -> TourDialog:
@@ -63,6 +76,6 @@ def tour(app: "KeyturnApp", number: int = 0) -> TourDialog:
     return TourDialog(
         f"{title}  ({number + 1} of {len(STEPS)})",
         [Line(literal(" ".join(words.split()))), Line(Content("")), Line(joined(*keys))],
-        note="enter goes on   esc skips" if not last else "esc closes",
+        note=f"{'enter goes on' if not last else 'esc closes'}   other keys act as ever",
         answers={"enter": go_on},
     )
