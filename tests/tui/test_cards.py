@@ -1,6 +1,7 @@
 """The cards of a person and of a vault: answers, copying, the vendor's page, odd states."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -32,6 +33,14 @@ async def _card(pilot: Pilot[None], app: KeyturnApp) -> Card[object]:
     assert isinstance(found, Card)
     await until(pilot, lambda: found.table.row is not None and found.text.lines)
     return found
+
+
+async def _left(card: Card[object], typed: str) -> list[str]:
+    """Which lines a filter leaves."""
+    card.table.filter(typed)
+    await card.table.settled()
+    rows = [card.table.row_at(index) for index in range(len(card.table.content.shown))]
+    return [row.label for row in rows if row is not None]
 
 
 def _said(card: Card[object]) -> str:
@@ -82,18 +91,47 @@ async def test_a_card_is_filtered_by_what_somebody_may_and_by_what(read_bench: B
         await pilot.press("slash", *"dana", "enter", "i")
         card = await _card(pilot, app)
 
-        async def left(typed: str) -> list[str]:
-            card.table.filter(typed)
-            await card.table.settled()
-            rows = [card.table.row_at(index) for index in range(len(card.table.content.shown))]
-            return [row.label for row in rows if row is not None]
-
+        left = partial(_left, card)
         everything = await left("")
         assert await left("may:manage") == ["Payments"]
         assert await left("vault:pay by:direct") == ["Payments"]
         opened, closed = await left("may:any"), await left("may:none")
         assert sorted(opened + closed) == sorted(everything[1:])
         assert "Payments" not in await left('-"payments"')
+        assert await left("dept:x") == []
+        assert "there is no dept: here" in card.table.hint
+
+
+async def test_a_vault_is_filtered_by_what_people_may_by_what_and_who_is_off(
+    read_bench: Bench,
+) -> None:
+    tenant = read_bench.pair.secrets.tenant
+    tenant.add(
+        Vault("v-team", "Team"),
+        Group("s-crew", "crew"),
+        Grant("v-team", PrincipalKind.GROUP, "s-crew", Level.READ, "group/s-crew/policy/team"),
+        Grant("v-team", PrincipalKind.ACCOUNT, "s-001", Level.MANAGE, "account/s-001/policy/team"),
+        Grant("v-team", PrincipalKind.ACCOUNT, "s-002", Level.WRITE, "account/s-002/policy/team"),
+        replace(tenant.accounts["s-003"], state=AccountState.SUSPENDED),
+    )
+    tenant.join("s-crew", ["s-002", "s-003"])
+    await read(read_bench)
+    app = read_bench.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: access(app).alive)
+        app.show_vault("v-team", "Team")
+        card = await _card(pilot, app)
+        dana, ravi, lea = "Dana Okafor", "Ravi Menon", "Lea Baum"
+        left = partial(_left, card)
+        assert sorted(await left("")) == sorted(["Team", "crew", dana, ravi, dana, ravi, lea])
+        assert await left("may:manage") == [dana, dana]
+        assert sorted(await left("may:read")) == [lea, ravi, "crew"]
+        assert sorted(await left("by:crew")) == [lea, ravi]  # by every way, not only by the best
+        assert await left("by:crew -may:suspended") == [ravi]
+        assert await left("state:suspended") == await left("may:suspended") == [lea]
+        assert await left("by:group") == ["crew"]
+        assert sorted(await left("by:direct")) == [dana, dana, ravi, ravi]
+        assert await left("p003") == [lea]  # the login
         assert await left("dept:x") == []
         assert "there is no dept: here" in card.table.hint
 

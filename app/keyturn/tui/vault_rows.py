@@ -11,6 +11,8 @@ from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.list_content import SIGN_ROLE
 from keyturn.tui.widgets.row_source import Found, Row, Wish
 from keyturn_providers.records import Level, PrincipalKind
+from keyturn_storage.filters import OFF_WORDS, Field, holds
+from keyturn_storage.filters import Facts as Said
 from keyturn_storage.queries.persons import person_nos, person_rows
 from keyturn_storage.queries.reached_groups import groups_reached
 from keyturn_storage.queries.reader import Reader, Scope
@@ -27,6 +29,9 @@ COLUMNS = (
     Column("by", 10, 2, most=32),
     Column("last used", 9, right=True, drop=1),
 )
+FIELDS = (Field.NAME, Field.STATE, Field.LEVEL, Field.VIA)
+OF_WAYS = frozenset({Field.LEVEL, Field.VIA})
+SHOULD = "should"
 KINDS = {
     PrincipalKind.ACCOUNT: "direct grant",
     PrincipalKind.GROUP: "group",
@@ -86,18 +91,27 @@ class VaultLines:
         return found
 
     def find(self, wish: Wish) -> Found:
-        """Holders and people whose name contains every word; the vault's own line goes."""
-        words = wish.needle.casefold().split()
-        if not words:
-            return Found(self.ids())
-        near = [number for number, one in self._holders.items() if _has(one.name, words)]
-        near += [no for no, one in self._missing.items() if _has(one.principal_name, words)]
-        people = self._people()
+        """Holders and people whose name contains every word, or `may:`, `by:` and `state:` as the
+        columns say, by every way they have; the vault's own line goes."""
+        # Not needed before something is typed.
+        from keyturn.filters.parse import parse
+
+        parsed = parse(wish.needle, FIELDS, self._now_ms())
+        wanted, hint = parsed.filter, "  ".join(map(str, parsed.hints))
+        if not wanted.terms:
+            return Found(self.ids(), "", hint)
+        near = [no for no, one in self._holders.items() if holds(wanted, _said_of_holder(one))]
+        near += [no for no, one in self._missing.items() if holds(wanted, _said_of_missing(one))]
+        people, ways = self._people(), any(term.field in OF_WAYS for term in wanted.terms)
         far: list[int] = []
         for start in range(0, len(people), 500):
-            part = person_rows(self._reads.reader(), people[start : start + 500])
-            far.extend(-row.no for row in part if _has(f"{row.name} {row.login}", words))
-        return Found(array("q", [*near, *far]))
+            part = people[start : start + 500]
+            openers = self._openers(part) if ways else {}
+            far.extend(
+                -row.no for row in person_rows(self._reads.reader(), part)
+                if holds(wanted, _said_of_person(row, openers.get(row.no)))
+            )  # fmt: skip
+        return Found(array("q", [*near, *far]), "", hint)
 
     def _openers(self, nos: Sequence[int]) -> dict[int, Opener]:
         people = person_rows(self._reads.reader(), nos)
@@ -147,11 +161,11 @@ class VaultLines:
         return "> 90d" if one.unused else "not known"
 
     def _opener(self, number: int, one: Opener) -> Row:
-        person, off = one.person, one.person.secrets_state in {"suspended", "deactivated"}
+        person, off = one.person, one.person.secrets_state in OFF_WORDS
         best = one.ways[0] if one.ways else None
         more = f" (+{len(one.ways) - 1})" if len(one.ways) > 1 else ""
         by = "–" if best is None else f"{_way(best)}{more}"
-        may = "should" if best is None else (person.secrets_state or "") if off else (
+        may = SHOULD if best is None else (person.secrets_state or "") if off else (
             best.level.value)  # fmt: skip
         used = self._facts.used.get(person.secrets_id or "")
         last = f"{age(used.last_ms, self._now_ms())} ago" if used is not None else (
@@ -172,7 +186,7 @@ def _many_line(count: int) -> Row:
 
 def _missing_line(number: int, one: GrantRow) -> Row:
     return Row(
-        number, one.sign, (one.principal_name, one.level or "should", "missing", ""),
+        number, one.sign, (one.principal_name, one.level or SHOULD, "missing", ""),
         ("dim", SIGN_ROLE.get(one.sign, ""), SIGN_ROLE.get(one.sign, ""), ""),
         label=one.principal_name, about=one,
     )  # fmt: skip
@@ -182,9 +196,30 @@ def _way(one: Holder) -> str:
     return one.name if one.kind is PrincipalKind.GROUP else "direct"
 
 
-def _has(name: str, words: Sequence[str]) -> bool:
-    text = name.casefold()
-    return all(word in text for word in words)
+def _said_of_holder(one: Holder) -> Said:
+    fields = {
+        Field.NAME: (one.name.casefold(),),
+        Field.LEVEL: (one.level.value,),
+        Field.VIA: (KINDS[one.kind],),
+    }
+    return Said(one.name.casefold(), fields)
+
+
+def _said_of_missing(one: GrantRow) -> Said:
+    name = one.principal_name.casefold()
+    level = (one.level or SHOULD).casefold()
+    return Said(name, {Field.NAME: (name,), Field.LEVEL: (level,), Field.VIA: ("missing",)})
+
+
+def _said_of_person(row: PersonRow, opener: Opener | None) -> Said:
+    """Without `opener` nothing of how."""
+    name, state = row.name.casefold(), row.secrets_state or ""
+    fields: dict[Field, tuple[str, ...]] = {Field.NAME: (name,), Field.STATE: (state,)}
+    if opener is not None:
+        levels = tuple(one.level.value for one in opener.ways) or (SHOULD,)
+        fields[Field.LEVEL] = (*levels, state) if state in OFF_WORDS else levels
+        fields[Field.VIA] = tuple(_way(one).casefold() for one in opener.ways)
+    return Said(f"{name} {row.login.casefold()}", fields)
 
 
 def _level_role(level: Level) -> str:
