@@ -64,13 +64,13 @@ def served(tenant: ScimTenant, vault: FakeVault) -> Iterator[Served]:
         finally:
             ready.set()
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    ready.wait()
     try:
+        assert ready.wait(60)
         if failure:
             raise failure[0]
         yield found[0]
     finally:
         leave.set()
-        thread.join()
+        thread.join(30)

@@ -41,13 +41,15 @@ def kept(directory: Path, *commands: dict[str, object]) -> Iterator[IO[bytes]]:
         os.fdopen(write_told, "wb") as stdout,
         os.fdopen(read_told, "rb") as told,
     ):
-        with os.fdopen(write_order, "wb") as order:
-            order.write(said(directory, *commands))
-            order.flush()
-            thread = threading.Thread(target=keep, args=(stdin, stdout))
-            thread.start()
-            yield told
-        thread.join(20)
+        thread = threading.Thread(target=keep, args=(stdin, stdout), daemon=True)
+        try:
+            with os.fdopen(write_order, "wb") as order:
+                order.write(said(directory, *commands))
+                order.flush()
+                thread.start()
+                yield told
+        finally:
+            thread.join(20)
         assert not thread.is_alive()
 
 

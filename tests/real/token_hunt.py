@@ -106,13 +106,13 @@ def watched_processes(word: str) -> Iterator[Processes]:
         while not ended.wait(0.02):
             _look(seen, word.encode(), strangers)
 
-    thread = threading.Thread(target=watch, name="ps")
+    thread = threading.Thread(target=watch, name="ps", daemon=True)
     thread.start()
     try:
         yield seen
     finally:
         ended.set()
-        thread.join()
+        thread.join(30)
 
 
 def _look(seen: Processes, word: bytes, strangers: set[int]) -> None:

@@ -13,8 +13,9 @@ TIMEOUT_S = 20.0
 
 
 async def _until(stop: Stop) -> str:
-    while not stop():  # noqa: ASYNC110 - a job is asked to stop through a plain callable
-        await asyncio.sleep(0.001)
+    async with asyncio.timeout(TIMEOUT_S):
+        while not stop():  # noqa: ASYNC110 - a job is asked to stop through a plain callable
+            await asyncio.sleep(0.001)
     return "stopped"
 
 

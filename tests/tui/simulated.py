@@ -103,6 +103,7 @@ class Bench:
     doors: SimulatedDoors
     watch: Watch
     stores: list[CacheData] = field(default_factory=list)
+    apps: list[KeyturnApp] = field(default_factory=list)
 
     @property
     def engine(self) -> RunEngine:
@@ -125,15 +126,20 @@ class Bench:
         engine = RunEngine(
             self.doors, self.data, read_only=read_only, clock=self.watch.clock, many=many
         )
-        return KeyturnApp(
+        app = KeyturnApp(
             Parts(
                 store.reads, store, lambda: engine, self.data, self.watch.now,
                 read_only=read_only, person=person, read_first=read_first, link=link,
             )
         )  # fmt: skip
+        self.apps.append(app)
+        return app
 
     def close(self) -> None:
-        """Closes what the apps read with."""
+        """Closes what the apps read with, and asks the jobs to end that a test left behind when
+        it failed: their threads would keep the tests from ending."""
+        for app in self.apps:
+            app.jobs.stop()
         for store in self.stores:
             store.reads.close()
 

@@ -210,7 +210,7 @@ async def test_while_nothing_is_there_yet_the_lists_say_that_it_is_being_read(
     calm = empty_bench.pair.directory.remote.at
 
     async def wait(moment: Moment) -> None:
-        await asyncio.to_thread(gate.wait)
+        await asyncio.to_thread(gate.wait, 30)
         await calm(moment)
 
     empty_bench.pair.directory.remote.at = wait

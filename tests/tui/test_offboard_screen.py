@@ -74,8 +74,7 @@ async def test_a_case_that_is_being_read_says_so(
     let, look = Event(), RunDesk.look
 
     async def late(self: RunDesk, key: str, case_id: str = "") -> CaseSeen:
-        while not let.is_set():  # noqa: ASYNC110 - it is set in another thread
-            await asyncio.sleep(0.005)
+        await asyncio.to_thread(let.wait, 30)
         return await look(self, key, case_id)
 
     monkeypatch.setattr(RunDesk, "look", late)
