@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.children import LIMIT_S
 from tests.evidence.conftest import new_key
 from tests.evidence.offices import both_out, office, put_out
 
@@ -261,7 +262,12 @@ def test_the_bundle_checks_itself_in_its_own_folder(shell: Shell) -> None:
     shell.offboard("Dana Okafor")
     folder = shell.bundle("Dana Okafor")
     done = subprocess.run(
-        [sys.executable, "-I", "verify.py"], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, "-I", "verify.py"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_S,
     )
     assert (done.returncode, done.stderr) == (0, "")
     sums = subprocess.run(

@@ -3,13 +3,15 @@
 import asyncio
 import json
 import os
-import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import aiohttp
 import pytest
+from tests.children import reaped
 
 from keyturn.cli.app import run
 from keyturn.cli.exit_codes import Exit
@@ -45,30 +47,24 @@ def test_no_credential_is_handed_on_unless_asked_for() -> None:
 
 
 @pytest.fixture
-def url(front: list[str]) -> Iterator[str]:
+def url(front: list[str], tmp_path: Path) -> Iterator[str]:
     """A server in a process of its own, with a token in its environment."""
     port = free_ports(1)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "keyturn", *front, "serve", "--port", str(port), "--json"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-        env={**os.environ, "OKTA_TOKEN": "secret-of-the-test"},
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        said = ""
-        while "}" not in said:
-            line = process.stdout.readline()
-            assert line, said
-            said += line
-        document = json.loads(said)
+    said = tmp_path / "said"
+    with said.open("wb") as output, reaped(
+        subprocess.Popen(
+            [sys.executable, "-m", "keyturn", *front, "serve", "--port", str(port), "--json"],
+            stdout=output, stderr=output, start_new_session=True,
+            env={**os.environ, "OKTA_TOKEN": "secret-of-the-test"},
+        )
+    ) as process:  # fmt: skip
+        while "}" not in (text := said.read_text("utf-8")):
+            assert process.poll() is None, text
+            time.sleep(0.02)
+        document = json.loads(text[: text.index("}") + 1])
         assert document["read_only"] is True
         assert document["credentials"] is False
         yield document["url"]
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
 
 
 async def test_the_page_is_served_to_its_own_address_only_and_shows_a_read_only_dashboard(

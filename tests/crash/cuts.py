@@ -18,6 +18,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests.children import reaped
 from tests.crash.victim import clock
 from tests.run.office import policy_of
 from tests.run.plans_by_hand import Loaded
@@ -188,21 +189,18 @@ def victims(plan: str, folder: Path, root: Path) -> Iterator[Victims]:
         save(tenant, template / f"{side.value}.json")
     (template / "plan.json").write_text(to_json(made), "utf-8")
     (template / "cache.db").unlink()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.crash.victim"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=root,
-    )
-    try:
+    # The children that it forks are of its group.
+    with reaped(
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.victim"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=root,
+            start_new_session=True,
+        )
+    ) as process:
         yield Victims(process, template, scratch, made, before)
-    finally:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.close()
-        process.wait(timeout=60)
-        process.stdout.close()
 
 
 def expected(plan: Plan, before: Tenant) -> Tenant:

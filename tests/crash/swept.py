@@ -1,12 +1,12 @@
 """What a sweep of kills saw, made by a process of its own."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.children import LIMIT_S, ran
 
 
 def swept(
@@ -15,12 +15,7 @@ def swept(
     """What a module `tests.crash.VICTIM` saw at every so many-th moment, all of them with
     --whole-sweep, in a process of its own; and how many moments were from one to the next."""
     step = 1 if request.config.getoption("--whole-sweep") else every
-    done = subprocess.run(
-        [sys.executable, "-m", f"tests.crash.{victim}", str(folder), str(step)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parents[2],
-    )
+    command = [sys.executable, "-m", f"tests.crash.{victim}", str(folder), str(step)]
+    done = ran(command, Path(__file__).parents[2], LIMIT_S)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()], step

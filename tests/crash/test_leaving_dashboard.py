@@ -75,7 +75,7 @@ class Victim:
         """Whatever happened."""
         self.lose()
         self.process.kill()
-        self.process.wait()
+        self.process.wait(30)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from tests.children import reaped
 from tests.crash.sleeper import LATER_MS, LOST
 from tests.run.plans_by_hand import OFFBOARDING, plan_of
 
@@ -55,16 +56,18 @@ class Sleepers:
 @pytest.fixture
 def sleepers(request: pytest.FixtureRequest) -> Iterator[Sleepers]:
     plan = plan_of(simulated_pair(people=4), *OFFBOARDING)
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.crash.sleeper"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=request.config.rootpath,
+    # Whoever still sleeps at the end is of its group.
+    with reaped(
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.sleeper"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=request.config.rootpath,
+            start_new_session=True,
+        )
     ) as process:
         yield Sleepers(process, plan)
-        assert process.stdin is not None
-        process.stdin.close()
 
 
 def _open(folder: Path) -> bool:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.children import LIMIT_S, ran, reaped
 
 from keyturn_storage.journal import open_journal
 from keyturn_storage.snapshots import open_cache
@@ -15,13 +16,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def _sweep(folder: Path, what: str) -> list[tuple[bool, str]]:
-    done = subprocess.run(
-        [*VICTIM, str(folder), what],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-    )
+    done = ran([*VICTIM, str(folder), what], ROOT, LIMIT_S)
+    assert done.returncode == 0, done.stderr
     seen = [json.loads(line) for line in done.stdout.splitlines()]
     return [(bool(one["killed"]), str(one["found"])) for one in seen]
 
@@ -41,8 +37,8 @@ def test_a_kill_at_any_moment_of_a_write_leaves_old_or_new(
 
 
 def _killed_after(path: Path, what: str, lines: int) -> list[str]:
-    with subprocess.Popen(
-        [*VICTIM, str(path), what], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    with reaped(
+        subprocess.Popen([*VICTIM, str(path), what], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     ) as victim:
         assert victim.stdout is not None
         said = [victim.stdout.readline().strip() for _ in range(lines)]

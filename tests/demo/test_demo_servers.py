@@ -7,10 +7,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.children import LIMIT_S, reaped
 
 from keyturn.demo import ports
 from keyturn.demo.openbao import servers, session
@@ -91,8 +93,7 @@ def assert_nowhere(up: Servers, *tokens: str) -> None:
     ids=["crash", "kill -9"],
 )
 def test_they_end_with_a_keyturn_that_ends_badly(ending: str) -> None:
-    process, directory, pids = victim(ending)
-    with process:
+    with victim(ending) as (process, directory, pids):
         process.wait(20)
     assert process.returncode != 0
     wait_until(lambda: not any(map(alive, pids)), "both servers gone")
@@ -110,8 +111,7 @@ BUSY = {
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, -2), (signal.SIGHUP, 129)]
 )
 def test_they_end_on_a_signal(number: int, code: int, busy: str) -> None:
-    process, directory, pids = victim(busy)
-    with process:
+    with victim(busy) as (process, directory, pids):
         process.send_signal(number)
         process.wait(50)
     assert process.returncode == code
@@ -119,21 +119,25 @@ def test_they_end_on_a_signal(number: int, code: int, busy: str) -> None:
     wait_until(lambda: not directory.exists(), "their directory gone")
 
 
-def victim(ending: str) -> tuple["subprocess.Popen[str]", Path, list[int]]:
+@contextmanager
+def victim(ending: str) -> Iterator[tuple["subprocess.Popen[str]", Path, list[int]]]:
     """A process with both servers up, where they are, and their process ids. A port that was free
     when it was chosen may be taken when a server asks for it: then it is tried again."""
     for _ in range(3):
-        process = subprocess.Popen(
-            [sys.executable, "-c", VICTIM.format(ending=ending)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert process.stdout is not None
-        directory, *pids = process.stdout.readline().split() or [""]
-        if directory:
-            return process, Path(directory), [int(pid) for pid in pids]
-        process.communicate()
+        with reaped(
+            subprocess.Popen(
+                [sys.executable, "-c", VICTIM.format(ending=ending)],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+        ) as process:
+            assert process.stdout is not None
+            directory, *pids = process.stdout.readline().split() or [""]
+            if directory:
+                yield process, Path(directory), [int(pid) for pid in pids]
+                return
+            process.wait(LIMIT_S)
     raise AssertionError("the servers did not start, three times")
 
 

@@ -8,7 +8,10 @@ import pytest
 
 def new_key(path: Path) -> Path:
     subprocess.run(
-        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "a.ruiz", "-f", str(path)], check=True
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "a.ruiz", "-f", str(path)],
+        stdin=subprocess.DEVNULL,
+        check=True,
+        timeout=60,
     )
     return path
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.children import LIMIT_S
+
 from keyturn.evidence import chain_lines, events_file
 from keyturn.evidence.bundle import CHECKER, Bundle, bundle_of, checker
 from keyturn.evidence.manifest import Place, RunPlace
@@ -88,4 +90,5 @@ def by_script(place: Path, scratch: Path, *signers: str) -> subprocess.Completed
         capture_output=True,
         text=True,
         check=False,
+        timeout=LIMIT_S,
     )

@@ -95,7 +95,10 @@ def test_a_key_that_cannot_sign_says_why(tmp_path: Path) -> None:
         made(tmp_path / "nowhere")
     locked = tmp_path / "locked"
     subprocess.run(
-        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "long enough", "-f", str(locked)], check=True
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "long enough", "-f", str(locked)],
+        stdin=subprocess.DEVNULL,
+        check=True,
+        timeout=60,
     )
     with pytest.raises(CannotSign, match="ssh-add"):
         made(locked)

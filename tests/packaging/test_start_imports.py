@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.children import LIMIT_S
 
 HEAVY = ("textual", "httpx", "sqlite_utils", "pydantic", "yaml", "scim2_models", "stamina")
 
@@ -17,7 +18,11 @@ def _imported(arguments: list[str]) -> set[str]:
         "sys.exit(code)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LIMIT_S,
     )
     return set(done.stdout.splitlines()[-1].split())
 

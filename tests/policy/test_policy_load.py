@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.children import LIMIT_S
 
 from keyturn.decide.rules import (
     Alias,
@@ -200,6 +201,10 @@ def test_the_types_cost_no_yaml_and_no_pydantic() -> None:
         "import sys, keyturn.policy; print([m for m in ('yaml', 'pydantic') if m in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LIMIT_S,
     )
     assert done.stdout.strip() == "[]"

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from tests.children import reaped
 from tests.real.ports import free_port
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -71,15 +72,11 @@ def scim_server(config: Path | None = None) -> Iterator[ScimServer]:
     command += ["--bearer-token", TOKEN]
     if config is not None:
         command += ["--service-provider-config", str(config)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    with reaped(
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     ) as process:
-        try:
-            assert process.stdout is not None
-            # It prints this line once it listens; at its death the pipe ends with "".
-            first = process.stdout.readline()
-            assert first.startswith("Serving SCIM"), f"scim2-server did not start: {first!r}"
-            yield ScimServer(f"http://127.0.0.1:{port}/v2")
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+        assert process.stdout is not None
+        # It prints this line once it listens; at its death the pipe ends with "".
+        first = process.stdout.readline()
+        assert first.startswith("Serving SCIM"), f"scim2-server did not start: {first!r}"
+        yield ScimServer(f"http://127.0.0.1:{port}/v2")

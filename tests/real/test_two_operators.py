@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.children import reaped
 from tests.real.held_answers import HeldAnswers
 from tests.real.leaver_org import LeaverOrg, leaver_org
 from tests.real.leaver_tenants import DANA, DANA_1P, DANA_OKTA
@@ -57,12 +58,14 @@ class Office:
         """Another keyturn, whose clock is behind, held in the middle of suspending Dana in Okta."""
         self.okta.hold(SUSPEND)
         program = [sys.executable, "-m", "tests.real.keyturn_earlier", str(behind_min)]
-        with subprocess.Popen(
-            [*program, *self.front, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parents[2],
+        with reaped(
+            subprocess.Popen(
+                [*program, *self.front, *arguments],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=Path(__file__).parents[2],
+            )
         ) as process:
             try:
                 assert self.okta.reached.wait(120), process.communicate(timeout=5)
@@ -116,7 +119,7 @@ def test_the_second_is_told_who_works_and_takes_over_from_the_dead(
         assert office.keyturn("resume") == Exit.LOCKED
         assert f"process {first.pid}" in capfd.readouterr().err
         first.kill()
-        first.wait()
+        first.wait(30)
         office.okta.let_go()
         assert office.keyturn("resume") == Exit.IN_STEP
     office.out()

@@ -6,11 +6,12 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.children import LIMIT_S, reaped
 from tests.storage.worlds import account, refresh, whole
 
 from keyturn_storage import files, migrations
@@ -278,12 +279,14 @@ for number in range(3):
 
 
 def test_processes_that_make_the_same_file_at_once_all_succeed(tmp_path: Path) -> None:
-    racers = [
-        subprocess.Popen([sys.executable, "-c", _RACE, str(tmp_path)], stdin=subprocess.PIPE)
-        for _ in range(3)
-    ]
-    for racer in racers:
-        racer.communicate()
+    command = [sys.executable, "-c", _RACE, str(tmp_path)]
+    with ExitStack() as at_once:
+        racers = [
+            at_once.enter_context(reaped(subprocess.Popen(command, stdin=subprocess.PIPE)))
+            for _ in range(3)
+        ]
+        for racer in racers:
+            racer.communicate(timeout=LIMIT_S)
     assert [racer.returncode for racer in racers] == [0, 0, 0]
 
 
@@ -298,6 +301,10 @@ def test_reading_from_an_up_to_date_cache_imports_nothing_heavy(cache_path: Path
         "if m in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, str(cache_path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script, str(cache_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LIMIT_S,
     )
     assert done.stdout.strip() == "[]"

@@ -4,10 +4,12 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.children import LIMIT_S, reaped
 
 from keyturn_providers.records import Side
 from keyturn_storage.errors import PlanAlreadyRun
@@ -229,15 +231,20 @@ with open_journal(Path(sys.argv[1])) as journal:
 def test_four_processes_appending_make_one_unbroken_chain(
     journal: Journal, journal_path: Path
 ) -> None:
-    writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", _APPENDER, str(journal_path), str(number)],
-            stdin=subprocess.PIPE,
-        )
-        for number in range(4)
-    ]
-    for writer in writers:
-        writer.communicate()
+    with ExitStack() as at_once:
+        writers = [
+            at_once.enter_context(
+                reaped(
+                    subprocess.Popen(
+                        [sys.executable, "-c", _APPENDER, str(journal_path), str(number)],
+                        stdin=subprocess.PIPE,
+                    )
+                )
+            )
+            for number in range(4)
+        ]
+        for writer in writers:
+            writer.communicate(timeout=LIMIT_S)
     assert [writer.returncode for writer in writers] == [0, 0, 0, 0]
     report = journal.verify_chain()
     assert (report.entries, report.first_bad) == (160, None)

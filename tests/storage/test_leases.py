@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.children import reaped
 
 from keyturn_storage import leases
 from keyturn_storage.errors import LeaseHeld, LeaseLost
@@ -172,7 +173,7 @@ def test_a_process_is_told_from_a_later_one_with_its_number() -> None:
     assert is_dead(Process(me.host, me.pid, "another start"), me.host)
     assert start_of(0) == ""
     ended = subprocess.Popen([sys.executable, "-c", "pass"])
-    ended.wait()
+    ended.wait(60)
     assert start_of(ended.pid) == ""
 
 
@@ -191,10 +192,12 @@ with open_journal(Path(sys.argv[1])) as journal:
 
 def test_a_second_keyturn_is_refused_until_the_first_is_killed(journal_path: Path) -> None:
     with (
-        subprocess.Popen(
-            [sys.executable, "-c", _HOLDER, str(journal_path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+        reaped(
+            subprocess.Popen(
+                [sys.executable, "-c", _HOLDER, str(journal_path)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
         ) as first,
         open_journal(journal_path) as journal,
     ):
@@ -203,7 +206,7 @@ def test_a_second_keyturn_is_refused_until_the_first_is_killed(journal_path: Pat
         with pytest.raises(LeaseHeld, match=f"ben on .*, process {first.pid}, .*: sync"):
             leases.take(journal, "x", holder="ana", operation="y", now_ms=2)
         first.kill()
-        first.wait()
+        first.wait(30)
         assert leases.take(journal, "x", holder="ana", operation="y", now_ms=2) == 2
 
 

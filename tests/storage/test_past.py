@@ -109,7 +109,7 @@ def test_the_decisions_are_nobody_elses_and_go_when_forgotten(cache: Cache, then
 
 def test_what_a_dashboard_left_that_was_killed_is_removed(cache: Cache, then: Past) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
+    ended.wait(60)
     left = earlier_file(cache.path, ended.pid)
     left.touch(0o600)
     other = earlier_file(cache.path, os.getpid())

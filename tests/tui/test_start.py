@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.children import LIMIT_S
 
 from keyturn.tui.start import DashboardOptions, run_dashboard, why_not_here
 
@@ -48,6 +49,7 @@ def test_the_first_paint_imports_nothing_it_does_not_need(tmp_path: Path) -> Non
         capture_output=True,
         text=True,
         check=True,
+        timeout=LIMIT_S,
     )
 
     assert found.stdout.split() == []
@@ -56,7 +58,9 @@ def test_the_first_paint_imports_nothing_it_does_not_need(tmp_path: Path) -> Non
 def test_reading_begins_before_anything_that_draws_is_imported() -> None:
     program = "import sys, keyturn.tui.reading_ahead; print(*sys.modules)"
 
-    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=LIMIT_S
+    )
 
     assert "keyturn.tui.first_look" in found.stdout.split()
     assert not {"textual", "asyncio"} & set(found.stdout.split()), found.stderr

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.children import LIMIT_S
 from tests.providers.okta.conftest import Org, add, service
 from tests.providers.simulated_okta.acme import ADA, ADA_ID, ADMIN, DANA, DANA_ID, LEFT
 
@@ -314,7 +315,12 @@ def test_opening_loads_the_signing_library_only_for_a_service_app(tmp_path: Path
         "print('jwt' in sys.modules)"
     )
     told = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        timeout=LIMIT_S,
     )
     assert told.stdout.strip() == "False"
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from pydantic import SecretStr, ValidationError
+from tests.children import LIMIT_S
 
 from keyturn_providers.contract import Surroundings
 from keyturn_providers.errors import Misconfigured
@@ -17,7 +18,9 @@ def test_importing_the_provider_does_not_import_httpx() -> None:
         "import sys, keyturn_providers.openbao as o; o.PROVIDER.settings;"
         " print('httpx' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LIMIT_S
+    )
     assert done.stdout.strip() == "False"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.children import LIMIT_S, reaped
 from tests.providers.simulated_okta.acme import ROOT_TOKEN, SECRET
 
 from keyturn_providers.simulated.okta import reading
@@ -74,14 +75,13 @@ def test_the_program_serves_and_keeps_its_state(org: Path) -> None:
     command = [sys.executable, "-m", "keyturn_providers.simulated.okta", str(org), "0"]
     told: list[str] = []
     for method, path in (("POST", "/lifecycle/suspend"), ("GET", "")):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        with reaped(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) as server:
             assert server.stdout is not None
             url = server.stdout.readline().strip()
             answer = httpx.request(
                 method, f"{url}/api/v1/users/dana@acme.example{path}", headers=ROOT_TOKEN
             )
             told.append(answer.json().get("status", ""))
-            server.kill()
 
     assert told == ["", "SUSPENDED"]
 
@@ -89,7 +89,7 @@ def test_the_program_serves_and_keeps_its_state(org: Path) -> None:
 def test_the_program_says_what_it_needs(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "keyturn_providers.simulated.okta", str(tmp_path / "no"), "0"]
 
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT_S)
 
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "there is no such state file" in ended.stderr

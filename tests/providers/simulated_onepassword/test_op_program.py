@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.children import LIMIT_S
 from tests.providers.simulated_onepassword.small_tenant import (
     ADMIN,
     BILLING,
@@ -31,6 +32,7 @@ def test_it_starts_without_anything_that_is_installed(tenant: Path) -> None:
         text=True,
         check=True,
         env={},
+        timeout=LIMIT_S,
     )
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "sqlite3" in loaded
@@ -40,15 +42,17 @@ def test_it_starts_without_anything_that_is_installed(tenant: Path) -> None:
 
 def test_the_tenant_may_be_named_by_the_environment(tenant: Path) -> None:
     command = [sys.executable, "-S", str(inspection.op_program()), "whoami"]
-    named = subprocess.run(
-        command, env={STATE_VARIABLE: str(tenant)}, capture_output=True, text=True, check=True
-    )
-    assert "ops@example.com" in named.stdout
-    nowhere = subprocess.run(command, env={}, capture_output=True, text=True, check=False)
+
+    def ended(**env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, env=env, capture_output=True, text=True, check=False, timeout=LIMIT_S
+        )
+
+    named = ended(**{STATE_VARIABLE: str(tenant)})
+    assert (named.returncode, "ops@example.com" in named.stdout) == (0, True)
+    nowhere = ended()
     assert (nowhere.returncode, "no tenant" in nowhere.stderr) == (1, True)
-    missing = subprocess.run(
-        command, env={STATE_VARIABLE: "/nowhere"}, capture_output=True, text=True, check=False
-    )
+    missing = ended(**{STATE_VARIABLE: "/nowhere"})
     assert missing.returncode == 1
 
 

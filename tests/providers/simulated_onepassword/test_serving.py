@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.children import LIMIT_S, reaped
 from tests.providers.simulated_onepassword.small_tenant import PROD
 
 from keyturn_providers.simulated.onepassword import inspection
@@ -18,19 +19,20 @@ MODULE = "keyturn_providers.simulated.onepassword"
 
 
 def test_three_surfaces_from_the_command_line(tenant: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", MODULE, str(tenant), "0", "0", "0"],
-        stdout=subprocess.PIPE,
-        text=True,
+    with reaped(
+        subprocess.Popen(
+            [sys.executable, "-m", MODULE, str(tenant), "0", "0", "0"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
     ) as served:
-        try:
-            assert served.stdout is not None
-            urls = dict(served.stdout.readline().split() for _ in range(3))
-            assert httpx.get(f"{urls['bridge']}/ping").status_code == 200
-            assert httpx.get(f"{urls['users']}/v1beta1/accounts/A/users").status_code == 401
-            assert httpx.post(f"{urls['events']}/api/v2/auditevents").status_code == 401
-        finally:
-            served.terminate()
+        assert served.stdout is not None
+        urls = dict(served.stdout.readline().split() for _ in range(3))
+        assert httpx.get(f"{urls['bridge']}/ping").status_code == 200
+        assert httpx.get(f"{urls['users']}/v1beta1/accounts/A/users").status_code == 401
+        assert httpx.post(f"{urls['events']}/api/v2/auditevents").status_code == 401
+        served.terminate()
+        served.wait(60)
     # The server ends in order and then by the signal that it was sent.
     assert served.returncode in (0, -signal.SIGTERM)
 
@@ -40,7 +42,11 @@ def test_three_surfaces_from_the_command_line(tenant: Path) -> None:
 )
 def test_wrong_arguments_are_explained(arguments: tuple[str, ...]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", MODULE, *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-m", MODULE, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_S,
     )
     assert (done.returncode, done.stderr != "") == (2, True)
 
