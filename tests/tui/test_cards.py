@@ -43,6 +43,10 @@ async def _left(card: Card[object], typed: str) -> list[str]:
     return [row.label for row in rows if row is not None]
 
 
+async def _offered(card: Card[object], typed: str) -> list[str]:
+    return [one.shown for one in await card.table.suggest(typed, 9)]
+
+
 def _said(card: Card[object]) -> str:
     return as_text(card.text.lines)
 
@@ -98,6 +102,8 @@ async def test_a_card_is_filtered_by_what_somebody_may_and_by_what(read_bench: B
         opened, closed = await left("may:any"), await left("may:none")
         assert sorted(opened + closed) == sorted(everything[1:])
         assert "Payments" not in await left('-"payments"')
+        assert await _offered(card, "may:") == ["may:manage", "may:write"]
+        assert await _offered(card, "vault:pay") == ["vault:Payments"]
         assert await left("dept:x") == []
         assert "there is no dept: here" in card.table.hint
 
@@ -132,6 +138,8 @@ async def test_a_vault_is_filtered_by_what_people_may_by_what_and_who_is_off(
         assert await left("by:group") == ["crew"]
         assert sorted(await left("by:direct")) == [dana, dana, ravi, ravi]
         assert await left("p003") == [lea]  # the login
+        assert await _offered(card, "by:") == ["by:crew", "by:direct"]
+        assert await _offered(card, "state:s") == ["state:suspended"]
         assert await left("dept:x") == []
         assert "there is no dept: here" in card.table.hint
 

@@ -1,7 +1,7 @@
 """The lines of a person's card: the person first, the vaults they open, then those they do not."""
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from keyturn.decide.explain import AccessPath
@@ -9,7 +9,7 @@ from keyturn.run.person_facts import PersonFacts
 from keyturn.tui.ages import age
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.list_content import SIGN_ROLE
-from keyturn.tui.widgets.row_source import Found, Row, Wish
+from keyturn.tui.widgets.row_source import Found, Row, Suggestion, Wish, words_with
 from keyturn_providers.records import AccountState
 from keyturn_storage.filters import Facts as Said
 from keyturn_storage.filters import Field, holds
@@ -78,6 +78,25 @@ class PersonLines:
             return Found(self._ids, "", hint)
         found = [no for no in self._ids if no != OVERVIEW and holds(wanted, self._said(no))]
         return Found(array("q", found), "", hint)
+
+    def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        from keyturn.filters.suggest import suggestions
+
+        return [Suggestion(*one) for one in suggestions(typed, FIELDS, self._words, limit)]
+
+    def meant(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        from keyturn.filters.suggest import meant
+
+        return [Suggestion(*one) for one in meant(typed, FIELDS, self._words, limit)]
+
+    def _words(self, field: Field, part: str, _limit: int) -> Sequence[str]:
+        paths = self._best.values()
+        known: dict[Field, Iterable[str]] = {
+            Field.VAULT: (vault.name for vault in self._vaults.values()),
+            Field.LEVEL: (path.level.value for path in paths),
+            Field.VIA: (path.via for path in paths),
+        }
+        return words_with(part, known.get(field, ()))
 
     def _said(self, number: int) -> Said:
         vault = self._vaults[number]

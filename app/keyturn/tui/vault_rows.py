@@ -1,7 +1,7 @@
 """The lines of a vault's card: the vault first, who holds a grant on it, then who can open it."""
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from keyturn.run.vault_facts import Holder, VaultFacts
@@ -9,7 +9,7 @@ from keyturn.tui.ages import age
 from keyturn.tui.reads import Reads
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.list_content import SIGN_ROLE
-from keyturn.tui.widgets.row_source import Found, Row, Wish
+from keyturn.tui.widgets.row_source import Found, Row, Suggestion, Wish, words_with
 from keyturn_providers.records import Level, PrincipalKind
 from keyturn_storage.filters import OFF_WORDS, Field, holds
 from keyturn_storage.filters import Facts as Said
@@ -112,6 +112,28 @@ class VaultLines:
                 if holds(wanted, _said_of_person(row, openers.get(row.no)))
             )  # fmt: skip
         return Found(array("q", [*near, *far]), "", hint)
+
+    def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        from keyturn.filters.suggest import suggestions
+
+        return [Suggestion(*one) for one in suggestions(typed, FIELDS, self._words, limit)]
+
+    def meant(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        from keyturn.filters.suggest import meant
+
+        return [Suggestion(*one) for one in meant(typed, FIELDS, self._words, limit)]
+
+    def _words(self, field: Field, part: str, _limit: int) -> Sequence[str]:
+        holders = self._holders.values()
+        known: dict[Field, Iterable[str]] = {
+            Field.NAME: (one.name for one in holders),
+            Field.LEVEL: (one.level.value for one in holders),
+            Field.VIA: (
+                "direct",
+                *(one.name for one in holders if one.kind is PrincipalKind.GROUP),
+            ),
+        }
+        return words_with(part, known.get(field, ()))
 
     def _openers(self, nos: Sequence[int]) -> dict[int, Opener]:
         people = person_rows(self._reads.reader(), nos)

@@ -17,8 +17,11 @@ from keyturn.tui.widgets.row_source import (
     Found,
     Row,
     RowSource,
+    Suggestion,
     Wish,
     answer_of,
+    meant_by,
+    suggestions_of,
 )
 from keyturn.tui.widgets.sheet import SHEET_STYLE
 from keyturn.tui.widgets.virtual_list import VirtualList
@@ -61,6 +64,12 @@ class CardSource(Generic[FactsT]):
 
     def find(self, wish: Wish) -> Found:
         return Found(()) if self._lines is None else self._lines.find(wish)
+
+    def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        return () if self._lines is None else suggestions_of(self._lines, typed, limit)
+
+    def meant(self, typed: str, limit: int) -> Sequence[Suggestion]:
+        return () if self._lines is None else meant_by(self._lines, typed, limit)
 
 
 class Card(ListScreen, Generic[FactsT]):
