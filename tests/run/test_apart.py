@@ -106,14 +106,15 @@ async def test_a_process_that_is_stopped_has_gone_when_that_is_told(
 async def test_a_process_is_stopped_also_with_much_that_nobody_has_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """More than is read ahead waits, and the process does not listen, so that nobody reads on."""
+    """More than is read ahead waits, and the process does not listen, so that nobody reads on.
+    Read ahead are at most 128 KiB and a pipe's 64; at least 132 and the pipe's 64 have room."""
     told = tmp_path / "told"
     code = (
         "import os, sys, time\n"
         "written = 0\n"
         "while True:\n"
         "    written += os.write(1, bytes(4096))\n"
-        f"    if written > 200 * 1024: open({str(told)!r}, 'w').close()\n"
+        f"    if written > 192 * 1024: open({str(told)!r}, 'w').close()\n"
     )
     monkeypatch.setattr(apart, "COMMAND", (sys.executable, "-c", code))
     with pytest.raises(GivenUp):
