@@ -53,7 +53,8 @@ class _Held:
 
 
 def watch_terminal(app: App[None], lost: Callable[[], None]) -> None:
-    """Has `lost` called on the app's loop once its terminal can be neither read nor written.
+    """Has `lost` called on the app's loop once its terminal can be neither read nor written; and a
+    dashboard that was stopped drawn whole again when it goes on.
 
     To be called before the app runs. A browser has no terminal: there it changes nothing.
     """
