@@ -10,6 +10,7 @@ from tests.tui.simulated import Bench
 
 from keyturn.run.progress import ListingProgress
 from keyturn.tui.job_board import KEPT, JobBoard
+from keyturn.tui.jobs import Work
 from keyturn.tui.progress_words import words_of
 from keyturn.tui.waiting import COUNTING
 from keyturn_providers.records import Collection
@@ -104,6 +105,30 @@ def test_a_whole_listing_is_not_a_whole_job() -> None:
     assert next(board.rows()).cells[1] == "running, 88%"
     board.moved("reading", ListingProgress("okta", Collection.ACCOUNTS, "", 8, 8, 1), "")
     assert next(board.rows()).cells[1] == "running"
+
+
+async def test_leaving_is_asked_about_what_goes_on_now(read_bench: Bench) -> None:
+    app = read_bench.app()
+    ends = {name: threading.Event() for name in ("applying the plan", "looking again")}
+
+    def work(name: str) -> Work[None]:
+        async def until_it_may_end(_observe: object, _stop: object) -> None:
+            await asyncio.to_thread(ends[name].wait, 30)
+
+        return until_it_may_end
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        for name in ends:
+            app.start(name, work(name), lambda _none: None)
+        await pilot.press("q")
+        await shows(pilot, "Still going on: applying the plan, looking again.")
+        ends["applying the plan"].set()
+        await shows(pilot, "Still going on: looking again.")
+        ends["looking again"].set()
+        await shows(pilot, "What went on has ended. q leaves.")
+        assert app.screen is app.frame
+        assert not app._exit
 
 
 async def test_ctrl_z_goes_to_the_shell_also_while_something_is_typed(

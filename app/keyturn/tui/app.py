@@ -318,6 +318,7 @@ class KeyturnApp(
             for screen in self.screen_stack:
                 if isinstance(screen, Frame) and screen.alive:
                     screen.job_failed(event.name)
+        self.ask_again()
 
     def refresh_sources(self) -> None:
         """Reads both sources again, as the Access screen does."""

@@ -63,6 +63,22 @@ class Quits:
             return
         _ = app.push_screen(leaving_dialog(app.going, app.action_quit_now))
 
+    def ask_again(self) -> None:
+        """What is asked before leaving is about what goes on now, and is not asked any more where
+        nothing does."""
+        app = self._left
+        if not app.screen_stack or app.screen is app.frame:
+            return
+        from keyturn.tui.screens.leaving import LeavingDialog, leaving_dialog
+
+        if not isinstance(app.screen, LeavingDialog) or app.screen.going == app.going:
+            return
+        _ = app.pop_screen()
+        if app.going:
+            _ = app.push_screen(leaving_dialog(app.going, app.action_quit_now))
+        else:
+            app.tell("What went on has ended. q leaves.")
+
     def action_suspend(self) -> None:
         """To the shell and back. A run would stand still with its leases held, in the middle of a
         request, for nobody knows how long."""

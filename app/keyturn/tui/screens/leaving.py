@@ -11,7 +11,9 @@ from keyturn.tui.widgets.paragraphs import Line
 
 
 class LeavingDialog(Dialog):
-    """Asked at most once at a time."""
+    """Asked at most once at a time. `going` is what it is about."""
+
+    going: tuple[str, ...] = ()
 
 
 def leaving_dialog(going: Sequence[str], leave: Callable[[], None]) -> LeavingDialog:
@@ -24,7 +26,7 @@ def leaving_dialog(going: Sequence[str], leave: Callable[[], None]) -> LeavingDi
     if all(name == REFRESHING for name in going):
         means = "Leaving stops it. That read is not whole then; the last one that is stays."
         leaves = "leave, and read another time"
-    return LeavingDialog(
+    dialog = LeavingDialog(
         "Leave while something is running?",
         [
             Line(joined("Still going on: ", (", ".join(going), "bold"), ".")),
@@ -42,3 +44,5 @@ def leaving_dialog(going: Sequence[str], leave: Callable[[], None]) -> LeavingDi
         note="esc stays",
         answers={"y": leave},
     )
+    dialog.going = tuple(going)
+    return dialog
