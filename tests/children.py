@@ -3,8 +3,9 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import AnyStr
 
@@ -32,7 +33,9 @@ def reaped(process: subprocess.Popen[AnyStr]) -> Iterator[subprocess.Popen[AnySt
         process.wait(_KILLED_S)
 
 
-def ran(command: Sequence[str], cwd: Path, limit_s: float) -> subprocess.CompletedProcess[str]:
+def ran(
+    command: Sequence[str], cwd: Path, limit_s: float | None
+) -> subprocess.CompletedProcess[str]:
     """How a program ended that has children of its own: none of them is there afterwards."""
     pipe = subprocess.PIPE
     with reaped(
@@ -42,6 +45,18 @@ def ran(command: Sequence[str], cwd: Path, limit_s: float) -> subprocess.Complet
     ) as process:
         out, err = process.communicate(timeout=limit_s)
     return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def told(module: str, cwd: Path) -> AbstractContextManager[subprocess.Popen[str]]:
+    """A program of the tests that is told what to do line by line, and answers so; what it starts
+    is of its group."""
+    return reaped(
+        subprocess.Popen(
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=cwd,
+            start_new_session=True,
+        )
+    )  # fmt: skip
 
 
 def _leads(pid: int) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.children import reaped
 from tests.cli.served import BAO_VARIABLE, SCIM_VARIABLE, Served, served
 from tests.fault.scim_tenant import ScimTenant, people, scim_error
 from tests.providers.openbao.fake_vault import small_vault
@@ -258,11 +259,12 @@ def _heard(ours: int, said: bytes, words: bytes, again: bytes = b"") -> bytes:
 
 def test_ctrl_c_at_a_terminal_leaves_nothing_behind(stage: Stage) -> None:
     ours, theirs = pty.openpty()
-    running = subprocess.Popen(
-        [sys.executable, "-c", AT_A_TERMINAL, "--config", str(stage.config), "init"],
-        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-    )  # fmt: skip
-    try:
+    with os.fdopen(ours, "wb"), reaped(
+        subprocess.Popen(
+            [sys.executable, "-c", AT_A_TERMINAL, "--config", str(stage.config), "init"],
+            stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        )
+    ) as running:  # fmt: skip
         os.close(theirs)
         said = _heard(ours, b"", b"Name of the organisation")
         os.write(ours, b"Acme\n")
@@ -272,10 +274,6 @@ def test_ctrl_c_at_a_terminal_leaves_nothing_behind(stage: Stage) -> None:
         # once something was read: whoever sees nothing happen presses the keys again.
         _heard(ours, said, b"Nothing was written", again=b"\x03")
         assert running.wait(60) == Exit.INTERRUPTED
-    finally:
-        running.kill()
-        running.wait()
-        os.close(ours)
     assert stage.left() == []
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -65,6 +66,8 @@ def url(front: list[str], tmp_path: Path) -> Iterator[str]:
         assert document["read_only"] is True
         assert document["credentials"] is False
         yield document["url"]
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(60)  # it ends by itself
 
 
 async def test_the_page_is_served_to_its_own_address_only_and_shows_a_read_only_dashboard(

@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.children import reaped
+from tests.children import told
 from tests.crash.victim import clock
 from tests.run.office import policy_of
 from tests.run.plans_by_hand import Loaded
@@ -189,17 +188,7 @@ def victims(plan: str, folder: Path, root: Path) -> Iterator[Victims]:
         save(tenant, template / f"{side.value}.json")
     (template / "plan.json").write_text(to_json(made), "utf-8")
     (template / "cache.db").unlink()
-    # The children that it forks are of its group.
-    with reaped(
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.victim"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=root,
-            start_new_session=True,
-        )
-    ) as process:
+    with told("tests.crash.victim", root) as process:
         yield Victims(process, template, scratch, made, before)
 
 

@@ -3,13 +3,12 @@ it: when it wakes, it sends nothing more and nothing it writes is accepted."""
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from tests.children import reaped
+from tests.children import told
 from tests.crash.sleeper import LATER_MS, LOST
 from tests.run.plans_by_hand import OFFBOARDING, plan_of
 
@@ -56,17 +55,7 @@ class Sleepers:
 @pytest.fixture
 def sleepers(request: pytest.FixtureRequest) -> Iterator[Sleepers]:
     plan = plan_of(simulated_pair(people=4), *OFFBOARDING)
-    # Whoever still sleeps at the end is of its group.
-    with reaped(
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.sleeper"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=request.config.rootpath,
-            start_new_session=True,
-        )
-    ) as process:
+    with told("tests.crash.sleeper", request.config.rootpath) as process:
         yield Sleepers(process, plan)
 
 

@@ -9,6 +9,7 @@ from tests.tui.looking import quiet, ready, shows, until
 from tests.tui.simulated import Bench
 
 from keyturn.run.progress import ListingProgress
+from keyturn.tui.app import KeyturnApp
 from keyturn.tui.job_board import KEPT, JobBoard
 from keyturn.tui.jobs import Work
 from keyturn.tui.progress_words import words_of
@@ -131,12 +132,18 @@ async def test_leaving_is_asked_about_what_goes_on_now(read_bench: Bench) -> Non
         assert not app._exit
 
 
+def _suspended(app: KeyturnApp, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A word for each time it would go to the shell, where no terminal is."""
+    found: list[str] = []
+    monkeypatch.setattr(app, "action_suspend_process", lambda: found.append("suspended"))
+    return found
+
+
 async def test_ctrl_z_goes_to_the_shell_also_while_something_is_typed(
     read_bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = read_bench.app()
-    suspended: list[str] = []
-    monkeypatch.setattr(app, "action_suspend_process", lambda: suspended.append("suspended"))
+    suspended = _suspended(app, monkeypatch)
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot, app)
         for key in ("ctrl+k", "slash", "question_mark"):
@@ -148,8 +155,7 @@ async def test_nothing_that_runs_is_suspended(
     read_bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = read_bench.app()
-    suspended: list[str] = []
-    monkeypatch.setattr(app, "action_suspend_process", lambda: suspended.append("suspended"))
+    suspended = _suspended(app, monkeypatch)
 
     async def work(_observe: object, stop: Callable[[], bool]) -> None:
         while not stop():  # noqa: ASYNC110 - a job asks, it is not told

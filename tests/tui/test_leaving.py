@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.children import reaped
 from tests.tui.looking import lines_of, quiet, ready, shows, text_of, until
 from tests.tui.simulated import Bench, Policy, SimulatedDoors
 
@@ -22,7 +23,7 @@ from keyturn.tui.after_first_paint import follow_first_paint
 from keyturn.tui.housekeeping import Housekeeping
 from keyturn.tui.quitting import CONFIGURING
 from keyturn.tui.screens.access import REFRESHING
-from keyturn.tui.screens.leaving import leaving_dialog
+from keyturn.tui.screens.leaving import LeavingDialog
 from keyturn_providers.simulated.faults import ABOUT, Effect, Fault
 
 SIZE = (120, 40)
@@ -111,14 +112,15 @@ def _leaves_after(signals: Sequence[int], data: Path, first: str = "") -> tuple[
     data.mkdir(mode=0o700)
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    process = subprocess.Popen(
-        [sys.executable, "-c", f"{COUNTED}{first}{RUN}", str(data)],
-        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-        env={**os.environ, "TERM": "xterm-256color"},
-    )  # fmt: skip
-    os.close(theirs)
     seen, sent = b"", False
-    try:
+    with os.fdopen(ours, "wb"), reaped(
+        subprocess.Popen(
+            [sys.executable, "-c", f"{COUNTED}{first}{RUN}", str(data)],
+            stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+            env={**os.environ, "TERM": "xterm-256color"},
+        )
+    ) as process:  # fmt: skip
+        os.close(theirs)
         for _ in range(LIMIT):
             if process.poll() is not None:
                 break
@@ -132,10 +134,6 @@ def _leaves_after(signals: Sequence[int], data: Path, first: str = "") -> tuple[
                     process.send_signal(number)
                 sent = True
         return process.wait(60), seen
-    finally:
-        process.kill()
-        process.wait()
-        os.close(ours)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +197,7 @@ def test_what_goes_on_after_a_stop_is_drawn_whole_again(tmp_path: Path) -> None:
 
 def test_leaving_a_read_is_not_told_as_leaving_a_run() -> None:
     def said(*going: str) -> str:
-        return " ".join(line.content.plain for line in leaving_dialog(going, lambda: None).lines)
+        return " ".join(line.content.plain for line in LeavingDialog(going, lambda: None).lines)
 
     assert "journal" not in said(REFRESHING)
     assert "the last one that is stays" in said(REFRESHING)

@@ -1,16 +1,16 @@
 """What the Activity screen lists: failures by cause, runs, pushes of the directory, reads."""
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from keyturn.filters.parse import parse
-from keyturn.filters.suggest import meant, suggestions
 from keyturn.tui.ages import age
 from keyturn.tui.causes import Cause, causes
+from keyturn.tui.known_words import KnownWords
 from keyturn.tui.night_watch import Watch, watch
 from keyturn.tui.widgets.cells import Column
-from keyturn.tui.widgets.row_source import Found, Row, Suggestion, Wish
+from keyturn.tui.widgets.row_source import Found, Row, Wish
 from keyturn_storage.filters import Facts, Field, holds
 from keyturn_storage.queries.activity import PushLine, ReadLine, RunLine
 from keyturn_storage.rows import DriftCounts, SourceRow, StepRow
@@ -22,7 +22,6 @@ COLUMNS = (
     Column("when", 5, right=True),
 )
 ORDERS = tuple(column.key for column in COLUMNS)
-FIELDS = (Field.KIND, Field.NAME, Field.STATE, Field.SOURCE, Field.SINCE)
 KINDS = ("failure", "run", "push", "read")
 RUN, READ, PUSH, CAUSE, OLDER, UNTOLD = (kind << 56 for kind in range(1, 7))
 
@@ -95,10 +94,11 @@ def watch_of(happened: Happened, now_ms: int) -> Watch:
     )
 
 
-class ActivityLines:
+class ActivityLines(KnownWords):
     """Read when the list asks, all of it at once: every part of it has a limit."""
 
     orders = ORDERS
+    fields = (Field.KIND, Field.NAME, Field.STATE, Field.SOURCE, Field.SINCE)
 
     def __init__(self, read: Callable[[], Happened], now_ms: int) -> None:
         self._read, self._now_ms = read, now_ms
@@ -115,7 +115,7 @@ class ActivityLines:
         return [self._rows[number] for number in ids if number in self._rows]
 
     def find(self, wish: Wish) -> Found:
-        parsed = parse(wish.needle, FIELDS, self._now_ms)
+        parsed = parse(wish.needle, self.fields, self._now_ms)
         if parsed.problems:
             return Found((), "  ".join(map(str, parsed.problems)))
         rows = [
@@ -134,16 +134,8 @@ class ActivityLines:
         hint = "  ".join(map(str, parsed.hints))
         return Found(array("q", [row.id for row in rows]), "", hint)
 
-    def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
-        found = suggestions(typed, FIELDS, _values, limit)
-        return [Suggestion(whole, shown) for whole, shown in found]
-
-    def meant(self, typed: str, limit: int) -> Sequence[Suggestion]:
-        return [Suggestion(*one) for one in meant(typed, FIELDS, _values, limit)]
-
-
-def _values(field: Field, part: str, _limit: int) -> Sequence[str]:
-    return [word for word in KINDS if part in word] if field is Field.KIND else ()
+    def words(self, field: Field) -> Iterable[str]:
+        return KINDS if field is Field.KIND else ()
 
 
 def _facts(row: Row) -> Facts:

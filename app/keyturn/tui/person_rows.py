@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from keyturn.decide.explain import AccessPath
 from keyturn.run.person_facts import PersonFacts
 from keyturn.tui.ages import age
+from keyturn.tui.known_words import KnownWords
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.list_content import SIGN_ROLE
-from keyturn.tui.widgets.row_source import Found, Row, Suggestion, Wish, words_with
+from keyturn.tui.widgets.row_source import Found, Row, Wish
 from keyturn_providers.records import AccountState
 from keyturn_storage.filters import Facts as Said
 from keyturn_storage.filters import Field, holds
@@ -26,9 +27,6 @@ COLUMNS = (
 )
 
 
-FIELDS = (Field.VAULT, Field.LEVEL, Field.VIA)
-
-
 @dataclass(frozen=True, slots=True)
 class AboutVault:
     """What a line about a vault stands for."""
@@ -37,8 +35,10 @@ class AboutVault:
     opens: bool
 
 
-class PersonLines:
+class PersonLines(KnownWords):
     """One person's card as a source of rows. `vaults` are all there are, by name."""
+
+    fields = (Field.VAULT, Field.LEVEL, Field.VIA)
 
     def __init__(
         self, facts: PersonFacts, vaults: Sequence[VaultRow], now_ms: Callable[[], int]
@@ -72,31 +72,21 @@ class PersonLines:
         # Not needed before something is typed.
         from keyturn.filters.parse import parse
 
-        parsed = parse(wish.needle, FIELDS, self._now_ms())
+        parsed = parse(wish.needle, self.fields, self._now_ms())
         wanted, hint = parsed.filter, "  ".join(map(str, parsed.hints))
         if not wanted.terms:
             return Found(self._ids, "", hint)
         found = [no for no in self._ids if no != OVERVIEW and holds(wanted, self._said(no))]
         return Found(array("q", found), "", hint)
 
-    def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
-        from keyturn.filters.suggest import suggestions
-
-        return [Suggestion(*one) for one in suggestions(typed, FIELDS, self._words, limit)]
-
-    def meant(self, typed: str, limit: int) -> Sequence[Suggestion]:
-        from keyturn.filters.suggest import meant
-
-        return [Suggestion(*one) for one in meant(typed, FIELDS, self._words, limit)]
-
-    def _words(self, field: Field, part: str, _limit: int) -> Sequence[str]:
-        paths = self._best.values()
+    def words(self, field: Field) -> Iterable[str]:
+        paths = self._facts.paths  # the strongest first
         known: dict[Field, Iterable[str]] = {
             Field.VAULT: (vault.name for vault in self._vaults.values()),
             Field.LEVEL: (path.level.value for path in paths),
             Field.VIA: (path.via for path in paths),
         }
-        return words_with(part, known.get(field, ()))
+        return known.get(field, ())
 
     def _said(self, number: int) -> Said:
         vault = self._vaults[number]

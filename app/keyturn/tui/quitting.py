@@ -57,11 +57,11 @@ class Quits:
         if not app.going:
             app.action_quit_now()
             return
-        from keyturn.tui.screens.leaving import LeavingDialog, leaving_dialog
+        from keyturn.tui.screens.leaving import LeavingDialog
 
         if isinstance(app.screen, LeavingDialog):
             return
-        _ = app.push_screen(leaving_dialog(app.going, app.action_quit_now))
+        _ = app.push_screen(LeavingDialog(app.going, app.action_quit_now))
 
     def ask_again(self) -> None:
         """What is asked before leaving is about what goes on now, and is not asked any more where
@@ -69,13 +69,13 @@ class Quits:
         app = self._left
         if not app.screen_stack or app.screen is app.frame:
             return
-        from keyturn.tui.screens.leaving import LeavingDialog, leaving_dialog
+        from keyturn.tui.screens.leaving import LeavingDialog
 
         if not isinstance(app.screen, LeavingDialog) or app.screen.going == app.going:
             return
         _ = app.pop_screen()
         if app.going:
-            _ = app.push_screen(leaving_dialog(app.going, app.action_quit_now))
+            _ = app.push_screen(LeavingDialog(app.going, app.action_quit_now))
         else:
             app.tell("What went on has ended. q leaves.")
 

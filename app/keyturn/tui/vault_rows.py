@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from keyturn.run.vault_facts import Holder, VaultFacts
 from keyturn.tui.ages import age
+from keyturn.tui.known_words import KnownWords
 from keyturn.tui.reads import Reads
 from keyturn.tui.widgets.cells import Column
 from keyturn.tui.widgets.list_content import SIGN_ROLE
-from keyturn.tui.widgets.row_source import Found, Row, Suggestion, Wish, words_with
+from keyturn.tui.widgets.row_source import Found, Row, Wish
 from keyturn_providers.records import Level, PrincipalKind
 from keyturn_storage.filters import OFF_WORDS, Field, holds
 from keyturn_storage.filters import Facts as Said
@@ -29,7 +30,6 @@ COLUMNS = (
     Column("by", 10, 2, most=32),
     Column("last used", 9, right=True, drop=1),
 )
-FIELDS = (Field.NAME, Field.STATE, Field.LEVEL, Field.VIA)
 OF_WAYS = frozenset({Field.LEVEL, Field.VIA})
 SHOULD = "should"
 KINDS = {
@@ -54,8 +54,10 @@ class Opener:
     ways: tuple[Holder, ...]
 
 
-class VaultLines:
+class VaultLines(KnownWords):
     """One vault's card as a source of rows. A person's number is their own, below zero."""
+
+    fields = (Field.NAME, Field.STATE, Field.LEVEL, Field.VIA)
 
     def __init__(self, reads: Reads[Reader], facts: VaultFacts, now_ms: Callable[[], int]) -> None:
         self._reads, self._facts, self._now_ms = reads, facts, now_ms
@@ -96,7 +98,7 @@ class VaultLines:
         # Not needed before something is typed.
         from keyturn.filters.parse import parse
 
-        parsed = parse(wish.needle, FIELDS, self._now_ms())
+        parsed = parse(wish.needle, self.fields, self._now_ms())
         wanted, hint = parsed.filter, "  ".join(map(str, parsed.hints))
         if not wanted.terms:
             return Found(self.ids(), "", hint)
@@ -113,27 +115,15 @@ class VaultLines:
             )  # fmt: skip
         return Found(array("q", [*near, *far]), "", hint)
 
-    def suggest(self, typed: str, limit: int) -> Sequence[Suggestion]:
-        from keyturn.filters.suggest import suggestions
-
-        return [Suggestion(*one) for one in suggestions(typed, FIELDS, self._words, limit)]
-
-    def meant(self, typed: str, limit: int) -> Sequence[Suggestion]:
-        from keyturn.filters.suggest import meant
-
-        return [Suggestion(*one) for one in meant(typed, FIELDS, self._words, limit)]
-
-    def _words(self, field: Field, part: str, _limit: int) -> Sequence[str]:
+    def words(self, field: Field) -> Iterable[str]:
         holders = self._holders.values()
+        groups = (one.name for one in holders if one.kind is PrincipalKind.GROUP)
         known: dict[Field, Iterable[str]] = {
             Field.NAME: (one.name for one in holders),
             Field.LEVEL: (one.level.value for one in holders),
-            Field.VIA: (
-                "direct",
-                *(one.name for one in holders if one.kind is PrincipalKind.GROUP),
-            ),
+            Field.VIA: ("direct", *groups),
         }
-        return words_with(part, known.get(field, ()))
+        return known.get(field, ())
 
     def _openers(self, nos: Sequence[int]) -> dict[int, Opener]:
         people = person_rows(self._reads.reader(), nos)

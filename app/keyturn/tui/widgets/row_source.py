@@ -1,7 +1,7 @@
 """What a virtual list is fed by: ids, cells and texts to search, whatever they mean."""
 
 from array import array
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
@@ -89,11 +89,6 @@ def suggestions_of(source: RowSource, typed: str, limit: int) -> Sequence[Sugges
 def meant_by(source: RowSource, typed: str, limit: int) -> Sequence[Suggestion]:
     """What a filter that finds nothing was perhaps meant to be."""
     return source.meant(typed, limit) if isinstance(source, Suggests) else ()
-
-
-def words_with(part: str, words: Iterable[str]) -> Sequence[str]:
-    """Those that a suggestion of values may offer: each once, in order."""
-    return sorted({word for word in words if part in word.casefold()}, key=str.casefold)
 
 
 def orders_of(source: RowSource) -> tuple[str, ...]:
